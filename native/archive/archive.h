@@ -1,0 +1,94 @@
+// native/archive/archive.h: a zip or zip64 archive, indexed by name.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "archive/byte_source.h"
+#include "base/status.h"
+
+namespace inmem::archive {
+
+enum class Method : std::uint16_t { kStored = 0, kDeflate = 8, kZstd = 93 };
+
+// One central directory record, checked.
+struct Entry {
+  std::string_view name;  // UTF-8, '/'-separated, no leading '/'; a folder
+                          // ends with '/'. Borrows from the Archive.
+  std::uint64_t size_bytes = 0;
+  std::uint64_t compressed_size_bytes = 0;
+  std::uint64_t local_header_offset_bytes = 0;  // from the source's start
+  std::uint32_t crc32 = 0;
+  std::uint32_t dos_time = 0;  // MS-DOS date << 16 | time
+  std::uint32_t unix_mode = 0;  // 0 where the archive does not say
+  Method method = Method::kStored;
+  bool is_directory() const { return name.ends_with('/'); }
+};
+
+// An entry's bytes: either borrowed from the source or owned here.
+class Bytes {
+ public:
+  Bytes() = default;
+  static Bytes Borrow(std::span<const std::byte> view);
+  static Bytes Own(std::unique_ptr<std::byte[]> data, std::size_t size_bytes);
+  std::span<const std::byte> span() const { return view_; }
+  bool owned() const { return owned_ != nullptr; }
+
+ private:
+  std::unique_ptr<std::byte[]> owned_;
+  std::span<const std::byte> view_;
+};
+
+// Threads: after Open, const members may be called concurrently.
+class Archive {
+ public:
+  using Index = std::uint32_t;
+
+  // Reads and checks the end of central directory and every record of the
+  // central directory; entries' local headers and data are checked when read.
+  // Prefixed zips (#! zipapps, self-extractors) are accepted: offsets are
+  // corrected by the length of what stands before.
+  // Errors: kNotZip, kBadDirectory, kBadZip64, kMultiDisk, kOverlap,
+  // kDuplicate, kBadName, kTooLarge, and the source's own.
+  static Result<std::shared_ptr<const Archive>> Open(
+      std::shared_ptr<const ByteSource> source);
+
+  const ByteSource& source() const;
+  const std::string& name() const { return source().name(); }
+  std::size_t entry_count() const;
+  Entry entry(Index index) const;  // REQUIRES: index < entry_count()
+
+  // O(1), case-sensitive, exact.
+  std::optional<Index> Find(std::string_view name) const;
+
+  // A 64-bit hash over the raw central directory: equal directories have
+  // equal names, sizes and CRCs.
+  std::uint64_t fingerprint() const;
+
+  // Where the entry's (possibly compressed) data begins in the source; checks
+  // the local header. Errors: kBadLocalHeader, kOverlap and the source's own.
+  Result<std::uint64_t> DataOffset(Index index) const;
+
+  // The entry's bytes, inflated if needed, CRC-32 checked. Borrowed where the
+  // source is memory and the entry is stored (then valid as long as *this).
+  // Errors: kBadLocalHeader, kEncrypted, kUnsupportedMethod, kBadData,
+  // kBadCrc, kTooLarge, and the source's own.
+  Result<Bytes> Read(Index index) const;
+
+  ~Archive();
+  Archive(const Archive&) = delete;
+  Archive& operator=(const Archive&) = delete;
+
+ private:
+  struct Impl;
+  explicit Archive(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace inmem::archive
