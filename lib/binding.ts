@@ -1,0 +1,173 @@
+// lib/binding.ts: the only file that loads the native binary; a typed mirror
+// of what native/addon exports.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { InmemError } from "./errors.js";
+import { describePlatform, isSupported } from "./support.js";
+
+/** What a run gives to Python; all fields checked in lib/options.ts. */
+export interface NativeJob {
+  /** Absolute paths, or a Buffer with the name that messages use. */
+  readonly bundles: readonly (string | NativeBuffer)[];
+  readonly args: readonly string[];
+  /** `-m` name; undefined: the bundle's `__main__`. */
+  readonly module: string | undefined;
+  /** Working directory of Python's threads. */
+  readonly cwd: string;
+  /** True: only when the caller named it may it become the process's own. */
+  readonly cwdGiven: boolean;
+  /** `NAME=value`; the whole environment, or undefined: the process's. */
+  readonly env: readonly string[] | undefined;
+  /** Which of stdin, stdout, stderr go through JavaScript. */
+  readonly pipes: { stdin: boolean; stdout: boolean; stderr: boolean };
+  /** Ask for the list of modules at the end (--report). */
+  readonly report: boolean;
+}
+
+export interface NativeBuffer {
+  readonly name: string | undefined;
+  readonly bytes: Uint8Array;
+}
+
+/** How a run ended. */
+export type NativeOutcome =
+  | { kind: "exit"; exitCode: number; modules?: ModuleReport }
+  | {
+      kind: "exception";
+      type: string;
+      message: string;
+      traceback: string;
+      cause: NativeException | undefined;
+      modules?: ModuleReport;
+    }
+  | { kind: "error"; code: string; message: string };
+
+export interface NativeException {
+  type: string;
+  message: string;
+  traceback: string;
+  cause: NativeException | undefined;
+}
+
+/** What native asks of or tells JavaScript while a run is going. */
+export type NativeEvent =
+  | { type: "output"; fd: 1 | 2; data: Uint8Array }
+  | { type: "input" } // stdin wants a chunk: answer with pushInput
+  | { type: "roots" } // wants Node's root certificates: answer with pushRoots
+  | { type: "end"; outcome: NativeOutcome };
+
+export interface ModuleReport {
+  memory: string[];
+  disk: string[];
+}
+
+/** One loaded shared object; see native/loader/loader.h. */
+export interface LoadedObject {
+  path: string;
+  soname: string;
+  memfdName: string;
+  method: string;
+  sizeBytes: number;
+  copiedBytes: number;
+  mappedBytes: number;
+  milliseconds: number;
+}
+
+export interface Versions {
+  python: string;
+  openssl: string;
+  sqlite: string;
+  zlib: string;
+}
+
+/** One entry of an archive; see native/archive/archive.h. */
+export interface ArchiveEntry {
+  name: string;
+  sizeBytes: number;
+  compressedSizeBytes: number;
+  method: number;
+  crc32: number;
+  /** MS-DOS date << 16 | time. */
+  dosTime: number;
+  /** Unix mode, 0 where the archive does not say. */
+  mode: number;
+}
+
+/** An open archive: an opaque native handle, closed when collected. */
+export interface NativeArchive {
+  readonly entries: ArchiveEntry[];
+  /** The entry's bytes, inflated, CRC-32 checked. Throws InmemError. */
+  read(index: number): Buffer;
+  /** Offset of the entry's data from the start of the file. */
+  dataOffset(index: number): number;
+}
+
+export interface Binding {
+  versions(): Versions;
+  /** Starts a job on Python's thread; throws ERR_INMEM_BUSY when one is going. */
+  run(job: NativeJob, onEvent: (event: NativeEvent) => void): void;
+  /** Gives Python a signal: its handler for `signum`, or KeyboardInterrupt. */
+  interrupt(signum: number): void;
+  /** A KeyboardInterrupt that no handler of the program can swallow. */
+  interruptHard(): void;
+  /** Tells that JavaScript took `bytes` of output: the back-pressure. */
+  outputTaken(bytes: number): void;
+  /** A chunk of stdin; null ends it. */
+  pushInput(chunk: Uint8Array | null): void;
+  pushRoots(pem: string): void;
+  loadedObjects(): LoadedObject[];
+  openArchive(source: string | Uint8Array, name?: string): NativeArchive;
+  /** Names of the dynamic table of an ELF shared object. Throws InmemError. */
+  elfInfo(
+    bytes: Uint8Array,
+    name: string,
+  ): { soname: string; needed: string[]; runpath: string; exports: string[] };
+}
+
+let loaded: Binding | undefined;
+
+/** Folder of the package: the parent of `dist/`. */
+export const packageRoot = join(__dirname, "..");
+
+/**
+ * Loads the native binary once.
+ * @throws {InmemError} ERR_INMEM_UNSUPPORTED_PLATFORM, ERR_INMEM_NO_BINARY.
+ */
+export function binding(): Binding {
+  if (loaded) return loaded;
+  if (!isSupported()) {
+    throw new InmemError(
+      "ERR_INMEM_UNSUPPORTED_PLATFORM",
+      `no binary for ${describePlatform()} (expected linux x64 with glibc)`,
+    );
+  }
+  try {
+    loaded = require("node-gyp-build")(packageRoot) as Binding;
+  } catch (cause) {
+    throw new InmemError(
+      "ERR_INMEM_NO_BINARY",
+      `the native binary in ${packageRoot} does not load: ${String(cause)}`,
+      { cause },
+    );
+  }
+  return loaded;
+}
+
+/**
+ * The launcher: Python alone, as a real file (design 4.6).
+ * @throws {InmemError} ERR_INMEM_NO_BINARY when it is not there.
+ */
+export function launcherPath(): string {
+  const candidates = [
+    join(packageRoot, "build", "Release", "inmem-launcher"),
+    join(packageRoot, "prebuilds", `${process.platform}-${process.arch}`, "inmem-launcher"),
+  ];
+  const found = candidates.find((path) => existsSync(path));
+  if (found === undefined) {
+    throw new InmemError(
+      "ERR_INMEM_NO_BINARY",
+      `no launcher in ${candidates.join(" or ")}`,
+    );
+  }
+  return found;
+}
