@@ -1,0 +1,244 @@
+// native/importer/inmem_module.cc: the builtin module `_inmem`.
+//
+// Mechanism only: lookups, bytes, code objects. What they mean for an import is
+// decided in python/inmem. Every function holds the GIL; large reads release it.
+#include "importer/inmem_module.h"
+
+#include "cpython/python_setup.h"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "archive/archive.h"
+#include "base/status.h"
+#include "cpython/gil.h"
+#include "cpython/owned.h"
+#include "cpython/strings.h"
+#include "importer/bytecode.h"
+#include "importer/load_error.h"
+#include "importer/module_search.h"
+#include "importer/python_tag.h"
+#include "importer/state.h"
+#include "vfs/tree.h"
+
+namespace inmem::importer {
+
+using cpython::Owned;
+
+PyObject* RaiseImportError(const Status& status, PyObject* path) {
+  Owned message = cpython::PathText(status.message());
+  if (!message) return nullptr;
+  PyErr_SetImportError(message.get(), nullptr, path);
+  Owned error = Owned::Steal(PyErr_GetRaisedException());
+  std::string_view name = ErrorName(status.code());
+  Owned code = Owned::Steal(PyUnicode_FromStringAndSize(
+      name.data(), static_cast<Py_ssize_t>(name.size())));
+  if (error && code) {
+    PyObject_SetAttrString(error.get(), "inmem_code", code.get());
+  }
+  PyErr_SetRaisedException(error.release());
+  return nullptr;
+}
+
+namespace {
+
+// (kind, mount, source, bytecode, origin, cached, folder) or null with an
+// exception. kind 0: source or bytecode, 1: extension; indexes are -1 where
+// absent; folder is the package's path or None.
+PyObject* DescribeModule(const PathEntry& entry, const ModuleEntries& found) {
+  const archive::Archive& archive = entry.mount->archive();
+  auto path_of = [&](std::optional<ModuleEntries::Index> index) {
+    if (!index) return Owned::Borrow(Py_None);
+    std::string path = entry.mount->point() + '/';
+    path += archive.entry(*index).name;
+    return cpython::PathText(path);
+  };
+  auto number = [](std::optional<ModuleEntries::Index> index) {
+    return index ? static_cast<long long>(*index) : -1;
+  };
+  auto origin_index = found.extension ? found.extension
+                      : found.source  ? found.source
+                                      : found.bytecode;
+  Owned origin = path_of(origin_index);
+  Owned cached = path_of(found.bytecode);
+  if (!origin || !cached) return nullptr;
+  Owned folder = Owned::Borrow(Py_None);
+  if (found.is_package) {
+    std::string path = entry.mount->point() + '/';
+    path += archive.entry(*origin_index).name;
+    folder = cpython::PathText(path.substr(0, path.rfind('/')));
+    if (!folder) return nullptr;
+  }
+  return Py_BuildValue("iLLLOOO", found.extension ? 1 : 0,
+                       static_cast<long long>(entry.id), number(found.source),
+                       number(found.bytecode), origin.get(), cached.get(),
+                       folder.get());
+}
+
+// find(tail, path_entries): the first entry that holds the module. None where
+// none does, and as soon as an entry is not ours: PathFinder then does it all.
+PyObject* Find(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  if (count != 2) {
+    PyErr_SetString(PyExc_TypeError, "find(tail, path_entries)");
+    return nullptr;
+  }
+  auto tail = cpython::Utf8View(args[0]);
+  if (!tail) return nullptr;
+  Owned entries = Owned::Steal(
+      PySequence_Fast(args[1], "path entries must be a sequence"));
+  if (!entries) return nullptr;
+  State& state = State::Get();
+  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(entries.get()); ++i) {
+    PyObject* item = PySequence_Fast_GET_ITEM(entries.get(), i);
+    if (!PyUnicode_Check(item)) Py_RETURN_NONE;
+    auto path = cpython::Utf8View(item);
+    if (!path) {
+      PyErr_Clear();  // a lone surrogate: a real path, not one of ours
+      Py_RETURN_NONE;
+    }
+    auto entry = state.Resolve(*path);
+    if (!entry) Py_RETURN_NONE;
+    auto found =
+        FindModule(*entry->mount, entry->folder, *tail, ExtensionSuffix());
+    if (found) return DescribeModule(*entry, *found);
+  }
+  Py_RETURN_NONE;
+}
+
+std::optional<PathEntry> ResolveArgument(PyObject* argument) {
+  auto path = cpython::PathBytes(argument);
+  if (!path) return std::nullopt;
+  return State::Get().Resolve(vfs::Normalize(*path));
+}
+
+// kind(path): 0 nothing there, 1 file, 2 folder, None: not a virtual path.
+PyObject* Kind(PyObject*, PyObject* argument) {
+  auto entry = ResolveArgument(argument);
+  if (!entry) {
+    if (PyErr_Occurred()) return nullptr;
+    Py_RETURN_NONE;
+  }
+  auto found = entry->mount->Lookup(entry->folder);
+  return PyLong_FromLong(static_cast<long>(found.kind));
+}
+
+// listdir(path): names in the folder, None where it is none of ours.
+PyObject* ListDir(PyObject*, PyObject* argument) {
+  auto entry = ResolveArgument(argument);
+  if (!entry) {
+    if (PyErr_Occurred()) return nullptr;
+    Py_RETURN_NONE;
+  }
+  auto names = entry->mount->List(entry->folder);
+  if (!names) Py_RETURN_NONE;
+  Owned list = Owned::Steal(PyList_New(0));
+  if (!list) return nullptr;
+  for (std::string_view name : *names) {
+    Owned text = cpython::PathText(name);
+    if (!text || PyList_Append(list.get(), text.get()) != 0) return nullptr;
+  }
+  return list.release();
+}
+
+PyObject* ReadEntry(const vfs::Mount& mount, ModuleEntries::Index index,
+                    PyObject* path) {
+  Result<archive::Bytes> bytes = [&] {
+    cpython::GilRelease release;
+    return mount.archive().Read(index);
+  }();
+  if (!bytes.ok()) return RaiseImportError(bytes.status(), path);
+  auto span = bytes.value().span();
+  return PyBytes_FromStringAndSize(reinterpret_cast<const char*>(span.data()),
+                                   static_cast<Py_ssize_t>(span.size()));
+}
+
+// read(path): the file's bytes; None where there is no such virtual file.
+PyObject* Read(PyObject*, PyObject* argument) {
+  auto entry = ResolveArgument(argument);
+  if (!entry) {
+    if (PyErr_Occurred()) return nullptr;
+    Py_RETURN_NONE;
+  }
+  auto found = entry->mount->Lookup(entry->folder);
+  if (found.kind != vfs::Mount::Kind::kFile) Py_RETURN_NONE;
+  return ReadEntry(*entry->mount, found.index, argument);
+}
+
+// identity(path): (CRC-32, size) of the file, None where there is none. Equal
+// for equal content: what decides whether a module may stay between runs.
+PyObject* Identity(PyObject*, PyObject* argument) {
+  auto entry = ResolveArgument(argument);
+  if (!entry) {
+    if (PyErr_Occurred()) return nullptr;
+    Py_RETURN_NONE;
+  }
+  auto found = entry->mount->Lookup(entry->folder);
+  if (found.kind != vfs::Mount::Kind::kFile) Py_RETURN_NONE;
+  archive::Entry record = entry->mount->archive().entry(found.index);
+  return Py_BuildValue("kK", static_cast<unsigned long>(record.crc32),
+                       static_cast<unsigned long long>(record.size_bytes));
+}
+
+// code(mount, bytecode, source, origin): the module's code object from its
+// .pyc, None where the .pyc is stale and the source must be compiled.
+PyObject* Code(PyObject*, PyObject* args) {
+  long long id = 0;
+  long long bytecode = -1;
+  long long source = -1;
+  PyObject* origin = nullptr;
+  if (!PyArg_ParseTuple(args, "LLLU:code", &id, &bytecode, &source, &origin)) {
+    return nullptr;
+  }
+  auto mount = State::Get().mount(id);
+  if (!mount) {
+    return RaiseImportError(
+        Status(ErrorCode::kNotFound, "the module's archive is unmounted"),
+        origin);
+  }
+  return LoadBytecode(mount->archive(), bytecode, source, origin);
+}
+
+PyObject* TakeLoadError(PyObject*, PyObject*) {
+  std::string code = TakeLoadErrorCode();
+  return PyUnicode_FromStringAndSize(code.data(),
+                                     static_cast<Py_ssize_t>(code.size()));
+}
+
+PyMethodDef kMethods[] = {
+    {"find", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(Find)),
+     METH_FASTCALL, nullptr},
+    {"kind", Kind, METH_O, nullptr},
+    {"listdir", ListDir, METH_O, nullptr},
+    {"read", Read, METH_O, nullptr},
+    {"identity", Identity, METH_O, nullptr},
+    {"code", Code, METH_VARARGS, nullptr},
+    {"take_load_error", TakeLoadError, METH_NOARGS, nullptr},
+    {nullptr, nullptr, 0, nullptr}};
+
+int ExecModule(PyObject* module) {
+  std::string_view suffix = ExtensionSuffix();
+  if (PyModule_AddStringConstant(module, "prefix", INMEM_VIRTUAL_PREFIX) != 0 ||
+      PyModule_AddStringConstant(module, "stdlib", INMEM_STDLIB_POINT) != 0 ||
+      PyModule_AddStringConstant(module, "ext_suffix",
+                                 std::string(suffix).c_str()) != 0) {
+    return -1;
+  }
+  return 0;
+}
+
+PyModuleDef_Slot kSlots[] = {
+    {Py_mod_exec, reinterpret_cast<void*>(ExecModule)},
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+    {0, nullptr}};
+
+PyModuleDef kModule = {PyModuleDef_HEAD_INIT, "_inmem", nullptr, 0, kMethods,
+                       kSlots,                nullptr,  nullptr, nullptr};
+
+}  // namespace
+
+PyObject* InitInmemModule() { return PyModuleDef_Init(&kModule); }
+
+}  // namespace inmem::importer

@@ -1,0 +1,70 @@
+// native/importer/state.cc: the mounts by id, and the memory of path entries.
+#include "importer/state.h"
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/status.h"
+#include "vfs/tree.h"
+
+namespace inmem::importer {
+
+State& State::Get() {
+  static State* state = new State();
+  return *state;
+}
+
+Result<MountId> State::Mount(
+    std::string point, std::shared_ptr<const archive::Archive> archive) {
+  auto added = tree_.Add(std::move(point), std::move(archive));
+  if (!added.ok()) return added.status();
+  std::unique_lock lock(mutex_);
+  resolved_.clear();
+  MountId id = next_id_++;
+  mounts_.emplace(id, added.Take());
+  return id;
+}
+
+void State::Unmount(MountId id) {
+  std::unique_lock lock(mutex_);
+  auto found = mounts_.find(id);
+  if (found == mounts_.end()) return;
+  tree_.Remove(found->second->point());
+  mounts_.erase(found);
+  resolved_.clear();
+}
+
+std::shared_ptr<const vfs::Mount> State::mount(MountId id) const {
+  std::shared_lock lock(mutex_);
+  auto found = mounts_.find(id);
+  return found == mounts_.end() ? nullptr : found->second;
+}
+
+std::optional<PathEntry> State::Resolve(std::string_view path) {
+  {
+    std::shared_lock lock(mutex_);
+    auto known = resolved_.find(path);
+    if (known != resolved_.end()) return known->second;
+  }
+  std::optional<vfs::Location> location = tree_.Locate(path);
+  std::unique_lock lock(mutex_);
+  std::optional<PathEntry> entry;
+  if (location) {
+    for (const auto& [id, mount] : mounts_) {
+      if (mount != location->mount) continue;
+      entry = PathEntry{id, mount, std::move(location->name)};
+      break;
+    }
+  }
+  // A program may try any number of foreign paths: forget rather than grow.
+  if (resolved_.size() > 4096) resolved_.clear();
+  resolved_.emplace(path, entry);
+  return entry;
+}
+
+}  // namespace inmem::importer

@@ -1,0 +1,74 @@
+// native/importer/wrap_dlopen.cc: dlopen of virtual paths.
+//
+// The addon is linked with --wrap=dlopen and --wrap=dlerror, so CPython's
+// import of extensions and ctypes come here with a virtual path and keep it:
+// `__file__`, the cache of single-phase modules and ctypes need no special case.
+#include <dlfcn.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/status.h"
+#include "importer/load_error.h"
+#include "importer/python_tag.h"
+#include "importer/state.h"
+#include "vfs/tree.h"
+
+namespace inmem::importer {
+namespace {
+
+struct LoadError {
+  Status status;
+  std::string text;  // what dlerror gave out, alive until the next call
+  bool told = true;
+};
+
+LoadError& ThreadError() {
+  static thread_local LoadError error;
+  return error;
+}
+
+}  // namespace
+
+void SetLoadError(Status status) {
+  ThreadError().status = std::move(status);
+  ThreadError().told = false;
+}
+
+std::string TakeLoadErrorCode() {
+  Status status = std::exchange(ThreadError().status, Status::Ok());
+  return std::string(ErrorName(status.code()));
+}
+
+}  // namespace inmem::importer
+
+extern "C" {
+
+void* __real_dlopen(const char* path, int flags);
+char* __real_dlerror();
+
+void* __wrap_dlopen(const char* path, int flags) {
+  using inmem::importer::State;
+  if (path == nullptr || path[0] != '/') return __real_dlopen(path, flags);
+  State& state = State::Get();
+  auto location = state.tree().Locate(path);
+  if (!location || location->name.empty()) return __real_dlopen(path, flags);
+  inmem::loader::Loader::Options options;
+  options.flags = flags;
+  options.python_tag = inmem::importer::PythonTag();
+  auto handle = state.loader().Load(*location, options);
+  if (handle.ok()) return handle.value();
+  inmem::importer::SetLoadError(handle.status());
+  return nullptr;
+}
+
+char* __wrap_dlerror() {
+  auto& error = inmem::importer::ThreadError();
+  if (error.told) return __real_dlerror();
+  error.told = true;
+  error.text = error.status.message();
+  return error.text.data();
+}
+
+}  // extern "C"
