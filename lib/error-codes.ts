@@ -1,0 +1,57 @@
+// lib/error-codes.ts: the permanent error codes.
+// Made by scripts/generate-errors.mjs from native/base/error_codes.def: do not edit.
+
+/** Every `code` of an InmemError, with what it means. */
+export const errorCodes = {
+  ERR_INMEM_NOT_FOUND: "No file at this path.",
+  ERR_INMEM_NOT_A_FILE: "The path is a directory, FIFO, socket or device.",
+  ERR_INMEM_UNREADABLE: "The file exists but cannot be opened or read.",
+  ERR_INMEM_FILE_CHANGED: "The file became shorter after it was opened.",
+  ERR_INMEM_NOT_ZIP:
+    "No end of central directory record: the bytes are not a zip archive, or its end is cut off.",
+  ERR_INMEM_BAD_DIRECTORY: "The central directory is out of range, cut off or inconsistent.",
+  ERR_INMEM_BAD_ZIP64:
+    "A zip64 record or extra field is missing, cut off or contradicts the archive.",
+  ERR_INMEM_MULTI_DISK: "The archive is split over several files.",
+  ERR_INMEM_BAD_LOCAL_HEADER:
+    "An entry's local file header is out of range or contradicts the central directory.",
+  ERR_INMEM_OVERLAPPING_ENTRIES:
+    "Two entries share bytes of the archive, or an entry reaches into the central directory.",
+  ERR_INMEM_DUPLICATE_ENTRY: "Two entries have the same name.",
+  ERR_INMEM_BAD_ENTRY_NAME:
+    "An entry's name is empty, absolute, holds `..`, NUL or a backslash, or is not UTF-8.",
+  ERR_INMEM_ENCRYPTED: "An entry is encrypted.",
+  ERR_INMEM_UNSUPPORTED_METHOD:
+    "An entry uses a compression method other than stored (0), deflate (8) and zstd (93).",
+  ERR_INMEM_BAD_DATA: "An entry's compressed data is damaged or does not have the declared size.",
+  ERR_INMEM_BAD_CRC: "An entry's data does not have the CRC-32 that the archive declares.",
+  ERR_INMEM_TOO_LARGE:
+    "A declared size is beyond what the archive can hold or this process can allocate.",
+  ERR_INMEM_NO_MAIN: "The bundle has no __main__.py at its root, and no module was named.",
+  ERR_INMEM_BUSY: "Another run() is going in this process.",
+  ERR_INMEM_ABORTED:
+    "The run's AbortSignal was aborted and the program ended by KeyboardInterrupt, or had not begun.",
+  ERR_INMEM_ABORT_TIMEOUT:
+    "The run's AbortSignal was aborted and the program did not end within the grace period.",
+  ERR_INMEM_PYTHON: "The Python program ended with an uncaught exception (class PythonError).",
+  ERR_INMEM_INTERPRETER: "The interpreter could not be started or is shutting down.",
+  ERR_INMEM_BAD_ELF: "A shared object is not a well-formed ELF file.",
+  ERR_INMEM_WRONG_MACHINE:
+    "A shared object is for another processor, word size or operating system.",
+  ERR_INMEM_WRONG_PYTHON: "An extension module is built for another Python version.",
+  ERR_INMEM_MISSING_LIBRARY:
+    "A shared object needs a library that neither the bundle nor the host has.",
+  ERR_INMEM_UNDEFINED_SYMBOL: "A shared object refers to a symbol that nothing defines.",
+  ERR_INMEM_LOAD_FAILED: "The dynamic linker refused a shared object.",
+  ERR_INMEM_MEMFD: "The kernel refused an anonymous memory file (memfd_create).",
+  ERR_INMEM_EXTENSION_CONFLICT:
+    "A different build of this extension package is already loaded in this process.",
+  ERR_INMEM_LOAD_TIER:
+    "The requested way of loading shared objects does not exist in this version.",
+  ERR_INMEM_UNSUPPORTED_PLATFORM: "There is no binary for this platform, processor or C library.",
+  ERR_INMEM_NO_BINARY: "The native binary of this package is missing or does not load.",
+  ERR_INMEM_BUNDLER: "The bundle could not be made.",
+} as const;
+
+/** A permanent code; docs/errors.md tells what to do about each. */
+export type InmemErrorCode = keyof typeof errorCodes;

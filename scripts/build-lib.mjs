@@ -1,0 +1,73 @@
+// scripts/build-lib.mjs: lib/*.ts -> dist/: CommonJS and its types by tsc, and the door for `import`.
+//
+// usage: node scripts/build-lib.mjs
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { withLock } from "./common/cache.mjs";
+import { run } from "./common/run.mjs";
+import { generateErrors } from "./generate-errors.mjs";
+import { isMain, main, root, step } from "./house/main.mjs";
+import { ensureNodeModules } from "./house/node-modules.mjs";
+
+const dist = join(root, "dist");
+
+/** Makes dist/ what lib/ is; takes a moment when nothing changed. */
+export async function buildLib() {
+  await ensureNodeModules();
+  await withLock(join(root, "build", ".locks", "lib"), "the TypeScript build", () =>
+    step("TypeScript", async () => {
+      generateErrors();
+      removeOrphans();
+      await tsc("-p", ".");
+      writeEsmDoor();
+      const command = join(dist, "cli", "main.js");
+      if (existsSync(command)) chmodSync(command, 0o755);
+    }),
+  );
+}
+
+/** TypeScript's compiler; its complaints become the error's message. */
+export function tsc(...args) {
+  const script = join(root, "node_modules", "typescript", "bin", "tsc");
+  return run(process.execPath, [script, ...args], { cwd: root }).catch((error) => {
+    throw new Error(error.message.replace(/^.*failed with status.*\n/, "tsc:\n"));
+  });
+}
+
+// tsc leaves the output of a source that is gone; it would be packed.
+function removeOrphans() {
+  if (!existsSync(dist)) return;
+  for (const name of readdirSync(dist, { recursive: true })) {
+    const source = /^(.*?)(?:\.d\.ts|\.js)$/.exec(name)?.[1];
+    if (source && !existsSync(join(root, "lib", `${source}.ts`))) rmSync(join(dist, name));
+  }
+}
+
+// Written out name by name: what Node's own guess finds in CommonJS exports
+// depends on how tsc happens to write them.
+function writeEsmDoor() {
+  if (!existsSync(join(dist, "index.js"))) return;
+  const names = exportedNames().sort();
+  put(
+    "index.mjs",
+    `// dist/index.mjs: the door for \`import\`, made by scripts/build-lib.mjs.
+import api from "./index.js";
+export const { ${names.join(", ")} } = api;
+`,
+  );
+  put("index.d.mts", `export * from "./index.js";\n`);
+}
+
+function exportedNames() {
+  const require = createRequire(import.meta.url);
+  const path = join(dist, "index.js");
+  return Object.keys(require(path)).filter((name) => name !== "default" && name !== "__esModule");
+}
+
+function put(name, text) {
+  const path = join(dist, name);
+  if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text);
+}
+
+if (isMain(import.meta.url)) await main(buildLib);
