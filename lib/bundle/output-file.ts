@@ -1,0 +1,76 @@
+// lib/bundle/output-file.ts: a file that is there whole or not at all.
+import { randomBytes } from "node:crypto";
+import { type FileHandle, open, rename, stat, unlink } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { InmemError } from "../errors.js";
+import type { ByteSink } from "./zip-writer.js";
+
+/**
+ * Written under a temporary name beside the target, then renamed over it: a
+ * reader of the target sees the old file or the new one, never a part.
+ */
+export class OutputFile implements ByteSink {
+  readonly path: string;
+  readonly #temporaryPath: string;
+  readonly #handle: FileHandle;
+
+  private constructor(path: string, temporaryPath: string, handle: FileHandle) {
+    this.path = path;
+    this.#temporaryPath = temporaryPath;
+    this.#handle = handle;
+  }
+
+  /**
+   * @throws {InmemError} ERR_INMEM_BUNDLER when the folder does not exist or
+   * cannot be written, or something that is no regular file is in the way.
+   */
+  static async create(path: string): Promise<OutputFile> {
+    const target = resolve(path);
+    await refuseIrregular(target);
+    const name = `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`;
+    const temporaryPath = join(dirname(target), name);
+    const handle = await open(temporaryPath, "wx").catch((cause) => fail(target, cause));
+    return new OutputFile(target, temporaryPath, handle);
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    // One call writes at most 2 GiB, and less when the disk gets full.
+    let done = 0;
+    while (done < bytes.byteLength) {
+      const { bytesWritten } = await this.#handle
+        .write(bytes, done)
+        .catch((cause) => fail(this.path, cause));
+      done += bytesWritten;
+    }
+  }
+
+  /** Gives the file its name. Its content is on the medium before. */
+  async commit(): Promise<void> {
+    try {
+      await this.#handle.sync();
+      await this.#handle.close();
+      await rename(this.#temporaryPath, this.path);
+    } catch (cause) {
+      fail(this.path, cause);
+    }
+  }
+
+  /** Removes what was written; does nothing after commit(). Never throws. */
+  async discard(): Promise<void> {
+    await this.#handle.close().catch(() => undefined);
+    await unlink(this.#temporaryPath).catch(() => undefined);
+  }
+}
+
+// Renaming over a device or a folder would destroy it, or fail at the end.
+async function refuseIrregular(target: string): Promise<void> {
+  const found = await stat(target).catch(() => undefined);
+  if (found && !found.isFile()) {
+    throw new InmemError("ERR_INMEM_BUNDLER", `${target} is not a regular file`);
+  }
+}
+
+function fail(path: string, cause: unknown): never {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  throw new InmemError("ERR_INMEM_BUNDLER", `cannot write ${path}: ${reason}`, { cause });
+}

@@ -1,0 +1,78 @@
+// lib/bundle/packer.ts: writes planned files and their byte code as entries.
+import { type PackedEntry, packEntry } from "./entry.js";
+import type { BundlePlan, PlannedFile } from "./plan.js";
+import type { PycCompiler } from "./pyc-compiler.js";
+import type { ZipWriter } from "./zip-writer.js";
+
+/** What came of packing. */
+export interface PackReport {
+  /** SHA-256 by entry name, in the archive's order. */
+  readonly hashes: ReadonlyMap<string, string>;
+  readonly sharedObjects: number;
+  /** Sources without byte code, each with Python's reason. */
+  readonly uncompiled: string[];
+}
+
+export interface PackOptions {
+  readonly plan: BundlePlan;
+  readonly writer: ZipWriter;
+  readonly compiler: PycCompiler;
+  readonly onEntry: (done: number, total: number) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** This many entries are read, compiled and compressed ahead of the writer. */
+const LOOK_AHEAD = 16;
+/** Scripts, headers and data of a wheel are not imported. */
+const DATA_FOLDER = /^[^/]+\.data\//;
+
+type Job = () => Promise<PackedEntry | undefined>;
+
+/**
+ * Compiling (in the child), compressing (in Node's pool) and writing overlap;
+ * the order of the entries does not depend on which is done first.
+ */
+export async function packFiles(options: PackOptions): Promise<PackReport> {
+  const { plan, writer, signal } = options;
+  const uncompiled: string[] = [];
+  const jobs = plan.files().flatMap((file) => jobsOf(file, options, uncompiled));
+  const hashes = new Map<string, string>();
+  let sharedObjects = 0;
+  let done = 0;
+  for await (const entry of inOrder(jobs)) {
+    signal?.throwIfAborted();
+    options.onEntry(++done, jobs.length);
+    if (!entry) continue;
+    await writer.add(entry);
+    hashes.set(entry.name, entry.sha256);
+    if (entry.isSharedObject) sharedObjects++;
+  }
+  return { hashes, sharedObjects, uncompiled };
+}
+
+function jobsOf(file: PlannedFile, options: PackOptions, uncompiled: string[]): Job[] {
+  const { plan, compiler } = options;
+  const jobs: Job[] = [async () => packEntry(file.name, file.mode, file.read())];
+  const compiledName = `${file.name}c`;
+  const wanted = file.name.endsWith(".py") && !DATA_FOLDER.test(file.name);
+  // A wheel's own .pyc beside its source stays as it is.
+  if (!wanted || plan.has(compiledName)) return jobs;
+  jobs.push(async () => {
+    const answer = await compiler.compile(file.name, file.read());
+    if (Buffer.isBuffer(answer)) return packEntry(compiledName, 0o644, answer);
+    uncompiled.push(`${file.name}: ${answer.failure}`);
+    return undefined;
+  });
+  return jobs;
+}
+
+async function* inOrder(jobs: readonly Job[]): AsyncGenerator<PackedEntry | undefined> {
+  const ahead: Promise<PackedEntry | undefined>[] = [];
+  for (const job of jobs) {
+    const started = job();
+    started.catch(() => undefined); // told when its turn comes
+    ahead.push(started);
+    if (ahead.length >= LOOK_AHEAD) yield await (ahead.shift() as (typeof ahead)[number]);
+  }
+  yield* ahead;
+}

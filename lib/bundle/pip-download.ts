@@ -1,0 +1,56 @@
+// lib/bundle/pip-download.ts: lets pip choose and fetch the wheels.
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { InmemError } from "../errors.js";
+import { startPython } from "./python-child.js";
+
+/** What pip is asked for. */
+export interface PipRequest {
+  readonly requirements: readonly string[];
+  readonly requirementFiles: readonly string[];
+  /** An empty folder; the wheels are put there. */
+  readonly folder: string;
+  /** Told each line that pip prints. */
+  readonly onLine: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Downloads the wheels that this interpreter needs; gives their paths, sorted.
+ * @throws {InmemError} ERR_INMEM_BUNDLER with pip's own reasons.
+ */
+export async function pipDownload(request: PipRequest): Promise<string[]> {
+  const child = startPython(pipArguments(request), request.signal);
+  child.process.stdin.end();
+  createInterface({ input: child.process.stdout }).on("line", request.onLine);
+  const status = await child.ended;
+  request.signal?.throwIfAborted();
+  if (status !== 0) {
+    const how = typeof status === "number" ? `exit status ${status}` : status;
+    throw new InmemError("ERR_INMEM_BUNDLER", `pip failed (${how}):\n${child.stderrTail()}`);
+  }
+  return wheelsIn(request.folder);
+}
+
+function pipArguments(request: PipRequest): string[] {
+  return [
+    ...["-m", "pip", "download"],
+    ...["--disable-pip-version-check", "--no-input", "--progress-bar", "off"],
+    ...["--only-binary", ":all:", "--dest", request.folder],
+    ...request.requirementFiles.flatMap((path) => ["-r", path]),
+    // After this a word can be a requirement only, never an option.
+    "--",
+    ...request.requirements,
+  ];
+}
+
+async function wheelsIn(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).sort();
+  const other = names.find((name) => !name.endsWith(".whl"));
+  if (other !== undefined) {
+    const message = `${other} is not a wheel (expected wheels only; build it first: pip wheel)`;
+    throw new InmemError("ERR_INMEM_BUNDLER", message);
+  }
+  return names.map((name) => join(folder, name));
+}

@@ -1,0 +1,53 @@
+// lib/bundle/plan.ts: which files a bundle gets, under which names.
+import { InmemError } from "../errors.js";
+import { MANIFEST_NAME } from "./manifest.js";
+
+/** One file of the bundle to be. */
+export interface PlannedFile {
+  readonly name: string;
+  /** 0o644 or 0o755. */
+  readonly mode: number;
+  /** Who brought it, for messages: a wheel's file name or a path. */
+  readonly origin: string;
+  read(): Buffer;
+}
+
+/** Files by name; each name has one content, whoever brings it. */
+export class BundlePlan {
+  readonly #files = new Map<string, PlannedFile>();
+
+  has(name: string): boolean {
+    return this.#files.has(name);
+  }
+
+  /**
+   * Adds a file. A second one of the same name and bytes is left out.
+   * @throws {InmemError} ERR_INMEM_BUNDLER naming both origins when the bytes
+   * differ, or when the name is the manifest's.
+   */
+  add(file: PlannedFile): void {
+    const { name, origin } = file;
+    const earlier = this.#files.get(name);
+    if (name === MANIFEST_NAME) fail(`${origin} brings ${name}, the name of the bundle's manifest`);
+    if (!earlier) {
+      this.#files.set(name, file);
+    } else if (!earlier.read().equals(file.read())) {
+      fail(`${earlier.origin} and ${origin} both bring ${name}, with different content`);
+    }
+  }
+
+  /** All files: `__main__.py` first, then by name. */
+  files(): PlannedFile[] {
+    return [...this.#files.values()].sort((a, b) => compareNames(a.name, b.name));
+  }
+}
+
+// By code units: the same everywhere, unlike a locale's order.
+function compareNames(a: string, b: string): number {
+  const rank = Number(b === "__main__.py") - Number(a === "__main__.py");
+  return rank || (a < b ? -1 : 1);
+}
+
+function fail(message: string): never {
+  throw new InmemError("ERR_INMEM_BUNDLER", message);
+}

@@ -1,0 +1,109 @@
+// lib/bundle/zip-writer.ts: writes a zip or zip64 archive, entry by entry.
+import { centralHeader, endRecords, localHeader, type ZipRecord } from "./zip-records.js";
+
+/** Where the archive's bytes go, in order. */
+export interface ByteSink {
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+/** One entry, ready to be written. */
+export interface ZipEntry {
+  /** '/'-separated, relative. */
+  readonly name: string;
+  /** 0: stored, 8: deflate. */
+  readonly method: 0 | 8;
+  /** As it stands in the archive: compressed, unless the method is 0. */
+  readonly data: Uint8Array;
+  readonly crc32: number;
+  /** Size of the content, in bytes. */
+  readonly sizeBytes: number;
+  /** Permission bits: 0o644 or 0o755. */
+  readonly mode: number;
+  /** The data's offset is made a multiple of this; 1 when absent. */
+  readonly alignment?: number;
+}
+
+/** Small writes are joined up to this size. */
+const BATCH_BYTES = 1 << 18;
+const MAX_NAME_BYTES = 0xffff;
+
+/**
+ * The same entries in the same order give the same bytes: there is no time,
+ * user or host in them. The caller keeps the sink; nothing is read back.
+ */
+export class ZipWriter {
+  readonly #sink: ByteSink;
+  readonly #records: ZipRecord[] = [];
+  readonly #names = new Set<string>();
+  #batch: Uint8Array[] = [];
+  #batchBytes = 0;
+  #offsetBytes = 0;
+
+  constructor(sink: ByteSink) {
+    this.#sink = sink;
+  }
+
+  /** Entries added so far. */
+  get count(): number {
+    return this.#records.length;
+  }
+
+  /** Bytes of the archive so far. */
+  get sizeBytes(): number {
+    return this.#offsetBytes;
+  }
+
+  /**
+   * Appends one entry.
+   * @throws {RangeError} when the name was added before or is longer than zip allows.
+   */
+  async add(entry: ZipEntry): Promise<void> {
+    const name = Buffer.from(entry.name, "utf8");
+    if (name.length === 0 || name.length > MAX_NAME_BYTES) {
+      throw new RangeError(`Entry name of ${name.length} bytes (expected 1 to ${MAX_NAME_BYTES})`);
+    }
+    if (this.#names.has(entry.name)) throw new RangeError(`Two entries named ${entry.name}`);
+    this.#names.add(entry.name);
+    const record: ZipRecord = {
+      name,
+      method: entry.method,
+      crc32: entry.crc32,
+      sizeBytes: entry.sizeBytes,
+      compressedSizeBytes: entry.data.byteLength,
+      mode: entry.mode,
+      offsetBytes: this.#offsetBytes,
+    };
+    this.#records.push(record);
+    await this.#write(localHeader(record, entry.alignment ?? 1));
+    await this.#write(entry.data);
+  }
+
+  /** Writes the central directory; afterwards the writer is of no more use. */
+  async finish(): Promise<void> {
+    const offsetBytes = this.#offsetBytes;
+    for (const record of this.#records) await this.#write(centralHeader(record));
+    const sizeBytes = this.#offsetBytes - offsetBytes;
+    await this.#write(endRecords({ count: this.count, offsetBytes, sizeBytes }));
+    await this.#flush();
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    this.#offsetBytes += bytes.byteLength;
+    if (bytes.byteLength >= BATCH_BYTES) {
+      await this.#flush();
+      await this.#sink.write(bytes);
+      return;
+    }
+    this.#batch.push(bytes);
+    this.#batchBytes += bytes.byteLength;
+    if (this.#batchBytes >= BATCH_BYTES) await this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#batchBytes === 0) return;
+    const joined = Buffer.concat(this.#batch, this.#batchBytes);
+    this.#batch = [];
+    this.#batchBytes = 0;
+    await this.#sink.write(joined);
+  }
+}
