@@ -71,6 +71,7 @@ async function refuseIrregular(target: string): Promise<void> {
 }
 
 function fail(path: string, cause: unknown): never {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const reason = text.replace(/, \w+( '.*)?$/, ""); // the call, the temporary name
   throw new InmemError("ERR_INMEM_BUNDLER", `cannot write ${path}: ${reason}`, { cause });
 }

@@ -1,0 +1,123 @@
+// lib/cli/program.ts: the commands and options, as commander sees them.
+import { Command, CommanderError, Option } from "commander";
+import type { BundleFlags } from "./bundle.js";
+import { EXIT_FAILED } from "./failure.js";
+import { LOAD_TIERS, type RunFlags } from "./run.js";
+
+const RUN_EXIT_STATUS = `
+Options after the bundle belong to the program.
+Exit status: the program's; 1 after an uncaught exception; 2 when it could not
+be run; 128 + N when signal N ended it.`;
+
+const PYTHON_HELP = `
+Behaves as python does for -c, -m, a script, "-" and no argument; options other
+than --bundle, and all after them, are Python's own (see: inmem-python python --help).`;
+
+/**
+ * Parses the words and carries out the command; gives the exit status.
+ * @throws {InmemError} whatever the command fails with.
+ */
+export async function runProgram(words: readonly string[]): Promise<number> {
+  let status = 0;
+  const program = describeProgram((result) => {
+    status = result;
+  });
+  try {
+    await program.parseAsync(spellOutReport(words), { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help and version were asked for; anything else is a wrong use, and told.
+    return error.exitCode === 0 ? 0 : EXIT_FAILED;
+  }
+  return status;
+}
+
+function describeProgram(setStatus: (status: number) => void): Command {
+  const program = new Command("inmem-python")
+    .description("Runs Python applications from one zip, in memory.")
+    .option("-V, --version", "print the versions of this package, Python and OpenSSL")
+    .on("option:version", () => {
+      const { versionText } = require("./versions.js") as typeof import("./versions.js");
+      process.stdout.write(versionText());
+      throw new CommanderError(0, "commander.version", "");
+    })
+    .enablePositionalOptions()
+    .exitOverride()
+    .showHelpAfterError("(inmem-python --help shows the commands and options)");
+  addRun(program, setStatus);
+  addPython(program);
+  addBundle(program, setStatus);
+  return program;
+}
+
+function addRun(program: Command, setStatus: (status: number) => void): void {
+  program
+    .command("run")
+    .summary("run a bundle, wheel or folder inside this process")
+    .description("Runs a bundle, a wheel or a folder (with __main__.py or wheels) in memory.")
+    .argument("<bundle>", "a zip, .pyz or .whl file, or a folder")
+    .argument("[args...]", "the program's arguments (sys.argv[1:])")
+    .addOption(
+      new Option("--load <tier>", "how shared objects get into memory")
+        .choices(LOAD_TIERS)
+        .default("auto"),
+    )
+    .addOption(
+      new Option(
+        "--report [format]",
+        "afterwards, print to stderr what was loaded (--report=json: for machines)",
+      ).choices(["table", "json"]),
+    )
+    .option("-m, --module <module>", "run this module instead of the bundle's __main__")
+    .passThroughOptions()
+    .addHelpText("after", RUN_EXIT_STATUS)
+    .action(async (bundle: string, args: string[], flags: RunFlags) => {
+      const { runCommand } = require("./run.js") as typeof import("./run.js");
+      setStatus(await runCommand(bundle, args, flags));
+    });
+}
+
+// Here for the help only: main.ts takes the command itself (main.ts says why).
+function addPython(program: Command): void {
+  program
+    .command("python")
+    .summary("start Python, with bundles on its path")
+    .description("Starts the package's own Python as a child, without Node in it.")
+    .usage("[--bundle <file>]... [python arguments...]")
+    .option("--bundle <file>", "a bundle to import from; may be given more than once")
+    .helpOption(false)
+    .addHelpText("after", PYTHON_HELP);
+}
+
+function addBundle(program: Command, setStatus: (status: number) => void): void {
+  program
+    .command("bundle")
+    .summary("make a bundle from requirements and an application")
+    .description("Downloads the wheels that pip chooses and packs them into one zip.")
+    .argument("[requirements...]", 'requirements as pip takes them: numpy "flask>=3"')
+    .option("-r, --requirement <file>", "a requirements file; may be given more than once", collect)
+    .option("--main <file>", "the Python file that becomes __main__.py")
+    .requiredOption("-o, --output <file>", "the bundle to write")
+    .option("-q, --quiet", "print nothing but errors")
+    .action(async (requirements: string[], flags: BundleFlags) => {
+      const { bundleCommand } = require("./bundle.js") as typeof import("./bundle.js");
+      setStatus(await bundleCommand(requirements, flags));
+    });
+}
+
+function collect(value: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, value];
+}
+
+// commander gives an optional value the next word, which here is the bundle:
+// `run --report app.pyz` means `--report=table`.
+function spellOutReport(words: readonly string[]): string[] {
+  const spelled = [...words];
+  if (spelled[0] !== "run") return spelled;
+  for (let i = 1; spelled[i]?.startsWith("-") && spelled[i] !== "--"; i++) {
+    const word = spelled[i] as string;
+    if (word === "--report") spelled[i] = "--report=table";
+    if (["-m", "--module", "--load"].includes(word)) i++;
+  }
+  return spelled;
+}

@@ -1,0 +1,57 @@
+// lib/cli/report.ts: the text of `run --report`.
+import type { LoadedObject, ModuleReport } from "../binding.js";
+import { formatBytes, formatTable } from "./text.js";
+
+/** What a run loaded. */
+export interface RunReport {
+  readonly objects: readonly LoadedObject[];
+  readonly modules?: ModuleReport | undefined;
+}
+
+/** One line of JSON, or a table for people; ends with a newline. */
+export function formatReport(report: RunReport, format: "table" | "json"): string {
+  return format === "json" ? formatJson(report) : formatForPeople(report);
+}
+
+function formatJson({ objects, modules }: RunReport): string {
+  return `${JSON.stringify({ objects, totals: totalsOf(objects), modules })}\n`;
+}
+
+function formatForPeople({ objects, modules }: RunReport): string {
+  const totals = totalsOf(objects);
+  const rows = objects.map((object) => [
+    object.path,
+    object.method,
+    formatBytes(object.copiedBytes),
+    formatBytes(object.mappedBytes),
+    object.milliseconds.toFixed(2),
+    object.memfdName,
+  ]);
+  const summary = [
+    `shared objects: ${objects.length}`,
+    `${formatBytes(totals.copiedBytes)} copied`,
+    `${formatBytes(totals.mappedBytes)} mapped`,
+    `${totals.milliseconds.toFixed(2)} ms`,
+  ];
+  const lines = [summary.join(", ")];
+  if (rows.length > 0) {
+    const heading = ["object", "method", "copied", "mapped", "ms", "memfd"];
+    lines.push(...formatTable([heading, ...rows], [2, 3, 4]).map((line) => `  ${line}`));
+  }
+  if (modules) {
+    lines.push(`modules: ${modules.memory.length} from memory, ${modules.disk.length} from disk`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function totalsOf(objects: readonly LoadedObject[]) {
+  const sum = (figure: (object: LoadedObject) => number) =>
+    objects.reduce((total, object) => total + figure(object), 0);
+  return {
+    objects: objects.length,
+    sizeBytes: sum((object) => object.sizeBytes),
+    copiedBytes: sum((object) => object.copiedBytes),
+    mappedBytes: sum((object) => object.mappedBytes),
+    milliseconds: sum((object) => object.milliseconds),
+  };
+}

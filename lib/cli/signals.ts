@@ -1,0 +1,55 @@
+// lib/cli/signals.ts: turns the signals that end a command into an abort.
+
+const ENDING: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** The reason of an abort that a signal asked for. */
+export class SignalAbort extends Error {
+  readonly signal: NodeJS.Signals;
+
+  constructor(signal: NodeJS.Signals) {
+    super(`received ${signal}`);
+    this.signal = signal;
+  }
+
+  override get name(): string {
+    return "AbortError";
+  }
+}
+
+/**
+ * The first SIGINT, SIGTERM or SIGHUP aborts; a second one ends the process at
+ * once, by that signal, as if nobody had caught it.
+ */
+export class SignalRelay {
+  readonly #controller = new AbortController();
+  #received: NodeJS.Signals | undefined;
+
+  constructor() {
+    for (const name of ENDING) process.on(name, this.#take);
+  }
+
+  /** Aborts with a SignalAbort. */
+  get abortSignal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** The first signal that came. */
+  get received(): NodeJS.Signals | undefined {
+    return this.#received;
+  }
+
+  /** Gives the signals their default meaning back. */
+  close(): void {
+    for (const name of ENDING) process.off(name, this.#take);
+  }
+
+  readonly #take = (name: NodeJS.Signals): void => {
+    if (this.#received) {
+      this.close();
+      process.kill(process.pid, name);
+      return;
+    }
+    this.#received = name;
+    this.#controller.abort(new SignalAbort(name));
+  };
+}
