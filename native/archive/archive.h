@@ -25,9 +25,11 @@ struct Entry {
   std::uint64_t compressed_size_bytes = 0;
   std::uint64_t local_header_offset_bytes = 0;  // from the source's start
   std::uint32_t crc32 = 0;
-  std::uint32_t dos_time = 0;  // MS-DOS date << 16 | time
+  std::uint32_t dos_time = 0;   // MS-DOS date << 16 | time
   std::uint32_t unix_mode = 0;  // 0 where the archive does not say
+  // As declared: may hold a value without an enumerator, which Read refuses.
   Method method = Method::kStored;
+  bool encrypted = false;  // Read refuses it
   bool is_directory() const { return name.ends_with('/'); }
 };
 
@@ -36,7 +38,9 @@ class Bytes {
  public:
   Bytes() = default;
   static Bytes Borrow(std::span<const std::byte> view);
-  static Bytes Own(std::unique_ptr<std::byte[]> data, std::size_t size_bytes);
+  // The `size_bytes` bytes that stand `offset_bytes` into `data`.
+  static Bytes Own(std::unique_ptr<std::byte[]> data, std::size_t size_bytes,
+                   std::size_t offset_bytes = 0);
   std::span<const std::byte> span() const { return view_; }
   bool owned() const { return owned_ != nullptr; }
 
@@ -51,7 +55,10 @@ class Archive {
   using Index = std::uint32_t;
 
   // Reads and checks the end of central directory and every record of the
-  // central directory; entries' local headers and data are checked when read.
+  // central directory; entries' local headers and data are checked when read,
+  // and so are encryption, method and sizes that no archive of this length
+  // could hold: they spoil one entry and not the others.
+  // A name occurs once; "a" and "a/" are one name.
   // Prefixed zips (#! zipapps, self-extractors) are accepted: offsets are
   // corrected by the length of what stands before.
   // Errors: kNotZip, kBadDirectory, kBadZip64, kMultiDisk, kOverlap,
@@ -62,23 +69,33 @@ class Archive {
   const ByteSource& source() const;
   const std::string& name() const { return source().name(); }
   std::size_t entry_count() const;
-  Entry entry(Index index) const;  // REQUIRES: index < entry_count()
+  // Entries in the directory's order. REQUIRES: index < entry_count().
+  Entry entry(Index index) const;
+  std::string_view entry_name(Index index) const;  // borrows from *this
 
   // O(1), case-sensitive, exact.
   std::optional<Index> Find(std::string_view name) const;
 
+  // The entry `path`, or the folder entry `path` + '/': one archive cannot
+  // have both.
+  std::optional<Index> FindPath(std::string_view path) const;
+
   // A 64-bit hash over the raw central directory: equal directories have
-  // equal names, sizes and CRCs.
+  // equal names, sizes and CRCs. Not cryptographic: it tells rebuilt from
+  // unchanged, and nothing about who built it.
   std::uint64_t fingerprint() const;
 
   // Where the entry's (possibly compressed) data begins in the source; checks
-  // the local header. Errors: kBadLocalHeader, kOverlap and the source's own.
+  // the local header.
+  // Errors: kBadLocalHeader, kOverlap, kTooLarge, and the source's own.
   Result<std::uint64_t> DataOffset(Index index) const;
 
   // The entry's bytes, inflated if needed, CRC-32 checked. Borrowed where the
   // source is memory and the entry is stored (then valid as long as *this).
-  // Errors: kBadLocalHeader, kEncrypted, kUnsupportedMethod, kBadData,
-  // kBadCrc, kTooLarge, and the source's own.
+  // A declared size is held against what the compressed bytes can stand for
+  // before memory is allocated for it.
+  // Errors: kBadLocalHeader, kOverlap, kEncrypted, kUnsupportedMethod,
+  // kBadData, kBadCrc, kTooLarge, and the source's own.
   Result<Bytes> Read(Index index) const;
 
   ~Archive();

@@ -85,7 +85,8 @@ class Tree {
   std::unique_ptr<Impl> impl_;
 };
 
-// Removes "//", "/./", "..", and a trailing '/': lexical, absolute paths only.
+// Removes "//", "/./", "..", and a trailing '/': lexical. A path without a
+// leading '/' is taken from the root.
 std::string Normalize(std::string_view path);
 
 }  // namespace inmem::vfs

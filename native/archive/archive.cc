@@ -1,0 +1,101 @@
+// native/archive/archive.cc: a zip or zip64 archive, indexed by name.
+#include "archive/archive.h"
+
+#include <atomic>
+#include <utility>
+
+#include "archive/central_directory.h"
+#include "archive/directory_end.h"
+#include "archive/entry_reader.h"
+#include "base/hash.h"
+
+namespace inmem::archive {
+
+Bytes Bytes::Borrow(std::span<const std::byte> view) {
+  Bytes bytes;
+  bytes.view_ = view;
+  return bytes;
+}
+
+Bytes Bytes::Own(std::unique_ptr<std::byte[]> data, std::size_t size_bytes,
+                 std::size_t offset_bytes) {
+  Bytes bytes;
+  bytes.view_ = {data.get() + offset_bytes, size_bytes};
+  bytes.owned_ = std::move(data);
+  return bytes;
+}
+
+struct Archive::Impl {
+  std::shared_ptr<const ByteSource> source;
+  std::unique_ptr<const CentralDirectory> directory;
+  mutable std::atomic<std::uint64_t> fingerprint = 0;  // 0: not made yet
+};
+
+Archive::Archive(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Archive::~Archive() = default;
+
+Result<std::shared_ptr<const Archive>> Archive::Open(
+    std::shared_ptr<const ByteSource> source) {
+  const Result<DirectoryEnd> end = FindDirectoryEnd(*source);
+  if (!end.ok()) return end.status();
+  auto directory = CentralDirectory::Open(*source, end.value());
+  if (!directory.ok()) return directory.status();
+  auto impl = std::make_unique<Impl>();
+  impl->source = std::move(source);
+  impl->directory = directory.Take();
+  return std::shared_ptr<const Archive>(new Archive(std::move(impl)));
+}
+
+const ByteSource& Archive::source() const { return *impl_->source; }
+
+std::size_t Archive::entry_count() const { return impl_->directory->count(); }
+
+std::string_view Archive::entry_name(Index index) const {
+  return impl_->directory->name(index);
+}
+
+Entry Archive::entry(Index index) const {
+  const Record record = impl_->directory->record(index);
+  Entry entry;
+  entry.name = record.name;
+  entry.size_bytes = record.size_bytes;
+  entry.compressed_size_bytes = record.compressed_size_bytes;
+  entry.local_header_offset_bytes = impl_->directory->LocalHeader(index);
+  entry.crc32 = record.crc32;
+  entry.dos_time = record.dos_time;
+  entry.unix_mode = record.unix_mode;
+  entry.method = static_cast<Method>(record.method);
+  entry.encrypted = IsEncrypted(record);
+  return entry;
+}
+
+std::optional<Archive::Index> Archive::Find(std::string_view name) const {
+  const auto index = impl_->directory->Find(name);
+  if (!index || impl_->directory->name(*index) != name) return std::nullopt;
+  return index;
+}
+
+std::optional<Archive::Index> Archive::FindPath(std::string_view path) const {
+  return impl_->directory->Find(path);
+}
+
+// Made at the first call: opening has no need of it. Two threads that come at
+// once make the same value.
+std::uint64_t Archive::fingerprint() const {
+  std::uint64_t value = impl_->fingerprint.load(std::memory_order_relaxed);
+  if (value == 0) {
+    value = HashBytes(impl_->directory->bytes()) | 1;
+    impl_->fingerprint.store(value, std::memory_order_relaxed);
+  }
+  return value;
+}
+
+Result<std::uint64_t> Archive::DataOffset(Index index) const {
+  return EntryReader(*impl_->source, *impl_->directory, index).DataOffset();
+}
+
+Result<Bytes> Archive::Read(Index index) const {
+  return EntryReader(*impl_->source, *impl_->directory, index).Read();
+}
+
+}  // namespace inmem::archive

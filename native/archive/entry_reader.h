@@ -1,0 +1,44 @@
+// native/archive/entry_reader.h: one entry's bytes out of the source.
+#pragma once
+
+#include <cstdint>
+
+#include "archive/archive.h"
+#include "archive/byte_source.h"
+#include "archive/central_directory.h"
+#include "base/status.h"
+
+namespace inmem::archive {
+
+// Whether any of the flags says that the entry is encrypted.
+bool IsEncrypted(const Record& record);
+
+// Reads entry `index` of the archive that `source` and `directory` are.
+// Stateless; made for one call. Borrows both.
+class EntryReader {
+ public:
+  EntryReader(const ByteSource& source, const CentralDirectory& directory,
+              std::uint32_t index);
+
+  // As Archive::DataOffset and Archive::Read.
+  Result<std::uint64_t> DataOffset() const;
+  Result<Bytes> Read() const;
+
+ private:
+  struct Packed;
+  Status Fail(ErrorCode code, std::string_view found,
+              std::string_view expected) const;
+  Status CheckDeclared() const;
+  Result<std::uint64_t> DataOffsetIn(std::span<const std::byte> header) const;
+  Result<Packed> ReadPacked() const;
+  Result<Packed> ReadExactly(std::uint64_t data_offset) const;
+  Result<Bytes> Inflate(std::span<const std::byte> packed) const;
+  Status CheckCrc(std::span<const std::byte> data) const;
+
+  const ByteSource& source_;
+  Record record_;
+  std::uint64_t start_;  // of the local file header
+  std::uint64_t limit_;  // where the next entry begins
+};
+
+}  // namespace inmem::archive

@@ -1,0 +1,192 @@
+// native/vfs/mount.cc: an archive's entries as a tree of files and folders.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <span>
+#include <unordered_map>
+#include <utility>
+
+#include "base/hash.h"
+#include "vfs/tree.h"
+
+namespace inmem::vfs {
+namespace {
+
+using Index = archive::Archive::Index;
+using FolderId = std::uint32_t;
+
+constexpr FolderId kNoFolder = UINT32_MAX;
+
+struct NameHash {
+  std::size_t operator()(std::string_view name) const {
+    return static_cast<std::size_t>(HashString(name));
+  }
+};
+
+std::string_view Parent(std::string_view name) {
+  const std::size_t slash = name.rfind('/');
+  return slash == std::string_view::npos ? std::string_view()
+                                         : name.substr(0, slash);
+}
+
+std::string_view BaseName(std::string_view name) {
+  return name.substr(name.rfind('/') + 1);  // npos + 1 is 0
+}
+
+// Whether a normalised path can lead to `name`. An archive may hold "./a" or
+// "a//b"; such entries can be read by name and are not part of the tree.
+bool IsReachable(std::string_view name) {
+  while (true) {
+    const std::size_t slash = name.find('/');
+    const std::string_view component = name.substr(0, slash);
+    if (component.empty() || component == ".") return false;
+    if (slash == std::string_view::npos) return true;
+    name.remove_prefix(slash + 1);
+  }
+}
+
+}  // namespace
+
+// The folders of an archive: those with an entry and those that only stand in
+// other entries' names. Names borrow from the archive.
+struct Mount::Folders {
+  std::once_flag ids_once;
+  std::unordered_map<std::string_view, FolderId, NameHash> ids;
+  std::vector<std::string_view> names;  // by id; a parent before its children
+
+  // Names below folder i: children[first_child[i]] to [first_child[i + 1]],
+  // in no order.
+  std::once_flag children_once;
+  std::vector<std::uint32_t> first_child;
+  std::vector<std::string_view> children;
+
+  FolderId Find(std::string_view name) const {
+    const auto found = ids.find(name);
+    return found == ids.end() ? kNoFolder : found->second;
+  }
+
+  FolderId Add(std::string_view name);
+  void BuildIds(const archive::Archive& archive);
+  void BuildChildren(const archive::Archive& archive);
+  template <typename Visit>
+  void ForEachChild(const archive::Archive& archive, Visit visit) const;
+};
+
+// The id of the folder `name`, made with all its parents if need be;
+// kNoFolder for a name that no path leads to.
+FolderId Mount::Folders::Add(std::string_view name) {
+  if (const FolderId id = Find(name); id != kNoFolder) return id;
+  if (!IsReachable(name)) return kNoFolder;
+  std::vector<std::string_view> missing;
+  while (Find(name) == kNoFolder) {  // ends at "", which is always there
+    missing.push_back(name);
+    name = Parent(name);
+  }
+  for (std::size_t i = missing.size(); i-- > 0;) {
+    ids.emplace(missing[i], static_cast<FolderId>(names.size()));
+    names.push_back(missing[i]);
+  }
+  return static_cast<FolderId>(names.size() - 1);
+}
+
+void Mount::Folders::BuildIds(const archive::Archive& archive) {
+  ids.emplace(std::string_view(), 0);
+  names.emplace_back();
+  // Entries of one folder nearly always follow each other.
+  std::string_view last;
+  const auto count = static_cast<Index>(archive.entry_count());
+  for (Index i = 0; i < count; ++i) {
+    const std::string_view folder = Parent(archive.entry_name(i));
+    if (folder == last) continue;
+    last = folder;
+    Add(folder);
+  }
+}
+
+// Calls visit(folder id, name) for each file and folder in each folder.
+template <typename Visit>
+void Mount::Folders::ForEachChild(const archive::Archive& archive,
+                                  Visit visit) const {
+  std::string_view last;
+  FolderId last_id = 0;
+  const auto count = static_cast<Index>(archive.entry_count());
+  for (Index i = 0; i < count; ++i) {
+    const std::string_view name = archive.entry_name(i);
+    if (name.ends_with('/')) continue;  // comes with the folders, below
+    const std::string_view folder = Parent(name);
+    if (folder != last) {
+      last = folder;
+      last_id = Find(folder);
+    }
+    const std::string_view base = BaseName(name);
+    if (last_id != kNoFolder && base != ".") visit(last_id, base);
+  }
+  for (std::size_t i = 1; i < names.size(); ++i) {
+    visit(Find(Parent(names[i])), BaseName(names[i]));
+  }
+}
+
+void Mount::Folders::BuildChildren(const archive::Archive& archive) {
+  first_child.assign(names.size() + 1, 0);
+  ForEachChild(archive, [this](FolderId folder, std::string_view) {
+    ++first_child[folder + 1];
+  });
+  for (std::size_t i = 1; i < first_child.size(); ++i) {
+    first_child[i] += first_child[i - 1];
+  }
+  children.resize(first_child.back());
+  std::vector<std::uint32_t> next(first_child.begin(), first_child.end() - 1);
+  ForEachChild(archive, [&](FolderId folder, std::string_view name) {
+    children[next[folder]++] = name;
+  });
+}
+
+Mount::Mount(std::string point, std::shared_ptr<const archive::Archive> archive)
+    : point_(std::move(point)),
+      archive_(std::move(archive)),
+      folders_(std::make_unique<Folders>()) {}
+
+Mount::~Mount() = default;
+
+const Mount::Folders& Mount::folders() const {
+  std::call_once(folders_->ids_once, [this] { folders_->BuildIds(*archive_); });
+  return *folders_;
+}
+
+std::optional<Index> Mount::FindFile(std::string_view name) const {
+  const auto index = archive_->Find(name);
+  if (!index || name.ends_with('/')) return std::nullopt;
+  return index;
+}
+
+Mount::Found Mount::Lookup(std::string_view name) const {
+  if (name.empty()) return {Kind::kDirectory, 0};
+  if (name.ends_with('/')) return {};
+  if (const auto index = archive_->FindPath(name)) {
+    const bool folder = archive_->entry_name(*index).ends_with('/');
+    return folder ? Found{Kind::kDirectory, 0} : Found{Kind::kFile, *index};
+  }
+  if (folders().Find(name) == kNoFolder) return {};
+  return {Kind::kDirectory, 0};
+}
+
+std::optional<std::vector<std::string_view>> Mount::List(
+    std::string_view name) const {
+  // A file hides a folder of the same name, here as in Lookup.
+  if (FindFile(name)) return std::nullopt;
+  const Folders& all = folders();
+  const FolderId id = all.Find(name);
+  if (id == kNoFolder) return std::nullopt;
+  std::call_once(folders_->children_once,
+                 [this] { folders_->BuildChildren(*archive_); });
+  const auto below = std::span(all.children)
+                         .subspan(all.first_child[id], all.first_child[id + 1] -
+                                                           all.first_child[id]);
+  std::vector<std::string_view> names(below.begin(), below.end());
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+}  // namespace inmem::vfs
