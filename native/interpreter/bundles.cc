@@ -1,0 +1,116 @@
+// native/interpreter/bundles.cc: the archives of runs, mounted.
+#include "interpreter/bundles.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "archive/archive.h"
+#include "archive/byte_source.h"
+#include "base/status.h"
+#include "importer/state.h"
+#include "interpreter/job.h"
+#include "os/file_source.h"
+
+// The stdlib archive, in the addon's read-only data (stdlib_archive.S).
+extern "C" const std::byte inmem_stdlib_begin[];
+extern "C" const std::byte inmem_stdlib_end[];
+
+namespace inmem::interpreter {
+
+using archive::Archive;
+using importer::State;
+
+struct Bundles::Mounted {
+  std::string point;
+  importer::MountId id = 0;
+  bool is_file = false;
+  os::FileIdentity identity;      // of a file
+  std::uint64_t fingerprint = 0;  // of a buffer: of its central directory
+  std::uint64_t size_bytes = 0;
+};
+
+std::vector<Bundles::Mounted>& Bundles::mounted() {
+  static auto* list = new std::vector<Mounted>();
+  return *list;
+}
+
+Result<Bundles::Mounted> Bundles::MountFile(const Bundle& bundle) {
+  Mounted made;
+  made.point = bundle.path;
+  made.is_file = true;
+  auto source = os::OpenFileSource(bundle.path, &made.identity);
+  if (!source.ok()) return source.status();
+  auto same = std::ranges::find(mounted(), bundle.path, &Mounted::point);
+  if (same != mounted().end()) {
+    if (same->identity == made.identity) return *same;
+    State::Get().Unmount(same->id);
+    mounted().erase(same);
+  }
+  auto archive = Archive::Open(source.Take());
+  if (!archive.ok()) return archive.status();
+  auto id = State::Get().Mount(made.point, archive.Take());
+  if (!id.ok()) return id.status();
+  made.id = id.value();
+  mounted().push_back(made);
+  return made;
+}
+
+Result<Bundles::Mounted> Bundles::MountBuffer(const Bundle& bundle) {
+  Mounted made;
+  made.point = INMEM_BUFFER_ROOT "/" + std::to_string(buffers_ + 1);
+  made.point += '/' + (bundle.path.empty() ? "bundle.zip" : bundle.path);
+  auto source = std::make_shared<archive::MemorySource>(
+      made.point, *bundle.bytes, bundle.owner);
+  made.size_bytes = source->size_bytes();
+  auto opened = Archive::Open(std::move(source));
+  if (!opened.ok()) return opened.status();
+  made.fingerprint = opened.value()->fingerprint();
+  for (const Mounted& other : mounted()) {
+    if (!other.is_file && other.fingerprint == made.fingerprint &&
+        other.size_bytes == made.size_bytes) {
+      return other;
+    }
+  }
+  auto id = State::Get().Mount(made.point, opened.Take());
+  if (!id.ok()) return id.status();
+  made.id = id.value();
+  ++buffers_;
+  mounted().push_back(made);
+  return made;
+}
+
+Result<std::vector<std::string>> Bundles::Mount(
+    const std::vector<Bundle>& bundles) {
+  std::vector<std::string> points;
+  for (const Bundle& bundle : bundles) {
+    auto made = bundle.bytes ? MountBuffer(bundle) : MountFile(bundle);
+    if (!made.ok()) return made.status();
+    points.push_back(made.value().point);
+  }
+  return points;
+}
+
+void Bundles::Keep(const std::vector<std::string>& points) {
+  std::erase_if(mounted(), [&](const Mounted& mount) {
+    if (std::ranges::find(points, mount.point) != points.end()) return false;
+    State::Get().Unmount(mount.id);
+    return true;
+  });
+}
+
+Status MountStdlib() {
+  std::span<const std::byte> bytes(inmem_stdlib_begin, inmem_stdlib_end);
+  auto archive = Archive::Open(
+      std::make_shared<archive::MemorySource>(INMEM_STDLIB_POINT, bytes));
+  if (!archive.ok()) return archive.status();
+  auto id = State::Get().Mount(INMEM_STDLIB_POINT, archive.Take());
+  return id.ok() ? Status::Ok() : id.status();
+}
+
+}  // namespace inmem::interpreter

@@ -1,0 +1,67 @@
+// native/interpreter/job.h: one run of a program: what goes in, what comes out.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace inmem::interpreter {
+
+struct Bundle {
+  std::string path;  // absolute; of a buffer: the name for messages, or ""
+  // Bytes of a buffer; `owner` keeps them alive.
+  std::optional<std::span<const std::byte>> bytes;
+  std::shared_ptr<const void> owner;
+};
+
+// An exception as plain text, with what caused it.
+struct ExceptionText {
+  std::string type;
+  std::string message;
+  std::string traceback;
+  std::string code;  // ERR_INMEM_* where the error was ours, else ""
+  std::unique_ptr<ExceptionText> cause;
+};
+
+struct Outcome {
+  enum class Kind { kExit, kException, kError };
+  Kind kind = Kind::kExit;
+  int exit_code = 0;
+  ExceptionText exception;  // kException
+  std::string code;         // kError: ERR_INMEM_*
+  std::string message;      // kError
+  std::vector<std::string> modules_from_memory;  // with Job::report
+  std::vector<std::string> modules_from_disk;
+};
+
+// The other side of a running job; implemented in addon.
+// Threads: called on any of Python's threads, never with the GIL. The calls
+// post and return; JavaScript answers through JobPipes.
+class JobHost {
+ public:
+  virtual ~JobHost() = default;
+  virtual void PostOutput(int fd, std::vector<std::byte> data) = 0;
+  virtual void PostInputWanted() = 0;
+  virtual void PostRootsWanted() = 0;
+  // The last call.
+  virtual void PostEnd(Outcome outcome) = 0;
+};
+
+struct Job {
+  std::vector<Bundle> bundles;  // at least one; the first is the program's
+  std::vector<std::string> args;
+  std::optional<std::string> module;
+  std::string cwd;
+  bool cwd_given = false;
+  std::vector<std::string> environment;  // NAME=value, as the process has it
+  bool pipe_stdin = false;
+  bool pipe_stdout = false;
+  bool pipe_stderr = false;
+  bool report = false;
+  std::shared_ptr<JobHost> host;
+};
+
+}  // namespace inmem::interpreter

@@ -1,0 +1,92 @@
+// native/interpreter/job_module.cc: the builtin module `_inmem_job`.
+#include "interpreter/job_module.h"
+
+#include "cpython/python_setup.h"
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cpython/gil.h"
+#include "cpython/owned.h"
+#include "cpython/strings.h"
+#include "interpreter/job_pipes.h"
+
+namespace inmem::interpreter {
+
+JobPipes& CurrentPipes() {
+  static auto* pipes = new JobPipes();
+  return *pipes;
+}
+
+namespace {
+
+// Repeats a wait until it is done; between, Python's signal handlers run, and
+// what they raise (KeyboardInterrupt) ends it. False: an exception is set.
+template <typename Operation>
+bool WaitInterruptibly(Operation operation) {
+  for (;;) {
+    JobPipes::Wait wait = [&] {
+      cpython::GilRelease release;
+      return operation();
+    }();
+    if (wait == JobPipes::Wait::kDone) return true;
+    if (PyErr_CheckSignals() != 0) return false;
+  }
+}
+
+// write_output(fd, data): gives the number of bytes taken: all of them.
+PyObject* WriteOutput(PyObject*, PyObject* args) {
+  int fd = 0;
+  Py_buffer data;
+  if (!PyArg_ParseTuple(args, "iy*:write_output", &fd, &data)) return nullptr;
+  std::span<const std::byte> bytes(static_cast<const std::byte*>(data.buf),
+                                   static_cast<std::size_t>(data.len));
+  bool done = WaitInterruptibly([&] { return CurrentPipes().Write(fd, bytes); });
+  Py_ssize_t size = data.len;
+  PyBuffer_Release(&data);
+  return done ? PyLong_FromSsize_t(size) : nullptr;
+}
+
+// read_input(limit): bytes; b"" at the end of input.
+PyObject* ReadInput(PyObject*, PyObject* args) {
+  Py_ssize_t limit = 0;
+  if (!PyArg_ParseTuple(args, "n:read_input", &limit)) return nullptr;
+  std::vector<std::byte> chunk;
+  bool done = WaitInterruptibly([&] {
+    return CurrentPipes().Read(static_cast<std::size_t>(limit), &chunk);
+  });
+  if (!done) return nullptr;
+  return PyBytes_FromStringAndSize(reinterpret_cast<const char*>(chunk.data()),
+                                   static_cast<Py_ssize_t>(chunk.size()));
+}
+
+// root_certificates(): Node's, as PEM text; "" where there is no Node.
+PyObject* RootCertificates(PyObject*, PyObject*) {
+  std::string pem;
+  bool done = WaitInterruptibly(
+      [&] { return CurrentPipes().RootCertificates(&pem); });
+  return done ? cpython::PathText(pem).release() : nullptr;
+}
+
+PyMethodDef kMethods[] = {
+    {"write_output", WriteOutput, METH_VARARGS, nullptr},
+    {"read_input", ReadInput, METH_VARARGS, nullptr},
+    {"root_certificates", RootCertificates, METH_NOARGS, nullptr},
+    {nullptr, nullptr, 0, nullptr}};
+
+PyModuleDef_Slot kSlots[] = {
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+    {0, nullptr}};
+
+PyModuleDef kModule = {
+    PyModuleDef_HEAD_INIT, "_inmem_job", nullptr, 0, kMethods,
+    kSlots,                nullptr,      nullptr, nullptr};
+
+}  // namespace
+
+PyObject* InitJobModule() { return PyModuleDef_Init(&kModule); }
+
+}  // namespace inmem::interpreter

@@ -1,0 +1,59 @@
+// native/interpreter/main.cc: Python as a program of its own, for the launcher.
+#include "interpreter/main.h"
+
+#include "cpython/python_setup.h"
+
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "interpreter/bundles.h"
+#include "interpreter/job.h"
+#include "interpreter/python_config.h"
+#include "interpreter/python_thread.h"
+
+namespace {
+
+using inmem::Status;
+
+int Fail(const Status& status) {
+  std::fprintf(stderr, "inmem-python: %s: %s\n",
+               std::string(inmem::ErrorName(status.code())).c_str(),
+               status.message().c_str());
+  return 2;
+}
+
+// INMEM_BUNDLES: absolute paths, joined by ':' as in PYTHONPATH.
+std::vector<inmem::interpreter::Bundle> BundlesFromEnvironment() {
+  std::vector<inmem::interpreter::Bundle> bundles;
+  const char* text = std::getenv("INMEM_BUNDLES");
+  std::string rest = text != nullptr ? text : "";
+  while (!rest.empty()) {
+    std::size_t colon = rest.find(':');
+    std::string path = rest.substr(0, colon);
+    rest.erase(0, colon == std::string::npos ? colon : colon + 1);
+    if (path.empty()) continue;
+    inmem::interpreter::Bundle bundle;
+    bundle.path = path;
+    bundles.push_back(std::move(bundle));
+  }
+  return bundles;
+}
+
+}  // namespace
+
+extern "C" int _PyInmem_Main(int argc, char** argv) {
+  using namespace inmem::interpreter;  // NOLINT(google-build-using-namespace)
+  Status prepared = PrepareImports();
+  if (!prepared.ok()) return Fail(prepared);
+  static auto* bundles = new Bundles();
+  auto points = bundles->Mount(BundlesFromEnvironment());
+  if (!points.ok()) return Fail(points.status());
+  auto started = StartProgram(LauncherPath(), points.value(), argc, argv);
+  if (!started.ok()) return Fail(started.status());
+  if (started.value() >= 0) return started.value();
+  return Py_RunMain();
+}

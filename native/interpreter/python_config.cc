@@ -1,0 +1,145 @@
+// native/interpreter/python_config.cc: how CPython is configured and started.
+#include "interpreter/python_config.h"
+
+#include "cpython/python_setup.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "importer/inmem_module.h"
+#include "interpreter/bundles.h"
+#include "interpreter/frozen_modules.h"
+#include "interpreter/job_module.h"
+
+namespace inmem::interpreter {
+namespace {
+
+constexpr const char* kPrefix = INMEM_VIRTUAL_PREFIX;
+constexpr const char* kStdlib = INMEM_STDLIB_POINT;
+
+Status FromPyStatus(const PyStatus& status) {
+  if (PyStatus_Exception(status) == 0) return Status::Ok();
+  std::string text = "Python did not start: ";
+  text += status.func != nullptr ? status.func : "";
+  text += status.func != nullptr ? ": " : "";
+  text += status.err_msg != nullptr ? status.err_msg : "no reason given";
+  return {ErrorCode::kInterpreter, text};
+}
+
+// Collects the first failure of a row of PyConfig calls.
+class ConfigBuilder {
+ public:
+  explicit ConfigBuilder(PyConfig* config) : config_(config) {}
+  ~ConfigBuilder() { PyConfig_Clear(config_); }
+  ConfigBuilder(const ConfigBuilder&) = delete;
+  ConfigBuilder& operator=(const ConfigBuilder&) = delete;
+
+  void Set(wchar_t** field, const std::string& value) {
+    Check(PyConfig_SetBytesString(config_, field, value.c_str()));
+  }
+
+  void Path(Py_ssize_t at, const std::string& value) {
+    wchar_t* text = Py_DecodeLocale(value.c_str(), nullptr);
+    if (text == nullptr) {
+      Check(PyStatus_NoMemory());
+      return;
+    }
+    Check(PyWideStringList_Insert(&config_->module_search_paths, at, text));
+    PyMem_RawFree(text);
+  }
+
+  void Append(const std::string& value) {
+    Path(config_->module_search_paths.length, value);
+  }
+
+  void Check(const PyStatus& status) {
+    if (PyStatus_Exception(status_) == 0) status_ = status;
+  }
+
+  bool ok() const { return PyStatus_Exception(status_) == 0; }
+  const PyStatus& status() const { return status_; }
+
+ private:
+  PyConfig* config_;
+  PyStatus status_ = PyStatus_Ok();
+};
+
+// Paths that are set are not computed: no file is probed for them.
+void SetVirtualPaths(ConfigBuilder& builder, PyConfig& config,
+                     const std::string& executable) {
+  builder.Set(&config.home, kPrefix);
+  builder.Set(&config.prefix, kPrefix);
+  builder.Set(&config.exec_prefix, kPrefix);
+  builder.Set(&config.base_prefix, kPrefix);
+  builder.Set(&config.base_exec_prefix, kPrefix);
+  builder.Set(&config.executable, executable);
+  builder.Set(&config.base_executable, executable);
+  builder.Set(&config.stdlib_dir, kStdlib);
+}
+
+}  // namespace
+
+Status PrepareImports() {
+  if (PyImport_AppendInittab("_inmem", importer::InitInmemModule) != 0 ||
+      PyImport_AppendInittab("_inmem_job", InitJobModule) != 0) {
+    return {ErrorCode::kInterpreter, "no memory for Python's table of modules"};
+  }
+  PyImport_FrozenModules = FrozenModules();
+  return MountStdlib();
+}
+
+Status StartEmbedded(const std::string& executable) {
+  PyPreConfig preconfig;
+  PyPreConfig_InitIsolatedConfig(&preconfig);
+  preconfig.utf8_mode = 1;
+  Status prepared = FromPyStatus(Py_PreInitialize(&preconfig));
+  if (!prepared.ok()) return prepared;
+
+  PyConfig config;
+  PyConfig_InitIsolatedConfig(&config);
+  ConfigBuilder builder(&config);
+  SetVirtualPaths(builder, config, executable);
+  builder.Set(&config.program_name, executable);
+  config.module_search_paths_set = 1;
+  builder.Append(kStdlib);
+  config.site_import = 0;
+  config.install_signal_handlers = 0;
+  config.write_bytecode = 0;
+  config.pathconfig_warnings = 0;
+  config.parse_argv = 0;
+  if (!builder.ok()) return FromPyStatus(builder.status());
+  return FromPyStatus(Py_InitializeFromConfig(&config));
+}
+
+Result<int> StartProgram(const std::string& executable,
+                         const std::vector<std::string>& bundles, int argc,
+                         char** argv) {
+  PyPreConfig preconfig;
+  PyPreConfig_InitPythonConfig(&preconfig);
+  PyStatus status = Py_PreInitializeFromBytesArgs(&preconfig, argc, argv);
+  if (PyStatus_IsExit(status) != 0) return status.exitcode;
+  if (PyStatus_Exception(status) != 0) return FromPyStatus(status);
+
+  PyConfig config;
+  PyConfig_InitPythonConfig(&config);
+  ConfigBuilder builder(&config);
+  SetVirtualPaths(builder, config, executable);
+  config.pathconfig_warnings = 0;
+  builder.Check(PyConfig_SetBytesArgv(&config, argc, argv));
+  if (builder.ok()) builder.Check(PyConfig_Read(&config));
+  if (PyStatus_IsExit(builder.status()) != 0) return builder.status().exitcode;
+  // What was computed begins with PYTHONPATH and goes on with the stock
+  // layout of the virtual prefix, of which one folder exists.
+  Py_ssize_t at = 0;
+  for (const std::string& bundle : bundles) builder.Path(at++, bundle);
+  builder.Append(std::string(kStdlib) + "/site-packages");
+  if (!builder.ok()) return FromPyStatus(builder.status());
+  status = Py_InitializeFromConfig(&config);
+  if (PyStatus_IsExit(status) != 0) return status.exitcode;
+  if (PyStatus_Exception(status) != 0) return FromPyStatus(status);
+  return -1;
+}
+
+}  // namespace inmem::interpreter

@@ -1,0 +1,29 @@
+// native/interpreter/python_config.h: how CPython is configured and started.
+#pragma once
+
+#include "cpython/python_setup.h"
+
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace inmem::interpreter {
+
+// Our builtin modules, our frozen ones and the mounted stdlib. Once, before
+// either way to start Python.
+Status PrepareImports();
+
+// Starts Python inside Node: isolated, UTF-8, path-less, no signal handlers.
+// Gives with the GIL held. `executable` is the launcher (sys.executable).
+// Errors: kInterpreter.
+Status StartEmbedded(const std::string& executable);
+
+// Starts Python as the program `python` would, from its arguments; `bundles`
+// come first on sys.path. Gives the exit status when Python must not run on
+// (--version, a wrong option), else -1 with the GIL held. Errors: kInterpreter.
+Result<int> StartProgram(const std::string& executable,
+                         const std::vector<std::string>& bundles, int argc,
+                         char** argv);
+
+}  // namespace inmem::interpreter

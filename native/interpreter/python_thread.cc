@@ -1,0 +1,269 @@
+// native/interpreter/python_thread.cc: Python's main thread inside Node.
+//
+// States of the thread: waiting (no GIL, no job) -> in a job -> waiting; and at
+// the process's end parked: it holds the GIL and sleeps, so that no Python code
+// runs while exit() takes the libraries down. Python is never finalized.
+#include "interpreter/python_thread.h"
+
+#include "cpython/python_setup.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/status.h"
+#include "interpreter/bundles.h"
+#include "interpreter/job.h"
+#include "interpreter/job_module.h"
+#include "interpreter/python_config.h"
+#include "interpreter/run_job.h"
+#include "interpreter/signals.h"
+
+namespace inmem::interpreter {
+namespace {
+
+// As large as a main thread's usual limit, twice: deep recursion in C.
+constexpr std::size_t kStackBytes = 16u << 20;
+
+[[noreturn]] void SleepForever() {
+  for (;;) pause();
+}
+
+}  // namespace
+
+struct PythonThread::Impl {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::optional<Job> next;
+  bool busy = false;       // from Start() to PostEnd()
+  bool in_python = false;  // the job's Python code may be interrupted
+  int interrupt = 0;       // signal that came before it was in_python
+  bool park = false;
+  bool parked = false;
+  bool has_thread = false;
+  pthread_t thread = {};
+  // Only on Python's thread:
+  bool python_started = false;
+  bool own_cwd = false;
+  Bundles bundles;
+
+  void Main();
+  Outcome Run(Job& job);
+  Status Prepare(const Job& job, std::vector<std::string>* points);
+  [[noreturn]] void ParkHere();
+  bool EnterPython();
+  void LeavePython();
+};
+
+PythonThread::PythonThread() : impl_(new Impl()) {}
+
+PythonThread& PythonThread::Get() {
+  static auto* thread = new PythonThread();
+  return *thread;
+}
+
+Status PythonThread::Start(Job job) {
+  std::lock_guard lock(impl_->mutex);
+  if (impl_->park) return {ErrorCode::kInterpreter, "the process is ending"};
+  if (impl_->busy) {
+    return {ErrorCode::kBusy,
+            "another run() is going in this process (expected one at a time)"};
+  }
+  if (!impl_->has_thread) {
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, kStackBytes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    auto main = [](void* impl) -> void* {
+      static_cast<Impl*>(impl)->Main();
+      return nullptr;
+    };
+    int failure = pthread_create(&impl_->thread, &attributes, main, impl_);
+    pthread_attr_destroy(&attributes);
+    if (failure != 0) {
+      return {ErrorCode::kInterpreter, "no thread could be made for Python"};
+    }
+    impl_->has_thread = true;
+  }
+  impl_->busy = true;
+  impl_->interrupt = 0;
+  impl_->next = std::move(job);
+  impl_->changed.notify_all();
+  return Status::Ok();
+}
+
+void PythonThread::Impl::Main() {
+  pthread_setname_np(pthread_self(), "python");
+  // The working directory of Python's threads is their own where the kernel
+  // lets us (a seccomp filter may not): chdir() there leaves Node's alone.
+  own_cwd = unshare(CLONE_FS) == 0;
+  DivertSignals();
+  for (;;) {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [this] { return next.has_value() || park; });
+    if (park) {
+      lock.unlock();
+      if (python_started) PyEval_RestoreThread(PyGILState_GetThisThreadState());
+      ParkHere();
+    }
+    Job job = std::move(*next);
+    next.reset();
+    lock.unlock();
+    std::shared_ptr<JobHost> host = job.host;
+    CurrentPipes().Open(host);
+    Outcome outcome = Run(job);
+    CurrentPipes().Close();
+    lock.lock();
+    busy = false;
+    lock.unlock();
+    host->PostEnd(std::move(outcome));
+  }
+}
+
+Outcome PythonThread::Impl::Run(Job& job) {
+  std::vector<std::string> points;
+  Status prepared = Prepare(job, &points);
+  Outcome outcome;
+  if (!prepared.ok()) {
+    outcome.kind = Outcome::Kind::kError;
+    outcome.code = ErrorName(prepared.code());
+    outcome.message = prepared.message();
+    return outcome;
+  }
+  PyEval_RestoreThread(PyGILState_GetThisThreadState());
+  std::vector<std::string> keep;
+  if (EnterPython()) {
+    outcome = RunJob(job, points, &keep);
+    LeavePython();
+  } else {
+    outcome.kind = Outcome::Kind::kException;
+    outcome.exception.type = "KeyboardInterrupt";
+    keep = points;
+  }
+  PyEval_SaveThread();
+  bundles.Keep(keep);
+  return outcome;
+}
+
+Status PythonThread::Impl::Prepare(const Job& job,
+                                   std::vector<std::string>* points) {
+  if ((own_cwd || job.cwd_given) && !job.cwd.empty() &&
+      chdir(job.cwd.c_str()) != 0) {
+    return {ErrorCode::kNotFound,
+            job.cwd + ": cannot be made the working directory (expected a "
+                      "folder that may be entered)"};
+  }
+  if (!python_started) {
+    Status started = PrepareImports();
+    if (started.ok()) started = StartEmbedded(LauncherPath());
+    if (!started.ok()) return started;
+    python_started = true;
+    PyEval_SaveThread();
+  }
+  auto mounted = bundles.Mount(job.bundles);
+  if (!mounted.ok()) return mounted.status();
+  *points = mounted.Take();
+  return Status::Ok();
+}
+
+// From here on Interrupt() reaches the program; false: one already came.
+bool PythonThread::Impl::EnterPython() {
+  std::lock_guard lock(mutex);
+  if (interrupt != 0) return false;
+  in_python = true;
+  return true;
+}
+
+// An interrupt that came too late for this program must not hit the next one.
+void PythonThread::Impl::LeavePython() {
+  {
+    std::lock_guard lock(mutex);
+    in_python = false;
+  }
+  if (PyErr_CheckSignals() != 0) PyErr_Clear();
+  if (Py_MakePendingCalls() != 0) PyErr_Clear();
+}
+
+void PythonThread::Interrupt(int number) {
+  {
+    std::lock_guard lock(impl_->mutex);
+    if (!impl_->busy) return;
+    if (!impl_->in_python) {
+      impl_->interrupt = number;
+      return;
+    }
+    // CPython's own handler only sets flags: safe on any thread, without GIL.
+    if (!DeliverSignal(number) && !DeliverSignal(SIGINT)) {
+      Py_AddPendingCall(
+          [](void*) {
+            PyErr_SetNone(PyExc_KeyboardInterrupt);
+            return -1;
+          },
+          nullptr);
+    }
+  }
+  CurrentPipes().Interrupt();
+  Wake();
+}
+
+void PythonThread::InterruptHard() {
+  {
+    std::lock_guard lock(impl_->mutex);
+    if (!impl_->in_python) return;
+    Py_AddPendingCall(
+        [](void*) {
+          PyErr_SetNone(PyExc_KeyboardInterrupt);
+          return -1;
+        },
+        nullptr);
+  }
+  CurrentPipes().Interrupt();
+  Wake();
+}
+
+void PythonThread::Wake() {
+  std::lock_guard lock(impl_->mutex);
+  if (impl_->has_thread && WakeSignal() != 0) {
+    pthread_kill(impl_->thread, WakeSignal());
+  }
+}
+
+// REQUIRES: Python's thread, holding the GIL (or Python never started).
+void PythonThread::Impl::ParkHere() {
+  if (python_started) FlushOutput();
+  {
+    std::lock_guard lock(mutex);
+    parked = true;
+  }
+  changed.notify_all();
+  SleepForever();
+}
+
+void PythonThread::Park(std::chrono::milliseconds limit) {
+  std::unique_lock lock(impl_->mutex);
+  if (!impl_->has_thread || impl_->parked) return;
+  impl_->park = true;
+  bool in_python = impl_->in_python;
+  impl_->changed.notify_all();
+  lock.unlock();
+  CurrentPipes().Close();
+  if (in_python) {
+    Py_AddPendingCall(
+        [](void* impl) -> int { static_cast<Impl*>(impl)->ParkHere(); }, impl_);
+    Wake();
+  }
+  lock.lock();
+  impl_->changed.wait_for(lock, limit, [this] { return impl_->parked; });
+}
+
+}  // namespace inmem::interpreter

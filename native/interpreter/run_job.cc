@@ -1,0 +1,156 @@
+// native/interpreter/run_job.cc: a job, handed to python/inmem/_run.py.
+#include "interpreter/run_job.h"
+
+#include "cpython/python_setup.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cpython/owned.h"
+#include "cpython/strings.h"
+#include "interpreter/job.h"
+
+namespace inmem::interpreter {
+namespace {
+
+using cpython::Owned;
+
+Owned TextList(const std::vector<std::string>& texts) {
+  Owned list = Owned::Steal(PyList_New(0));
+  for (const std::string& text : texts) {
+    Owned item = cpython::PathText(text);
+    if (!list || !item || PyList_Append(list.get(), item.get()) != 0) return {};
+  }
+  return list;
+}
+
+Owned BytesList(const std::vector<std::string>& texts) {
+  Owned list = Owned::Steal(PyList_New(0));
+  for (const std::string& text : texts) {
+    Owned item = Owned::Steal(PyBytes_FromStringAndSize(
+        text.data(), static_cast<Py_ssize_t>(text.size())));
+    if (!list || !item || PyList_Append(list.get(), item.get()) != 0) return {};
+  }
+  return list;
+}
+
+Owned JobDict(const Job& job, const std::vector<std::string>& points) {
+  Owned point_list = TextList(points);
+  Owned args = TextList(job.args);
+  Owned environment = BytesList(job.environment);
+  Owned module = job.module ? cpython::PathText(*job.module)
+                            : Owned::Borrow(Py_None);
+  if (!point_list || !args || !environment || !module) return {};
+  return Owned::Steal(Py_BuildValue(
+      "{sOsOsOsOs(OOO)sO}", "points", point_list.get(), "args", args.get(),
+      "environment", environment.get(), "module", module.get(), "pipes",
+      job.pipe_stdin ? Py_True : Py_False, job.pipe_stdout ? Py_True : Py_False,
+      job.pipe_stderr ? Py_True : Py_False, "report",
+      job.report ? Py_True : Py_False));
+}
+
+// Borrowed; null where the key is absent.
+PyObject* Item(PyObject* dict, const char* key) {
+  return PyDict_GetItemString(dict, key);
+}
+
+std::string Text(PyObject* object) {
+  if (object == nullptr || PyUnicode_Check(object) == 0) return "";
+  // Lone surrogates become the bytes they stand for, or '?'.
+  Owned bytes = Owned::Steal(
+      PyUnicode_AsEncodedString(object, "utf-8", "surrogateescape"));
+  if (!bytes) {
+    PyErr_Clear();
+    bytes = Owned::Steal(PyUnicode_AsEncodedString(object, "utf-8", "replace"));
+  }
+  if (!bytes) {
+    PyErr_Clear();
+    return "";
+  }
+  return {PyBytes_AS_STRING(bytes.get()),
+          static_cast<std::size_t>(PyBytes_GET_SIZE(bytes.get()))};
+}
+
+std::vector<std::string> Texts(PyObject* list) {
+  std::vector<std::string> texts;
+  if (list == nullptr || PyList_Check(list) == 0) return texts;
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); ++i) {
+    texts.push_back(Text(PyList_GET_ITEM(list, i)));
+  }
+  return texts;
+}
+
+ExceptionText ReadException(PyObject* dict) {
+  ExceptionText text;
+  text.type = Text(Item(dict, "type"));
+  text.message = Text(Item(dict, "message"));
+  text.traceback = Text(Item(dict, "traceback"));
+  text.code = Text(Item(dict, "code"));
+  PyObject* cause = Item(dict, "cause");
+  if (cause != nullptr && PyDict_Check(cause)) {
+    text.cause = std::make_unique<ExceptionText>(ReadException(cause));
+  }
+  return text;
+}
+
+// python/inmem/_run.py itself failed: a fault of ours, told as such.
+Outcome OwnFailure() {
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::kError;
+  outcome.code = "ERR_INMEM_INTERPRETER";
+  Owned error = Owned::Steal(PyErr_GetRaisedException());
+  Owned text = Owned::Steal(error ? PyObject_Repr(error.get()) : nullptr);
+  PyErr_Clear();
+  outcome.message = "the run could not be set up: " + Text(text.get());
+  return outcome;
+}
+
+Outcome ReadOutcome(PyObject* dict) {
+  Outcome outcome;
+  std::string kind = Text(Item(dict, "kind"));
+  if (kind == "exit") {
+    PyObject* code = Item(dict, "exit_code");
+    outcome.exit_code = code ? static_cast<int>(PyLong_AsLong(code)) : 0;
+  } else if (kind == "exception") {
+    outcome.kind = Outcome::Kind::kException;
+    outcome.exception = ReadException(dict);
+  } else {
+    outcome.kind = Outcome::Kind::kError;
+    outcome.code = Text(Item(dict, "code"));
+    outcome.message = Text(Item(dict, "message"));
+  }
+  PyObject* modules = Item(dict, "modules");
+  if (modules != nullptr && PyDict_Check(modules)) {
+    outcome.modules_from_memory = Texts(Item(modules, "memory"));
+    outcome.modules_from_disk = Texts(Item(modules, "disk"));
+  }
+  return outcome;
+}
+
+}  // namespace
+
+Outcome RunJob(const Job& job, const std::vector<std::string>& points,
+               std::vector<std::string>* keep) {
+  *keep = points;
+  Owned module = Owned::Steal(PyImport_ImportModule("inmem._run"));
+  if (!module) return OwnFailure();
+  Owned argument = JobDict(job, points);
+  if (!argument) return OwnFailure();
+  Owned result = Owned::Steal(
+      PyObject_CallMethod(module.get(), "run", "O", argument.get()));
+  if (!result || PyDict_Check(result.get()) == 0) return OwnFailure();
+  *keep = Texts(Item(result.get(), "keep"));
+  return ReadOutcome(result.get());
+}
+
+void FlushOutput() {
+  Owned module = Owned::Steal(PyImport_ImportModule("inmem._run"));
+  if (module) {
+    Owned::Steal(PyObject_CallMethod(module.get(), "flush", nullptr));
+  }
+  PyErr_Clear();
+}
+
+}  // namespace inmem::interpreter

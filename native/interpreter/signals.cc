@@ -1,0 +1,150 @@
+// native/interpreter/signals.cc: signals stay Node's; Python sees its own.
+#include "interpreter/signals.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <mutex>
+
+extern "C" {
+int __real_sigaction(int number, const struct sigaction* action,
+                     struct sigaction* old);
+sighandler_t __real_signal(int number, sighandler_t handler);
+int __real_raise(int number);
+int __real_kill(pid_t pid, int number);
+}
+
+namespace inmem::interpreter {
+namespace {
+
+constexpr int kCount = 65;  // Linux signals are 1..64
+
+struct Table {
+  std::mutex mutex;
+  std::array<struct sigaction, kCount> actions = {};
+  std::atomic<bool> diverted = false;
+};
+
+Table& Actions() {
+  static auto* table = new Table();
+  return *table;
+}
+
+bool IsFunction(sighandler_t handler) {
+  return handler != SIG_DFL && handler != SIG_IGN && handler != SIG_ERR;
+}
+
+// Timers and SIGUSR2 mean nothing to Node: Python may have them for real as
+// long as nobody in the process has claimed them.
+bool MayBeReal(int number) {
+  return number == SIGALRM || number == SIGVTALRM || number == SIGUSR2;
+}
+
+// Is the kernel's handler of `number` still the default, or ours to change?
+bool Unclaimed(int number, const struct sigaction& ours) {
+  struct sigaction now = {};
+  if (__real_sigaction(number, nullptr, &now) != 0) return false;
+  return now.sa_handler == SIG_DFL || now.sa_handler == ours.sa_handler;
+}
+
+int Divert(int number, const struct sigaction* action,
+           struct sigaction* old) {
+  if (number < 1 || number >= kCount ||
+      (action != nullptr && (number == SIGKILL || number == SIGSTOP))) {
+    errno = EINVAL;
+    return -1;
+  }
+  Table& table = Actions();
+  std::lock_guard lock(table.mutex);
+  struct sigaction& ours = table.actions[static_cast<std::size_t>(number)];
+  struct sigaction before = ours;
+  if (action != nullptr) {
+    if (MayBeReal(number) && Unclaimed(number, ours)) {
+      __real_sigaction(number, action, nullptr);
+    }
+    ours = *action;
+  }
+  if (old != nullptr) *old = before;
+  return 0;
+}
+
+void Nothing(int) {}
+
+}  // namespace
+
+void DivertSignals() {
+  Table& table = Actions();
+  for (int number = 1; number < kCount; ++number) {
+    struct sigaction now = {};
+    if (__real_sigaction(number, nullptr, &now) != 0) continue;
+    // A handler of Node's is no business of Python's: to it the signal is at
+    // its default. "Ignored" is inherited by children, so that shows.
+    if (now.sa_handler == SIG_IGN) {
+      table.actions[static_cast<std::size_t>(number)] = now;
+    }
+  }
+  table.diverted = true;
+}
+
+bool DeliverSignal(int number) {
+  if (number < 1 || number >= kCount || !Actions().diverted) return false;
+  sighandler_t handler =
+      Actions().actions[static_cast<std::size_t>(number)].sa_handler;
+  if (!IsFunction(handler)) return false;
+  handler(number);
+  return true;
+}
+
+int WakeSignal() {
+  static const int chosen = [] {
+    for (int number = SIGRTMAX - 2; number > SIGRTMIN; --number) {
+      struct sigaction now = {};
+      if (__real_sigaction(number, nullptr, &now) != 0 ||
+          now.sa_handler != SIG_DFL) {
+        continue;
+      }
+      struct sigaction wake = {};
+      wake.sa_handler = Nothing;  // and no SA_RESTART: that is the point
+      if (__real_sigaction(number, &wake, nullptr) == 0) return number;
+    }
+    return 0;
+  }();
+  return chosen;
+}
+
+}  // namespace inmem::interpreter
+
+extern "C" {
+
+int __wrap_sigaction(int number, const struct sigaction* action,
+                     struct sigaction* old) {
+  using inmem::interpreter::Actions;
+  if (!Actions().diverted) return __real_sigaction(number, action, old);
+  return inmem::interpreter::Divert(number, action, old);
+}
+
+sighandler_t __wrap_signal(int number, sighandler_t handler) {
+  using inmem::interpreter::Actions;
+  if (!Actions().diverted) return __real_signal(number, handler);
+  struct sigaction action = {};
+  struct sigaction old = {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  if (inmem::interpreter::Divert(number, &action, &old) != 0) return SIG_ERR;
+  return old.sa_handler;
+}
+
+int __wrap_raise(int number) {
+  if (inmem::interpreter::DeliverSignal(number)) return 0;
+  return __real_raise(number);
+}
+
+int __wrap_kill(pid_t pid, int number) {
+  if (pid == getpid() && inmem::interpreter::DeliverSignal(number)) return 0;
+  return __real_kill(pid, number);
+}
+
+}  // extern "C"

@@ -1,0 +1,23 @@
+// native/interpreter/signals.h: signals stay Node's; Python sees its own.
+//
+// The addon is linked with --wrap=sigaction, signal, raise and kill. Inside Node
+// the handlers that CPython and our static libraries set go to a table, not to
+// the kernel: a SIGCHLD handler would take Node's children, a SIGSEGV handler
+// WebAssembly's traps. Whoever wants Python to see a signal delivers it here.
+// In the launcher nothing is diverted.
+#pragma once
+
+namespace inmem::interpreter {
+
+// From now on handlers go to the table. Called once, before Python starts.
+void DivertSignals();
+
+// Runs the diverted handler of `number`, as the kernel would; false where there
+// is none (default or ignored). Async-signal-safe where the handler is.
+bool DeliverSignal(int number);
+
+// A signal without meaning, whose handler does nothing: pthread_kill of it ends
+// a blocking system call with EINTR. 0 where every candidate is taken.
+int WakeSignal();
+
+}  // namespace inmem::interpreter

@@ -1,0 +1,321 @@
+# python/inmem/_run.py: one run of a program, from sys.argv to the last thread.
+"""What `python app.pyz` does around a program, many times in one process."""
+
+import builtins
+import sys
+from types import ModuleType, TracebackType
+from typing import Any
+
+import _inmem
+import _inmem_boot
+import _inmem_job
+import _signal
+
+ORIGINAL_PATH_HOOKS = list(sys.path_hooks)
+ORIGINAL_META_PATH = list(sys.meta_path)
+
+runs = 0
+
+
+def run(job: dict[str, Any]) -> dict[str, Any]:
+    """Runs the job that native/interpreter describes; gives its outcome.
+
+    Never raises: what the program leaves uncaught is printed and described.
+    """
+    global runs
+    begin(job)
+    runs += 1
+    outcome = execute(job)
+    finish(outcome)
+    if job["report"]:
+        outcome["modules"] = module_report()
+    outcome["keep"] = end(job)
+    return outcome
+
+
+# --- before ------------------------------------------------------------------
+
+
+def begin(job: dict[str, Any]) -> None:
+    sys.path[:] = [*job["points"], _inmem.stdlib]
+    sys.argv[:] = [job["points"][0], *job["args"]]
+    sys.orig_argv[:] = [sys.executable, *sys.argv]
+    if runs:
+        reset()
+        from inmem import _keep
+
+        _keep.restore(job["points"])
+        set_environment(job["environment"])
+    set_streams(job["pipes"])
+    main = ModuleType("__main__")
+    main.__dict__["__builtins__"] = builtins
+    sys.modules["__main__"] = main
+
+
+def reset() -> None:
+    """Undoes what an earlier program may have set and a new one must not see."""
+    sys.path_hooks[:] = ORIGINAL_PATH_HOOKS
+    sys.meta_path[:] = ORIGINAL_META_PATH
+    sys.path_importer_cache.clear()
+    sys.excepthook = sys.__excepthook__
+    sys.displayhook = sys.__displayhook__
+    sys.unraisablehook = sys.__unraisablehook__
+    sys.breakpointhook = sys.__breakpointhook__
+    sys.settrace(None)
+    sys.setprofile(None)
+    reset_signals()
+
+
+def reset_signals() -> None:
+    _signal.set_wakeup_fd(-1)
+    for number in _signal.valid_signals():
+        handler = _signal.getsignal(number)
+        default = _signal.SIG_DFL
+        if number == _signal.SIGINT:
+            default = _signal.default_int_handler
+        if handler is not None and handler != default:
+            _signal.signal(number, default)
+
+
+def set_environment(pairs: list[bytes]) -> None:
+    """os.environ as the process has it now: C code and children agree."""
+    import posix
+
+    environment = dict(pair.split(b"=", 1) for pair in pairs if b"=" in pair)
+    posix.environ.clear()
+    posix.environ.update(environment)
+    os = sys.modules.get("os")
+    if os is not None:
+        os.environ._data.clear()  # not through putenv: it is there already
+        os.environ._data.update(environment)
+
+
+def set_streams(pipes: tuple[bool, bool, bool]) -> None:
+    names = ("stdin", "stdout", "stderr")
+    if not runs and not any(pipes):
+        return  # those of the interpreter's start are fresh
+    from inmem import _streams
+
+    for fd, name in enumerate(names):
+        make = _streams.to_javascript if pipes[fd] else _streams.of_process
+        stream = make(fd)
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+# --- the program -------------------------------------------------------------
+
+
+def execute(job: dict[str, Any]) -> dict[str, Any]:
+    try:
+        if job["module"] is not None:
+            run_module(job["module"])
+        else:
+            spec = _inmem_boot.Finder.find_spec("__main__", job["points"][:1])
+            if spec is None or spec.submodule_search_locations is not None:
+                return {
+                    "kind": "error",
+                    "code": "ERR_INMEM_NO_MAIN",
+                    "message": f"{job['points'][0]}: no __main__.py at the root"
+                    " (expected one, or the option `module`; or import from it"
+                    " with: inmem-python python --bundle FILE)",
+                }
+            run_main(spec)
+    except SystemExit as error:
+        return {"kind": "exit", "exit_code": exit_code(error)}
+    except BaseException as error:  # noqa: BLE001 - the program's last resort
+        traceback = own_frames_cut(error.__traceback__)
+        report_uncaught(error, traceback)
+        return {"kind": "exception", **describe(error, traceback)}
+    return {"kind": "exit", "exit_code": 0}
+
+
+def run_main(spec: Any) -> None:
+    main = sys.modules["__main__"]
+    main.__dict__.update(
+        __file__=spec.origin,
+        __cached__=spec.cached,
+        __loader__=spec.loader,
+        __package__="",
+        __spec__=spec,
+    )
+    code = spec.loader.get_code("__main__")
+    exec(code, main.__dict__)
+
+
+def run_module(name: str) -> None:
+    """`python -m name`, with the bundle where the current folder would be."""
+    import runpy
+
+    runpy._run_module_as_main(name, alter_argv=True)  # type: ignore[attr-defined]
+
+
+def exit_code(error: SystemExit) -> int:
+    """The status that the process would end with; prints what it would print.
+
+    Source: Python/pythonrun.c, _Py_HandleSystemExit.
+    """
+    code = error.code
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    flush()
+    print(code, file=sys.stderr)
+    return 1
+
+
+def own_frames_cut(traceback: TracebackType | None) -> TracebackType | None:
+    while traceback is not None and traceback.tb_frame.f_globals is globals():
+        traceback = traceback.tb_next
+    return traceback
+
+
+def report_uncaught(error: BaseException, traceback: TracebackType | None) -> None:
+    try:
+        flush()
+        sys.excepthook(type(error), error.with_traceback(traceback), traceback)
+    except BaseException as second:  # noqa: BLE001 - a hook of the program
+        sys.__excepthook__(type(second), second, second.__traceback__)
+
+
+def describe(
+    error: BaseException, traceback: TracebackType | None, depth: int = 0
+) -> dict[str, Any]:
+    """Type, message, traceback and cause of an exception, as plain values."""
+    import traceback as tools
+
+    try:
+        message = str(error)
+    except BaseException:  # noqa: BLE001 - __str__ is the program's
+        message = "<exception str() failed>"
+    cause = error.__cause__
+    if cause is None and not error.__suppress_context__:
+        cause = error.__context__
+    return {
+        "type": type(error).__name__,
+        "message": message,
+        "traceback": "".join(
+            tools.format_exception(type(error), error, traceback)
+        ),
+        "code": error_code(error),
+        "cause": describe(cause, cause.__traceback__, depth + 1)
+        if cause is not None and depth < 16
+        else None,
+    }
+
+
+def error_code(error: BaseException | None) -> str:
+    """Our permanent code, where the error came from us: packages wrap it."""
+    for _ in range(16):
+        if error is None:
+            break
+        code = getattr(error, "inmem_code", "")
+        if isinstance(code, str) and code:
+            return code
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+# --- after -------------------------------------------------------------------
+
+
+def finish(outcome: dict[str, Any]) -> None:
+    """Threads, atexit functions, output: in CPython's order at exit."""
+    for step in (join_threads, run_atexit, flush):
+        try:
+            step()
+        except BaseException as error:  # noqa: BLE001 - the program's code
+            sys.__excepthook__(type(error), error, error.__traceback__)
+    restart_stdlib()
+
+
+def join_threads() -> None:
+    """Waits for what is not a daemon, as threading._shutdown does.
+
+    That function itself works once a process: it marks the main thread as done.
+    """
+    threading = sys.modules.get("threading")
+    if threading is None:
+        return
+    for function in reversed(threading._threading_atexits):
+        function()
+    me = threading.current_thread()
+    while True:
+        alive = [
+            thread
+            for thread in threading.enumerate()
+            if not thread.daemon and thread is not me
+        ]
+        if not alive:
+            return
+        alive[0].join()
+
+
+def run_atexit() -> None:
+    import atexit
+
+    atexit._run_exitfuncs()
+
+
+def flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None and not stream.closed:
+                stream.flush()
+        except Exception:  # noqa: BLE001 - a closed pipe: nobody to tell
+            pass
+
+
+def restart_stdlib() -> None:
+    """Undoes the marks that stdlib modules make when they think it is the end."""
+    import atexit
+
+    futures = sys.modules.get("concurrent.futures.thread")
+    if futures is not None:
+        futures._shutdown = False
+    processes = sys.modules.get("concurrent.futures.process")
+    if processes is not None:
+        processes._global_shutdown = False
+    weakref = sys.modules.get("weakref")
+    if weakref is not None:
+        weakref.finalize._shutdown = False
+        weakref.finalize._registered_with_atexit = False
+    logging = sys.modules.get("logging")
+    if logging is not None:
+        atexit.register(logging.shutdown)
+    multiprocessing = sys.modules.get("multiprocessing.util")
+    if multiprocessing is not None:
+        multiprocessing._exiting = False
+        atexit.register(multiprocessing._exit_function)
+
+
+def end(job: dict[str, Any]) -> list[str]:
+    """Lets the program's objects go; gives the mount points still needed."""
+    import gc
+
+    from inmem import _keep
+
+    main = sys.modules.pop("__main__", None)
+    if main is not None:
+        main.__dict__.clear()
+    sys.modules["__main__"] = ModuleType("__main__")
+    sys.last_exc = sys.last_value = sys.last_type = sys.last_traceback = None  # type: ignore[attr-defined]
+    keep = _keep.park(job["points"])
+    gc.collect()
+    flush()
+    return keep
+
+
+def module_report() -> dict[str, list[str]]:
+    """Names of the modules imported so far, by where they came from."""
+    report: dict[str, list[str]] = {"memory": [], "disk": []}
+    for name, module in sorted(sys.modules.items()):
+        spec = getattr(module, "__spec__", None)
+        if spec is None or not spec.has_location or not spec.origin:
+            continue
+        virtual = _inmem.kind(spec.origin) is not None
+        report["memory" if virtual else "disk"].append(name)
+    return report
+
+
