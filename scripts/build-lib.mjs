@@ -5,10 +5,10 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { withLock } from "./common/cache.mjs";
-import { run } from "./common/run.mjs";
 import { generateErrors } from "./generate-errors.mjs";
 import { isMain, main, root, step } from "./house/main.mjs";
 import { ensureNodeModules } from "./house/node-modules.mjs";
+import { runTool } from "./house/tool.mjs";
 
 const dist = join(root, "dist");
 
@@ -30,8 +30,8 @@ export async function buildLib() {
 /** TypeScript's compiler; its complaints become the error's message. */
 export function tsc(...args) {
   const script = join(root, "node_modules", "typescript", "bin", "tsc");
-  return run(process.execPath, [script, ...args], { cwd: root }).catch((error) => {
-    throw new Error(error.message.replace(/^.*failed with status.*\n/, "tsc:\n"));
+  return runTool(process.execPath, [script, ...args]).catch((error) => {
+    throw new Error(`tsc:\n${error.message}`);
   });
 }
 

@@ -1,0 +1,94 @@
+// scripts/check.mjs: `npm run check`: format and lint of all languages, types, generated files. Pinned tools.
+//
+// usage: node scripts/check.mjs [--fix] [NAME...]
+// --fix formats and repairs what can be; NAME runs only these of the checks.
+import { join } from "node:path";
+import { buildAddon } from "./build-addon.mjs";
+import { tsc } from "./build-lib.mjs";
+import { say } from "./common/run.mjs";
+import { generateErrors } from "./generate-errors.mjs";
+import { clangTidy } from "./house/clang-tidy.mjs";
+import { checkFileRules } from "./house/file-rules.mjs";
+import { isMain, main, root } from "./house/main.mjs";
+import { runTool } from "./house/tool.mjs";
+import { ensureCheckTools } from "./house/tools.mjs";
+import { treeFiles } from "./house/tree-files.mjs";
+
+const fix = process.argv.includes("--fix");
+
+/** Each throws with the tool's own words, or gives a remark for its line. */
+const checks = {
+  async biome() {
+    const biome = join(root, "node_modules", "@biomejs", "biome", "bin", "biome");
+    const options = ["--error-on-warnings", "--max-diagnostics=200", ...(fix ? ["--write"] : [])];
+    await runTool(process.execPath, [biome, "check", ...options]);
+  },
+
+  async types() {
+    await tsc("-p", ".", "--noEmit", "--incremental", "false");
+    await tsc("-p", "test");
+  },
+
+  async errors() {
+    const stale = generateErrors({ check: !fix });
+    if (stale.length > 0 && !fix)
+      throw new Error(`${stale.join(", ")}: run npm run generate:errors`);
+  },
+
+  async files() {
+    const complaints = await checkFileRules();
+    if (complaints.length > 0) throw new Error(complaints.join("\n"));
+  },
+
+  async ruff({ tools }) {
+    await tool(tools.ruff, "check", "--quiet", ...(fix ? ["--fix"] : []));
+    await tool(tools.ruff, "format", "--quiet", ...(fix ? [] : ["--diff"]));
+  },
+
+  async mypy({ tools }) {
+    const files = await treeFiles("python/*.py", "python/*.pyi");
+    if (files.length === 0) return "no files";
+    await tool(tools.mypy, "--cache-dir", join(root, "build", "mypy"), ...files);
+  },
+
+  async "clang-format"({ tools }) {
+    const files = await treeFiles("native/*.cc", "native/*.h", "native/*.c");
+    if (files.length === 0) return "no files";
+    await tool(tools.clangFormat, ...(fix ? ["-i"] : ["--dry-run", "-Werror"]), ...files);
+  },
+
+  async "clang-tidy"({ tools }) {
+    return clangTidy(tools);
+  },
+};
+
+function tool([program, ...first], ...args) {
+  return runTool(program, [...first, ...args]);
+}
+
+async function check() {
+  const asked = process.argv.slice(2).filter((word) => !word.startsWith("-"));
+  const unknown = asked.find((name) => !(name in checks));
+  if (unknown) throw new Error(`no check ${unknown}; there are: ${Object.keys(checks).join(", ")}`);
+
+  // Built first: clang-tidy reads the compile commands, and what includes a
+  // generated header needs it.
+  const python = await buildAddon({ tests: true });
+  const context = { tools: await ensureCheckTools(python) };
+  const failed = [];
+  for (const [name, work] of Object.entries(checks)) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
+    const started = performance.now();
+    try {
+      const remark = await work(context);
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      say(`ok      ${name} (${seconds} s${remark ? `, ${remark}` : ""})`);
+    } catch (error) {
+      failed.push(name);
+      say(`FAILED  ${name}\n${error.message}\n`);
+    }
+  }
+  if (failed.length > 0) throw new Error(`check failed: ${failed.join(", ")}`);
+}
+
+if (isMain(import.meta.url)) await main(check);

@@ -1,0 +1,64 @@
+// scripts/house/clang-tidy.mjs: clang-tidy over all our C++ files, again only over what changed since it was clean.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join, relative } from "node:path";
+import { cacheDir } from "../common/cache.mjs";
+import { hashKey } from "../common/hash.mjs";
+import { root } from "./main.mjs";
+import { runTool } from "./tool.mjs";
+import { treeFiles } from "./tree-files.mjs";
+
+/** Throws with all findings; gives how many files were looked at. */
+export async function clangTidy(tools) {
+  const commands = JSON.parse(readFileSync(join(root, "build", "compile_commands.json"), "utf8"));
+  const common = await commonKey(tools);
+  const passed = join(cacheDir(), "tidy");
+  mkdirSync(passed, { recursive: true });
+
+  const todo = [];
+  const seen = new Set();
+  for (const { file, command } of commands) {
+    const name = relative(root, file);
+    if (!/^native\/.*\.cc$/.test(name) || seen.has(name) || !existsSync(file)) continue;
+    seen.add(name);
+    const key = hashKey([common, name, readFileSync(file, "utf8"), command.replaceAll(root, "")]);
+    if (!existsSync(join(passed, key))) todo.push({ name, key });
+  }
+
+  const findings = [];
+  const work = todo.values();
+  const worker = async () => {
+    for (const { name, key } of work) {
+      const found = await tidy(tools, name);
+      if (found === "") writeFileSync(join(passed, key), "");
+      else findings.push(found);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  if (findings.length > 0) throw new Error(findings.sort().join("\n"));
+  return `${todo.length} of ${seen.size} files were new`;
+}
+
+// A header may matter to any file: one that changes has all looked at again.
+async function commonKey(tools) {
+  const headers = await treeFiles("native/*.h", "native/*.def", "*.clang-tidy");
+  return hashKey([
+    tools.key,
+    headers.map((name) => [name, readFileSync(join(root, name), "utf8")]),
+  ]);
+}
+
+// Empty where there is nothing to say.
+async function tidy(tools, name) {
+  const [program] = tools.clangTidy;
+  const args = ["--quiet", "-p", join(root, "build"), name];
+  try {
+    await runTool(program, args);
+    return "";
+  } catch (error) {
+    // Besides the findings it counts warnings of system headers, on stderr.
+    return error.message
+      .replaceAll(/^\d+ warnings? (generated|treated as errors?)\.?\n?/gm, "")
+      .trim();
+  }
+}

@@ -1,0 +1,28 @@
+// scripts/house/file-rules.mjs: the rules that no linter has: a first line that says what the file is, ASCII, size.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./main.mjs";
+import { treeFiles } from "./tree-files.mjs";
+
+const kinds = /\.(mjs|cjs|ts|cc|h|c|S|py|pyi|cmake|def)$|(^|\/)CMakeLists\.txt$|\.gyp$/;
+const maxLines = 400;
+
+/** What stands against the rules, a line each. */
+export async function checkFileRules() {
+  const complaints = [];
+  for (const name of (await treeFiles()).filter((name) => kinds.test(name))) {
+    if (/(^|\/)(fixtures|corpus|data)\//.test(name)) continue;
+    const text = readFileSync(join(root, name), "utf8");
+    const lines = text.split("\n");
+    const first = lines[0]?.startsWith("#!") ? lines[1] : lines[0];
+    if (!first?.includes(`${name}: `))
+      complaints.push(`${name}:1: the first line must begin with "${name}: ..."`);
+    if (lines.length > maxLines)
+      complaints.push(`${name}: ${lines.length} lines (at most ${maxLines})`);
+    for (const [i, line] of lines.entries()) {
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: this is the rule
+      if (/[^\x00-\x7f]/.test(line)) complaints.push(`${name}:${i + 1}: not ASCII`);
+    }
+  }
+  return complaints;
+}

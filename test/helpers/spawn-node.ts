@@ -1,0 +1,110 @@
+// test/helpers/spawn-node.ts: a fresh Node process, its output, and how it ended.
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
+/** The checkout: what a child's `require("inmem-python")` resolves from. */
+export const packageRoot = join(__dirname, "..", "..");
+
+/** The command line's script. */
+export const commandLine = join(packageRoot, "dist", "cli", "main.js");
+
+export interface SpawnOptions {
+  readonly args?: readonly string[];
+  readonly cwd?: string;
+  /** Added to a clean environment: PATH, HOME, LANG and nothing else. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string | Uint8Array;
+  /** SIGKILL after this; 60 000 ms by default. */
+  readonly timeoutMs?: number;
+  /** Another Node than the one that runs the tests. */
+  readonly node?: string;
+  readonly nodeArgs?: readonly string[];
+  /** Called with the child right after its start: to send signals. */
+  readonly onSpawn?: (child: import("node:child_process").ChildProcess) => void;
+}
+
+export interface SpawnResult {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+}
+
+/** The environment of children: no variable of the caller's can change what they do. */
+export function cleanEnv(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const { PATH = "/usr/bin:/bin", HOME = "/" } = process.env;
+  return { PATH, HOME, LANG: "C.UTF-8", ...extra };
+}
+
+/** Runs JavaScript source (CommonJS, as in `node -e`) from the checkout. */
+export function spawnNode(source: string, options: SpawnOptions = {}): Promise<SpawnResult> {
+  // A file, not -e: process.argv and stack traces are then those of a program.
+  const dir = mkdtempSync(join(tmpdir(), "inmem-script-"));
+  const script = join(dir, "script.cjs");
+  const prelude = `require = require("node:module").createRequire(${JSON.stringify(join(packageRoot, "package.json"))});\n`;
+  writeFileSync(script, prelude + source);
+  return spawnScript(script, options).finally(() => rmSync(dir, { recursive: true }));
+}
+
+/** Runs the command line: `inmem-python ...args`. */
+export function spawnCommand(
+  args: readonly string[],
+  options: Omit<SpawnOptions, "args"> = {},
+): Promise<SpawnResult> {
+  return spawnScript(commandLine, { ...options, args });
+}
+
+/** Runs a script file. */
+export function spawnScript(script: string, options: SpawnOptions = {}): Promise<SpawnResult> {
+  const args = [...(options.nodeArgs ?? []), script, ...(options.args ?? [])];
+  return spawnProcess(options.node ?? process.execPath, args, options);
+}
+
+/** Runs any program in the clean environment. */
+export function spawnProcess(
+  program: string,
+  args: readonly string[],
+  options: Omit<SpawnOptions, "args" | "node" | "nodeArgs"> = {},
+): Promise<SpawnResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: options.cwd ?? packageRoot,
+      env: cleanEnv(options.env),
+      stdio: "pipe",
+    });
+    let stdout = "";
+    let stderr = "";
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      child.kill("SIGKILL");
+    }, options.timeoutMs ?? 60_000);
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    // A child that ends without reading its input is no failure of the test.
+    child.stdin.on("error", () => {});
+    child.stdin.end(options.stdin ?? "");
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code, signal, stdout, stderr, timedOut });
+    });
+    options.onSpawn?.(child);
+  });
+}
+
+/** A folder of `python*` stubs that fail, to stand first on PATH. */
+export function pathWithoutPython(dir: string): string {
+  for (const name of ["python", "python3", "python3.11", "python3.12", "python3.13"]) {
+    const text = `#!/bin/sh\necho "${name}: a stub that fails" >&2\nexit 1\n`;
+    writeFileSync(join(dir, name), text, { mode: 0o755 });
+  }
+  return [dir, process.env["PATH"] ?? ""].join(delimiter);
+}
