@@ -15,10 +15,10 @@ namespace inmem::loader {
 
 // One loaded shared object, for --report.
 struct LoadedObject {
-  std::string path;    // virtual path; also its link_map::l_name
-  std::string soname;  // "" where it has none
-  std::string memfd_name;    // as /proc/self/maps shows it, without "/memfd:"
-  std::string method;        // "memfd"
+  std::string path;        // virtual path; also its link_map::l_name
+  std::string soname;      // "" where it has none
+  std::string memfd_name;  // as /proc/self/maps shows it, without "/memfd:"
+  std::string method;      // "memfd"
   std::uint64_t size_bytes = 0;
   std::uint64_t copied_bytes = 0;  // written into anonymous memory
   std::uint64_t mapped_bytes = 0;  // mapped from the archive itself

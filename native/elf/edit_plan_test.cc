@@ -1,0 +1,2 @@
+#include <gtest/gtest.h>
+TEST(edit_plan_test, Stub) {}

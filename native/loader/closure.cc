@@ -1,0 +1,218 @@
+// native/loader/closure.cc: finds a shared object's closure and orders it.
+#include "loader/closure.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "loader/component.h"
+#include "loader/host_libraries.h"
+#include "loader/stopwatch.h"
+#include "os/dynamic_linker.h"
+
+namespace inmem::loader {
+namespace {
+
+// Real chains of needs are a dozen long; each step costs stack.
+constexpr std::size_t kDepthLimit = 200;
+
+}  // namespace
+
+Result<SharedObject*> Closure::Load(const std::string& entry) {
+  const auto root = Visit(entry, nullptr, 0);
+  if (!root.ok()) return root.status();
+  SharedObject* object = root.value()->object;
+  if (Status status = CheckPostponed(*object); !status.ok()) return status;
+  return object;
+}
+
+Result<Node*> Closure::Visit(const std::string& entry, Node* user,
+                             std::size_t depth) {
+  const auto index = mount_->FindFile(entry);
+  const std::string label = mount_->archive().name() + "!/" + entry;
+  if (!index) {
+    return Status(ErrorCode::kNotFound, label + ": no such entry");
+  }
+  if (depth > kDepthLimit) {
+    return Status(ErrorCode::kLoadFailed,
+                  label + ": at the end of " + std::to_string(depth) +
+                      " needs, each of which has the next (expected at most " +
+                      std::to_string(kDepthLimit) + ")");
+  }
+  nodes_.push_back(std::make_unique<Node>());
+  Node& node = *nodes_.back();
+  node.entry = entry;
+  node.key = KeyOf(*mount_, mount_->archive().entry(*index));
+  node.label = label;
+  node.virtual_path = mount_->point() + "/" + entry;
+  node.user = user;
+  node.index = node.lowlink = nodes_.size();
+  node_by_entry_[entry] = &node;
+  if (Status status = ReadNode(node, *index); !status.ok()) return status;
+
+  node.on_stack = true;
+  stack_.push_back(&node);
+  if (Status status = VisitNeeds(node, depth); !status.ok()) return status;
+  if (node.lowlink != node.index) return &node;
+
+  // `node` closes a strongly connected component: itself and what is above.
+  const auto first = std::find(stack_.begin(), stack_.end(), &node);
+  std::vector<Node*> members(first, stack_.end());
+  stack_.erase(first, stack_.end());
+  for (Node* member : members) member->on_stack = false;
+  if (Status status = LoadComponent(members); !status.ok()) return status;
+  for (Node* member : members) {
+    member->file.reset();
+    member->bytes = archive::Bytes();  // a closure may be gigabytes large
+  }
+  return &node;
+}
+
+Status Closure::ReadNode(Node& node, archive::Archive::Index index) {
+  const Stopwatch stopwatch(node.milliseconds);
+  auto bytes = mount_->archive().Read(index);
+  if (!bytes.ok()) return bytes.status();
+  node.bytes = bytes.Take();
+  auto file = elf::ElfFile::Parse(node.bytes.span(), node.label);
+  if (!file.ok()) return file.status();
+  node.file = file.Take();
+  node.seeker = {node.entry, node.file->rpath(), node.file->runpath(),
+                 node.user != nullptr ? &node.user->seeker : nullptr};
+  return Status::Ok();
+}
+
+Status Closure::VisitNeeds(Node& node, std::size_t depth) {
+  // All needs of one object are resolved before any is loaded: what is missing
+  // shows before constructors have run.
+  const auto entries = ResolveNeeds(node);
+  if (!entries.ok()) return entries.status();
+  for (std::size_t i = 0; i < entries.value().size(); ++i) {
+    const std::optional<std::string>& entry = entries.value()[i];
+    if (!entry) continue;
+    const auto index = mount_->FindFile(*entry);
+    Edge& edge = node.edges[i];
+    edge.object =
+        registry_.Find(KeyOf(*mount_, mount_->archive().entry(*index)));
+    if (edge.object != nullptr) continue;
+    if (const auto seen = node_by_entry_.find(*entry);
+        seen != node_by_entry_.end()) {
+      edge.node = seen->second;
+      if (edge.node->on_stack) {
+        node.lowlink = std::min(node.lowlink, edge.node->index);
+      }
+      continue;
+    }
+    const auto visited = Visit(*entry, &node, depth + 1);
+    if (!visited.ok()) return visited.status();
+    edge.node = visited.value();
+    node.lowlink = std::min(node.lowlink, edge.node->lowlink);
+  }
+  return Status::Ok();
+}
+
+// By DT_NEEDED: the library's entry, or nullopt where the host or an object
+// loaded before (then in node.edges) satisfies it.
+Result<std::vector<std::optional<std::string>>> Closure::ResolveNeeds(
+    Node& node) {
+  const Stopwatch stopwatch(node.milliseconds);
+  const std::size_t count = node.file->needs().size();
+  node.edges.resize(count);
+  std::vector<std::optional<std::string>> entries;
+  for (std::size_t i = 0; i < count; ++i) {
+    auto entry = ResolveNeed(node, i);
+    if (!entry.ok()) return entry.status();
+    entries.push_back(entry.Take());
+  }
+  return entries;
+}
+
+Result<std::optional<std::string>> Closure::ResolveNeed(Node& node,
+                                                        std::size_t need) {
+  const std::string_view name = node.file->needs()[need].name;
+  const Provider provider = ProviderOf(name);
+  const std::optional<std::string> host;
+  if (provider == Provider::kHost) return host;
+  if (provider == Provider::kLoadedThenArchive &&
+      os::FindLoaded(std::string(name)) != nullptr) {
+    return host;
+  }
+  NeedFound found = FindNeed(*mount_, node.seeker, name);
+  if (found.entry) return std::move(found.entry);
+  if (provider != Provider::kArchive) return host;
+  node.edges[need].object = registry_.FindBySoname(name);
+  if (node.edges[need].object != nullptr) return host;
+  return Missing(node, name, found.looked_for);
+}
+
+Status Closure::LoadComponent(std::vector<Node*> members) {
+  // A constructor of a dependency may have loaded them by dlopen.
+  std::erase_if(members, [this](Node* node) {
+    node->object = registry_.Find(node->key);
+    return node->object != nullptr;
+  });
+  if (members.empty()) return Status::Ok();
+  const bool is_root = members.front()->user == nullptr;
+  // From disk the root's binding mode holds for all that it brings in, and
+  // RTLD_GLOBAL is extended to them when the root is opened.
+  const int mode = flags_ & (RTLD_LAZY | RTLD_NOW);
+  Component component(registry_, members, is_root ? flags_ : mode);
+  if (component.Share()) return Status::Ok();
+  Status status = component.Load();
+  if (status.code() == ErrorCode::kUndefinedSymbol && !is_root &&
+      (mode & RTLD_NOW) != 0) {
+    return LoadLazily(status, members);
+  }
+  return status;
+}
+
+Status Closure::LoadLazily(const Status& failure,
+                           const std::vector<Node*>& members) {
+  Component component(registry_, members, RTLD_LAZY);
+  // Data cannot be bound lazily: then the linker says the same again.
+  if (Status status = component.Load(); !status.ok()) return failure;
+  Postponed postponed{failure, {}};
+  for (const Node* member : members) {
+    const auto symbols = member->file->Symbols();
+    if (!symbols.ok()) return symbols.status();
+    for (const elf::Symbol& symbol : symbols.value()) {
+      if (symbol.defined() || symbol.bind == STB_WEAK) continue;
+      postponed.symbols.emplace_back(symbol.name);
+    }
+  }
+  postponed_.push_back(std::move(postponed));
+  return Status::Ok();
+}
+
+Status Closure::CheckPostponed(SharedObject& root) const {
+  for (const Postponed& postponed : postponed_) {
+    for (const std::string& symbol : postponed.symbols) {
+      if (!os::HasSymbol(HandleOf(root), symbol)) {
+        return {ErrorCode::kUndefinedSymbol,
+                postponed.failure.message() + "; " + symbol +
+                    " is defined by nothing that is loaded with it"};
+      }
+    }
+  }
+  return Status::Ok();
+}
+
+Status Closure::Missing(const Node& node, std::string_view need,
+                        const std::vector<std::string>& looked_for) const {
+  std::string message =
+      node.label + ": needs " + std::string(need) + ", which is not there";
+  if (IsMusl(need)) {
+    return {ErrorCode::kWrongMachine,
+            message +
+                ": the object is built for musl, Alpine's C library "
+                "(expected a manylinux wheel, for glibc)"};
+  }
+  message += " (expected ";
+  for (const std::string& name : looked_for) message += name + ", ";
+  message +=
+      "a library loaded before, or one that PEP 600 leaves to the host); add "
+      "the wheel that carries it, or let auditwheel repair the wheel";
+  return {ErrorCode::kMissingLibrary, std::move(message)};
+}
+
+}  // namespace inmem::loader

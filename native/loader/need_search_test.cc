@@ -1,0 +1,2 @@
+#include <gtest/gtest.h>
+TEST(need_search_test, Stub) {}

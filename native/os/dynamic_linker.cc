@@ -1,0 +1,144 @@
+// native/os/dynamic_linker.cc: glibc's dlopen, for files that have no name.
+#include "os/dynamic_linker.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <charconv>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+// The addon is linked with --wrap=dlopen,dlerror: plain calls from here would
+// come back to the loader. Unit tests are linked without; then these are null.
+extern "C" {
+void* __real_dlopen(const char* path, int flags) __attribute__((weak));
+char* __real_dlerror() __attribute__((weak));
+}
+
+namespace inmem::os {
+namespace {
+
+void* RealDlopen(const char* path, int flags) {
+  return __real_dlopen != nullptr ? __real_dlopen(path, flags)
+                                  : ::dlopen(path, flags);
+}
+
+const char* RealDlerror() {
+  return __real_dlerror != nullptr ? __real_dlerror() : ::dlerror();
+}
+
+// Names that are no longer any object's. Reachable from here, so that leak
+// checkers see that this is meant.
+void KeepForEver(char* name) {
+  static std::mutex mutex;
+  static auto& names = *new std::vector<char*>;
+  const std::lock_guard lock(mutex);
+  names.push_back(name);
+}
+
+// By malloc: glibc frees l_name should the object ever be unloaded.
+char* MallocCopy(std::string_view text) {
+  auto* copy = static_cast<char*>(std::malloc(text.size() + 1));
+  if (copy == nullptr) return nullptr;
+  std::memcpy(copy, text.data(), text.size());
+  copy[text.size()] = '\0';
+  return copy;
+}
+
+// The number in binary, "/" for 0 and "/." for 1; the kernel ignores both.
+void AppendBits(std::string& path, std::uint64_t number) {
+  for (; number != 0; number >>= 1) path += (number & 1) != 0 ? "/." : "/";
+}
+
+}  // namespace
+
+std::string UniqueDescriptorPath(int fd) {
+  static std::atomic<std::uint64_t> counter{0};
+  std::string path = "/proc/self/fd";
+  // The counter alone would do, but a process may hold a second copy of this
+  // code (two versions of the addon). The kernel's counter of memfd inodes
+  // tells those apart.
+  struct stat info = {};
+  if (::fstat(fd, &info) == 0) AppendBits(path, info.st_ino);
+  AppendBits(path, ++counter);
+  return path + "/" + std::to_string(fd);
+}
+
+std::string UniqueToken() {
+  static std::atomic<std::uint64_t> counter{0};
+  char digits[16];
+  const auto end =
+      std::to_chars(digits, digits + sizeof digits, ++counter, 16).ptr;
+  std::string token = "@";
+  return token.append(digits, end);
+}
+
+Result<void*> OpenPath(const std::string& path, int flags,
+                       const std::string& label) {
+  void* handle = RealDlopen(path.c_str(), flags);
+  if (handle != nullptr) return handle;
+  const char* text = RealDlerror();
+  // RTLD_NOLOAD of what is not loaded fails without a text.
+  return ClassifyDlError(text != nullptr ? text : "not loaded", path, label);
+}
+
+void* FindLoaded(const std::string& name) {
+  void* handle = RealDlopen(name.c_str(), RTLD_LAZY | RTLD_NOLOAD);
+  if (handle != nullptr) {
+    ::dlclose(handle);  // gives the reference back
+  } else {
+    RealDlerror();  // forget the text
+  }
+  return handle;
+}
+
+bool HasSymbol(void* handle, const std::string& symbol) {
+  for (void* scope : {handle, RTLD_DEFAULT}) {
+    RealDlerror();
+    if (::dlsym(scope, symbol.c_str()) != nullptr) return true;
+    // A symbol's value may be null; only a text says that it is absent.
+    if (RealDlerror() == nullptr) return true;
+  }
+  return false;
+}
+
+std::string Name(void* handle) {
+  const char* name = static_cast<link_map*>(handle)->l_name;
+  return name != nullptr ? name : "";
+}
+
+void SetName(void* handle, std::string_view name) {
+  char* copy = MallocCopy(name);
+  if (copy == nullptr) return;  // the old name is still right for glibc
+  KeepForEver(std::exchange(static_cast<link_map*>(handle)->l_name, copy));
+}
+
+const void* LoadBias(void* handle) {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): l_addr is an address
+  return reinterpret_cast<const void*>(static_cast<link_map*>(handle)->l_addr);
+}
+
+ScopedName::ScopedName(void* handle, std::string_view name)
+    : handle_(handle), old_name_(nullptr) {
+  char* copy = MallocCopy(name);
+  if (copy == nullptr) return;
+  old_name_ = std::exchange(static_cast<link_map*>(handle_)->l_name, copy);
+}
+
+ScopedName::ScopedName(ScopedName&& other) noexcept
+    : handle_(other.handle_),
+      old_name_(std::exchange(other.old_name_, nullptr)) {}
+
+ScopedName::~ScopedName() {
+  if (old_name_ == nullptr) return;
+  KeepForEver(
+      std::exchange(static_cast<link_map*>(handle_)->l_name, old_name_));
+}
+
+}  // namespace inmem::os

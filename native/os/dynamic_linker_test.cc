@@ -1,0 +1,2 @@
+#include <gtest/gtest.h>
+TEST(dynamic_linker_test, Stub) {}

@@ -1,0 +1,2 @@
+#include <gtest/gtest.h>
+TEST(file_source_test, Stub) {}
