@@ -82,17 +82,12 @@ int IsFresh(const Archive& archive, std::span<const std::byte> pyc,
 
 // Replaces the path that the code was compiled under, all the way down.
 bool FixFilename(PyObject* code, PyObject* origin) {
-  static PyObject* fix = nullptr;  // borrowed for ever from _imp
   PyObject* current = reinterpret_cast<PyCodeObject*>(code)->co_filename;
   if (PyUnicode_Compare(current, origin) == 0) return !PyErr_Occurred();
-  if (fix == nullptr) {
-    Owned imp = Owned::Steal(PyImport_ImportModule("_imp"));
-    if (!imp) return false;
-    fix = PyObject_GetAttrString(imp.get(), "_fix_co_filename");
-    if (fix == nullptr) return false;
-  }
-  Owned done = Owned::Steal(
-      PyObject_CallFunctionObjArgs(fix, code, origin, nullptr));
+  Owned imp = Owned::Steal(PyImport_ImportModule("_imp"));
+  if (!imp) return false;
+  Owned done = Owned::Steal(PyObject_CallMethod(
+      imp.get(), "_fix_co_filename", "OO", code, origin));
   return static_cast<bool>(done);
 }
 

@@ -15,11 +15,6 @@
 
 namespace inmem::interpreter {
 
-JobPipes& CurrentPipes() {
-  static auto* pipes = new JobPipes();
-  return *pipes;
-}
-
 namespace {
 
 // Repeats a wait until it is done; between, Python's signal handlers run, and

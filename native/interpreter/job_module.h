@@ -4,12 +4,7 @@
 
 #include "cpython/python_setup.h"
 
-#include "interpreter/job_pipes.h"
-
 namespace inmem::interpreter {
-
-// The pipes of the process's one current job; never destroyed.
-JobPipes& CurrentPipes();
 
 // For PyImport_AppendInittab.
 PyObject* InitJobModule();

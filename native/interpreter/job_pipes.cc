@@ -99,6 +99,11 @@ void JobPipes::EndInput() {
   changed_.notify_all();
 }
 
+JobPipes& CurrentPipes() {
+  static auto* pipes = new JobPipes();
+  return *pipes;
+}
+
 void JobPipes::PushRoots(std::string pem) {
   std::lock_guard lock(mutex_);
   roots_ = std::move(pem);

@@ -57,4 +57,7 @@ class JobPipes {
   std::optional<std::string> roots_;
 };
 
+// The pipes of the process's one current job; never destroyed.
+JobPipes& CurrentPipes();
+
 }  // namespace inmem::interpreter

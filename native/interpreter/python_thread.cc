@@ -24,7 +24,7 @@
 #include "base/status.h"
 #include "interpreter/bundles.h"
 #include "interpreter/job.h"
-#include "interpreter/job_module.h"
+#include "interpreter/job_pipes.h"
 #include "interpreter/python_config.h"
 #include "interpreter/run_job.h"
 #include "interpreter/signals.h"
@@ -53,7 +53,7 @@ struct PythonThread::Impl {
   bool has_thread = false;
   pthread_t thread = {};
   // Only on Python's thread:
-  bool python_started = false;
+  PyThreadState* python = nullptr;  // null until Python has started
   bool own_cwd = false;
   Bundles bundles;
 
@@ -113,7 +113,7 @@ void PythonThread::Impl::Main() {
     changed.wait(lock, [this] { return next.has_value() || park; });
     if (park) {
       lock.unlock();
-      if (python_started) PyEval_RestoreThread(PyGILState_GetThisThreadState());
+      if (python != nullptr) PyEval_RestoreThread(python);
       ParkHere();
     }
     Job job = std::move(*next);
@@ -140,7 +140,7 @@ Outcome PythonThread::Impl::Run(Job& job) {
     outcome.message = prepared.message();
     return outcome;
   }
-  PyEval_RestoreThread(PyGILState_GetThisThreadState());
+  PyEval_RestoreThread(python);
   std::vector<std::string> keep;
   if (EnterPython()) {
     outcome = RunJob(job, points, &keep);
@@ -163,12 +163,11 @@ Status PythonThread::Impl::Prepare(const Job& job,
             job.cwd + ": cannot be made the working directory (expected a "
                       "folder that may be entered)"};
   }
-  if (!python_started) {
+  if (python == nullptr) {
     Status started = PrepareImports();
     if (started.ok()) started = StartEmbedded(LauncherPath());
     if (!started.ok()) return started;
-    python_started = true;
-    PyEval_SaveThread();
+    python = PyEval_SaveThread();
   }
   auto mounted = bundles.Mount(job.bundles);
   if (!mounted.ok()) return mounted.status();
@@ -240,7 +239,7 @@ void PythonThread::Wake() {
 
 // REQUIRES: Python's thread, holding the GIL (or Python never started).
 void PythonThread::Impl::ParkHere() {
-  if (python_started) FlushOutput();
+  if (python != nullptr) FlushOutput();
   {
     std::lock_guard lock(mutex);
     parked = true;

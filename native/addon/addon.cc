@@ -1,0 +1,70 @@
+// native/addon/addon.cc: the addon's entry point.
+#include "napi/napi_setup.h"
+
+#include <dlfcn.h>
+
+#include <chrono>
+#include <memory>
+
+#include "addon/archive_binding.h"
+#include "addon/environment.h"
+#include "addon/errors.h"
+#include "addon/run_binding.h"
+#include "interpreter/python_thread.h"
+#include "interpreter/versions.h"
+
+namespace inmem::addon {
+namespace {
+
+using interpreter::PythonThread;
+
+// How long the end of the process waits for Python to stand still.
+constexpr std::chrono::milliseconds kParkLimit(500);
+
+// Extension modules find CPython's API in the global scope, but Node loads
+// addons RTLD_LOCAL. The extra reference also keeps the addon from being
+// unloaded with the worker that first loaded it.
+void JoinGlobalScope() {
+  Dl_info info = {};
+  if (dladdr(reinterpret_cast<void*>(JoinGlobalScope), &info) == 0) return;
+  dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_GLOBAL);
+}
+
+void AtMainExit(void*) { PythonThread::Get().Park(kParkLimit); }
+
+// initialize(InmemError, isMainThread): once an environment.
+void Initialize(const Napi::CallbackInfo& info) {
+  SetErrorClass(info.Env(), info[0].As<Napi::Function>());
+  if (info[1].ToBoolean()) {
+    napi_add_env_cleanup_hook(info.Env(), AtMainExit, nullptr);
+  }
+}
+
+Napi::Value Versions(const Napi::CallbackInfo& info) {
+  Napi::Object object = Napi::Object::New(info.Env());
+  interpreter::LibraryVersions versions = interpreter::LinkedVersions();
+  object.Set("python", versions.python);
+  object.Set("openssl", versions.openssl);
+  object.Set("sqlite", versions.sqlite);
+  object.Set("zlib", versions.zlib);
+  return object;
+}
+
+Napi::Object InitAddon(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new Environment());
+  JoinGlobalScope();
+  exports.Set("initialize", Napi::Function::New(env, Initialize));
+  exports.Set("versions", Napi::Function::New(env, Versions));
+  AddRunBinding(env, exports);
+  AddArchiveBinding(env, exports);
+  return exports;
+}
+
+}  // namespace
+}  // namespace inmem::addon
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  return inmem::addon::InitAddon(env, exports);
+}
+
+NODE_API_MODULE(inmem, Init)

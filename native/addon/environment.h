@@ -1,0 +1,20 @@
+// native/addon/environment.h: what belongs to one JavaScript environment (the
+// main thread or a worker).
+#pragma once
+
+#include "napi/napi_setup.h"
+
+#include <memory>
+
+namespace inmem::addon {
+
+struct Environment {
+  Napi::FunctionReference error_class;
+  bool is_main_thread = false;
+
+  static Environment& Of(Napi::Env env) {
+    return *env.GetInstanceData<Environment>();
+  }
+};
+
+}  // namespace inmem::addon

@@ -1,0 +1,32 @@
+// native/addon/errors.cc: a Status as a JavaScript InmemError.
+#include "addon/errors.h"
+
+#include "napi/napi_setup.h"
+
+#include <string>
+
+#include "addon/environment.h"
+#include "base/status.h"
+
+namespace inmem::addon {
+
+void SetErrorClass(Napi::Env env, Napi::Function error_class) {
+  Environment::Of(env).error_class = Napi::Persistent(error_class);
+}
+
+Napi::Value Throw(Napi::Env env, const Status& status) {
+  Napi::FunctionReference& error_class = Environment::Of(env).error_class;
+  std::string code(ErrorName(status.code()));
+  if (error_class.IsEmpty()) {
+    Napi::Error::New(env, code + ": " + status.message())
+        .ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  Napi::Object error =
+      error_class.New({Napi::String::New(env, code),
+                       Napi::String::New(env, status.message())});
+  if (!env.IsExceptionPending()) napi_throw(env, error);
+  return env.Undefined();
+}
+
+}  // namespace inmem::addon

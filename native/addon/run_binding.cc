@@ -1,0 +1,253 @@
+// native/addon/run_binding.cc: run, interrupt and the streams of a run.
+#include "addon/run_binding.h"
+
+#include "napi/napi_setup.h"
+
+#include <unistd.h>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "addon/errors.h"
+#include "base/status.h"
+#include "importer/state.h"
+#include "interpreter/job.h"
+#include "interpreter/job_pipes.h"
+#include "interpreter/python_thread.h"
+#include "napi/js_calls.h"
+
+namespace inmem::addon {
+namespace {
+
+using interpreter::CurrentPipes;
+using interpreter::Job;
+using interpreter::Outcome;
+using interpreter::PythonThread;
+
+Napi::Array Texts(Napi::Env env, const std::vector<std::string>& texts) {
+  Napi::Array array = Napi::Array::New(env, texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    array.Set(static_cast<std::uint32_t>(i), Napi::String::New(env, texts[i]));
+  }
+  return array;
+}
+
+Napi::Object DescribeException(Napi::Env env,
+                               const interpreter::ExceptionText& text) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("type", text.type);
+  object.Set("message", text.message);
+  object.Set("traceback", text.traceback);
+  object.Set("code", text.code);
+  object.Set("cause", text.cause ? DescribeException(env, *text.cause)
+                                 : env.Undefined());
+  return object;
+}
+
+Napi::Object DescribeOutcome(Napi::Env env, const Outcome& outcome) {
+  Napi::Object object = Napi::Object::New(env);
+  switch (outcome.kind) {
+    case Outcome::Kind::kExit:
+      object.Set("kind", "exit");
+      object.Set("exitCode", Napi::Number::New(env, outcome.exit_code));
+      break;
+    case Outcome::Kind::kException:
+      object = DescribeException(env, outcome.exception);
+      object.Set("kind", "exception");
+      break;
+    case Outcome::Kind::kError:
+      object.Set("kind", "error");
+      object.Set("code", outcome.code);
+      object.Set("message", outcome.message);
+      break;
+  }
+  Napi::Object modules = Napi::Object::New(env);
+  modules.Set("memory", Texts(env, outcome.modules_from_memory));
+  modules.Set("disk", Texts(env, outcome.modules_from_disk));
+  object.Set("modules", modules);
+  return object;
+}
+
+// Turns what a run posts into calls of the listener, on its own thread.
+class Host final : public interpreter::JobHost,
+                   public std::enable_shared_from_this<Host> {
+ public:
+  Host(std::shared_ptr<napi::JsCalls> calls, Napi::Function listener)
+      : calls_(std::move(calls)),
+        listener_(std::make_shared<Napi::FunctionReference>(
+            Napi::Persistent(listener))) {}
+
+  void PostOutput(int fd, std::vector<std::byte> data) override {
+    Emit("output", [fd, data = std::move(data)](Napi::Env env,
+                                                Napi::Object event) {
+      event.Set("fd", Napi::Number::New(env, fd));
+      event.Set("data", Napi::Buffer<std::byte>::Copy(env, data.data(),
+                                                      data.size()));
+    });
+  }
+  void PostInputWanted() override { Emit("input", nullptr); }
+  void PostRootsWanted() override { Emit("roots", nullptr); }
+  void PostEnd(Outcome outcome) override {
+    auto shared = std::make_shared<Outcome>(std::move(outcome));
+    Emit("end", [shared](Napi::Env env, Napi::Object event) {
+      event.Set("outcome", DescribeOutcome(env, *shared));
+    });
+    calls_->Release();
+  }
+
+ private:
+  using Fill = std::function<void(Napi::Env, Napi::Object)>;
+
+  // The listener's reference dies with the last call, on its thread. Where the
+  // environment is gone no call runs, and the reference goes with it.
+  void Emit(const char* type, Fill fill) {
+    calls_->Post([listener = listener_, type, fill = std::move(fill)](
+                     Napi::Env env) {
+      Napi::Object event = Napi::Object::New(env);
+      event.Set("type", type);
+      if (fill) fill(env, event);
+      listener->Call({event});
+    });
+  }
+
+  std::shared_ptr<napi::JsCalls> calls_;
+  std::shared_ptr<Napi::FunctionReference> listener_;
+};
+
+std::vector<std::string> ReadTexts(const Napi::Value& value) {
+  std::vector<std::string> texts;
+  auto array = value.As<Napi::Array>();
+  for (std::uint32_t i = 0; i < array.Length(); ++i) {
+    texts.push_back(array.Get(i).As<Napi::String>().Utf8Value());
+  }
+  return texts;
+}
+
+// A buffer is copied: JavaScript may change or detach it while Python reads.
+interpreter::Bundle ReadBundle(const Napi::Value& value) {
+  interpreter::Bundle bundle;
+  if (value.IsString()) {
+    bundle.path = value.As<Napi::String>().Utf8Value();
+    return bundle;
+  }
+  auto object = value.As<Napi::Object>();
+  auto bytes = object.Get("bytes").As<Napi::Uint8Array>();
+  Napi::Value name = object.Get("name");
+  if (name.IsString()) bundle.path = name.As<Napi::String>().Utf8Value();
+  const auto* data = reinterpret_cast<const std::byte*>(bytes.Data());
+  auto copy = std::make_shared<std::vector<std::byte>>(
+      data, data + bytes.ByteLength());
+  bundle.bytes = std::span<const std::byte>(*copy);
+  bundle.owner = copy;
+  return bundle;
+}
+
+Job ReadJob(const Napi::Object& object) {
+  Job job;
+  auto bundles = object.Get("bundles").As<Napi::Array>();
+  for (std::uint32_t i = 0; i < bundles.Length(); ++i) {
+    job.bundles.push_back(ReadBundle(bundles.Get(i)));
+  }
+  job.args = ReadTexts(object.Get("args"));
+  Napi::Value module = object.Get("module");
+  if (module.IsString()) job.module = module.As<Napi::String>().Utf8Value();
+  job.cwd = object.Get("cwd").As<Napi::String>().Utf8Value();
+  job.cwd_given = object.Get("cwdGiven").ToBoolean();
+  auto pipes = object.Get("pipes").As<Napi::Object>();
+  job.pipe_stdin = pipes.Get("stdin").ToBoolean();
+  job.pipe_stdout = pipes.Get("stdout").ToBoolean();
+  job.pipe_stderr = pipes.Get("stderr").ToBoolean();
+  job.report = object.Get("report").ToBoolean();
+  // Read here: process.env is changed on this thread.
+  for (char** pair = environ; pair != nullptr && *pair != nullptr; ++pair) {
+    job.environment.emplace_back(*pair);
+  }
+  return job;
+}
+
+// run(job, listener): lib/run.ts has checked both.
+Napi::Value Run(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  auto calls = napi::JsCalls::Make(env, "inmem-python run");
+  if (!calls) return env.Undefined();
+  Job job = ReadJob(info[0].As<Napi::Object>());
+  job.host = std::make_shared<Host>(calls, info[1].As<Napi::Function>());
+  Status status = PythonThread::Get().Start(std::move(job));
+  if (!status.ok()) {
+    calls->Release();
+    return Throw(env, status);
+  }
+  return env.Undefined();
+}
+
+void Interrupt(const Napi::CallbackInfo& info) {
+  PythonThread::Get().Interrupt(info[0].As<Napi::Number>().Int32Value());
+}
+
+void InterruptHard(const Napi::CallbackInfo&) {
+  PythonThread::Get().InterruptHard();
+}
+
+void Wake(const Napi::CallbackInfo&) { PythonThread::Get().Wake(); }
+
+void OutputTaken(const Napi::CallbackInfo& info) {
+  CurrentPipes().OutputTaken(static_cast<std::size_t>(
+      info[0].As<Napi::Number>().Int64Value()));
+}
+
+void PushInput(const Napi::CallbackInfo& info) {
+  if (!info[0].IsTypedArray()) {
+    CurrentPipes().EndInput();
+    return;
+  }
+  auto chunk = info[0].As<Napi::Uint8Array>();
+  const auto* data = reinterpret_cast<const std::byte*>(chunk.Data());
+  CurrentPipes().PushInput({data, data + chunk.ByteLength()});
+}
+
+void PushRoots(const Napi::CallbackInfo& info) {
+  CurrentPipes().PushRoots(info[0].As<Napi::String>().Utf8Value());
+}
+
+Napi::Value LoadedObjects(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  auto objects = importer::State::Get().loader().loaded();
+  Napi::Array array = Napi::Array::New(env, objects.size());
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    const loader::LoadedObject& loaded = objects[i];
+    Napi::Object object = Napi::Object::New(env);
+    auto number = [&](const char* name, double value) {
+      object.Set(name, Napi::Number::New(env, value));
+    };
+    object.Set("path", loaded.path);
+    object.Set("soname", loaded.soname);
+    object.Set("memfdName", loaded.memfd_name);
+    object.Set("method", loaded.method);
+    number("sizeBytes", static_cast<double>(loaded.size_bytes));
+    number("copiedBytes", static_cast<double>(loaded.copied_bytes));
+    number("mappedBytes", static_cast<double>(loaded.mapped_bytes));
+    number("milliseconds", loaded.milliseconds);
+    array.Set(static_cast<std::uint32_t>(i), object);
+  }
+  return array;
+}
+
+}  // namespace
+
+void AddRunBinding(Napi::Env env, Napi::Object exports) {
+  exports.Set("run", Napi::Function::New(env, Run));
+  exports.Set("interrupt", Napi::Function::New(env, Interrupt));
+  exports.Set("interruptHard", Napi::Function::New(env, InterruptHard));
+  exports.Set("wake", Napi::Function::New(env, Wake));
+  exports.Set("outputTaken", Napi::Function::New(env, OutputTaken));
+  exports.Set("pushInput", Napi::Function::New(env, PushInput));
+  exports.Set("pushRoots", Napi::Function::New(env, PushRoots));
+  exports.Set("loadedObjects", Napi::Function::New(env, LoadedObjects));
+}
+
+}  // namespace inmem::addon

@@ -1,0 +1,82 @@
+// native/napi/js_calls.cc: the one way to call JavaScript from another thread.
+#include "napi/js_calls.h"
+
+#include "napi/napi_setup.h"
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace inmem::napi {
+
+// The function handle is closed by Node when the environment ends, under our
+// feet: the mutex makes "still open" and the use of it one step.
+struct JsCalls::Shared {
+  std::mutex mutex;
+  napi_threadsafe_function function = nullptr;
+};
+
+namespace {
+
+void RunCall(napi_env env, napi_value, void*, void* data) {
+  std::unique_ptr<JsCalls::Call> call(static_cast<JsCalls::Call*>(data));
+  if (env == nullptr) return;  // the environment is ending
+  Napi::Env js(env);
+  Napi::HandleScope scope(js);
+  (*call)(js);
+  if (js.IsExceptionPending()) {
+    // A listener of ours threw: that is the program's uncaught exception.
+    napi_fatal_exception(env, js.GetAndClearPendingException().Value());
+  }
+}
+
+}  // namespace
+
+JsCalls::JsCalls(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
+
+JsCalls::~JsCalls() { Release(); }
+
+std::shared_ptr<JsCalls> JsCalls::Make(Napi::Env env, const char* name) {
+  auto shared = std::make_shared<Shared>();
+  auto* held = new std::shared_ptr<Shared>(shared);
+  auto finalize = [](napi_env, void* data, void*) {
+    std::unique_ptr<std::shared_ptr<Shared>> state(
+        static_cast<std::shared_ptr<Shared>*>(data));
+    std::lock_guard lock((*state)->mutex);
+    (*state)->function = nullptr;
+  };
+  napi_threadsafe_function function = nullptr;
+  napi_status status = napi_create_threadsafe_function(
+      env, nullptr, nullptr, Napi::String::New(env, name), 0, 1, held, finalize,
+      nullptr, RunCall, &function);
+  if (status != napi_ok) {
+    delete held;
+    Napi::Error::New(env, "Node refused a thread-safe function")
+        .ThrowAsJavaScriptException();
+    return nullptr;
+  }
+  shared->function = function;
+  return std::shared_ptr<JsCalls>(new JsCalls(std::move(shared)));
+}
+
+bool JsCalls::Post(Call call) {
+  auto boxed = std::make_unique<Call>(std::move(call));
+  std::lock_guard lock(shared_->mutex);
+  if (shared_->function == nullptr) return false;
+  if (napi_call_threadsafe_function(shared_->function, boxed.get(),
+                                    napi_tsfn_nonblocking) != napi_ok) {
+    return false;
+  }
+  boxed.release();  // RunCall's now
+  return true;
+}
+
+void JsCalls::Release() {
+  std::lock_guard lock(shared_->mutex);
+  if (shared_->function == nullptr) return;
+  napi_release_threadsafe_function(shared_->function, napi_tsfn_release);
+  shared_->function = nullptr;
+}
+
+}  // namespace inmem::napi

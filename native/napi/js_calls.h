@@ -1,0 +1,38 @@
+// native/napi/js_calls.h: the one way to call JavaScript from another thread.
+#pragma once
+
+#include "napi/napi_setup.h"
+
+#include <functional>
+#include <memory>
+
+namespace inmem::napi {
+
+// A queue of calls onto one environment's JavaScript thread, in order. While it
+// lives it keeps the event loop alive. After the environment has ended, or
+// Release(), posts are dropped.
+// Threads: Post and Release on any; never blocks. Ownership: keep it in a
+// shared_ptr; the calls hold what they capture until they have run.
+class JsCalls {
+ public:
+  using Call = std::function<void(Napi::Env)>;
+
+  // REQUIRES: the environment's thread. Null with a JS exception pending where
+  // Node refuses.
+  static std::shared_ptr<JsCalls> Make(Napi::Env env, const char* name);
+
+  ~JsCalls();
+  JsCalls(const JsCalls&) = delete;
+  JsCalls& operator=(const JsCalls&) = delete;
+
+  // False: the environment is gone and the call never runs.
+  bool Post(Call call);
+  void Release();
+
+ private:
+  struct Shared;
+  explicit JsCalls(std::shared_ptr<Shared> shared);
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace inmem::napi
