@@ -1,5 +1,5 @@
 // lib/bundle/pip-download.ts: lets pip choose and fetch the wheels.
-import { readdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { InmemError } from "../errors.js";
@@ -9,7 +9,7 @@ import { startPython } from "./python-child.js";
 export interface PipRequest {
   readonly requirements: readonly string[];
   readonly requirementFiles: readonly string[];
-  /** An empty folder; the wheels are put there. */
+  /** A private folder: the wheels are put there, and all that pip leaves behind. */
   readonly folder: string;
   /** Told each line that pip prints. */
   readonly onLine: (line: string) => void;
@@ -21,7 +21,14 @@ export interface PipRequest {
  * @throws {InmemError} ERR_INMEM_BUNDLER with pip's own reasons.
  */
 export async function pipDownload(request: PipRequest): Promise<string[]> {
-  const child = startPython(pipArguments(request), request.signal);
+  const wheels = join(request.folder, "wheels");
+  const scratch = join(request.folder, "tmp");
+  await mkdir(scratch);
+  // pip's own temporary folders outlive a pip that is ended early.
+  const child = startPython(pipArguments(request, wheels), {
+    signal: request.signal,
+    env: { TMPDIR: scratch },
+  });
   child.process.stdin.end();
   createInterface({ input: child.process.stdout }).on("line", request.onLine);
   const status = await child.ended;
@@ -30,14 +37,14 @@ export async function pipDownload(request: PipRequest): Promise<string[]> {
     const how = typeof status === "number" ? `exit status ${status}` : status;
     throw new InmemError("ERR_INMEM_BUNDLER", `pip failed (${how}):\n${child.stderrTail()}`);
   }
-  return wheelsIn(request.folder);
+  return wheelsIn(wheels);
 }
 
-function pipArguments(request: PipRequest): string[] {
+function pipArguments(request: PipRequest, wheels: string): string[] {
   return [
     ...["-m", "pip", "download"],
     ...["--disable-pip-version-check", "--no-input", "--progress-bar", "off"],
-    ...["--only-binary", ":all:", "--dest", request.folder],
+    ...["--only-binary", ":all:", "--dest", wheels],
     ...request.requirementFiles.flatMap((path) => ["-r", path]),
     // After this a word can be a requirement only, never an option.
     "--",

@@ -47,9 +47,9 @@ export class PycCompiler {
   #gone: InmemError | undefined;
 
   /** @throws {InmemError} ERR_INMEM_NO_BINARY when there is no launcher. */
-  constructor(signal?: AbortSignal) {
+  constructor(signal: AbortSignal | undefined) {
     // Warnings about other people's code are not for whoever bundles it.
-    this.#child = startPython(["-W", "ignore", "-c", SCRIPT], signal);
+    this.#child = startPython(["-W", "ignore", "-c", SCRIPT], { signal });
     this.#child.process.stdout.on("data", (chunk: Buffer) => this.#take(chunk));
     this.#child.ended.then(
       (status) => this.#end(new InmemError("ERR_INMEM_BUNDLER", this.#obituary(status))),

@@ -6,6 +6,13 @@ import { InmemError } from "../errors.js";
 /** How much of a child's stderr a message carries, from its end. */
 const STDERR_LIMIT = 16_384;
 
+export interface ChildSettings {
+  /** Ends the child. */
+  readonly signal?: AbortSignal | undefined;
+  /** Added to the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** A running child, and what it said and how it ended. */
 export interface PythonChild {
   readonly process: ChildProcessWithoutNullStreams;
@@ -21,8 +28,9 @@ export interface PythonChild {
  * (PIP_*, proxies, netrc) are passed on.
  * @throws {InmemError} ERR_INMEM_NO_BINARY when there is no launcher.
  */
-export function startPython(args: readonly string[], signal?: AbortSignal): PythonChild {
-  const child = spawn(launcherPath(), ["-I", ...args], { env: childEnvironment() });
+export function startPython(args: readonly string[], settings: ChildSettings = {}): PythonChild {
+  const { signal, env } = settings;
+  const child = spawn(launcherPath(), ["-I", ...args], { env: { ...childEnvironment(), ...env } });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr = (stderr + text).slice(-STDERR_LIMIT);

@@ -1,0 +1,276 @@
+// test/bundle/bundle.test.ts: bundles from wheels, made by the package's own pip and compiler.
+import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { inflateRawSync } from "node:zlib";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Manifest } from "../../lib/bundle/manifest.js";
+import type { BundleOptions } from "../../lib/bundle.js";
+import { commandLine } from "../helpers/spawn-node.js";
+import { tmpDir } from "../helpers/tmp.js";
+import {
+  dist,
+  fakeSharedObject,
+  has,
+  isBuilt,
+  type RawEntry,
+  readRawEntries,
+  writeWheel,
+} from "./support.js";
+
+const BUNDLER = { code: "ERR_INMEM_BUNDLER" };
+
+describe.runIf(isBuilt)("bundle()", () => {
+  // Wheels of our own making, found beside the test: no network.
+  beforeEach(() => {
+    vi.stubEnv("PIP_NO_INDEX", "1");
+    return () => vi.unstubAllEnvs();
+  });
+
+  it("packs an application without any requirement", async () => {
+    const folder = tmpDir();
+    const result = await make(folder, { main: writeMain(folder, "print('alone')") });
+    expect(result).toMatchObject({ entries: 3, sharedObjects: 0, wheels: [], uncompiled: [] });
+    const names = readRawEntries(result.output).map((entry) => entry.name);
+    expect(names).toEqual(["__main__.py", "__main__.pyc", "inmem.json"]);
+    expect(runLauncher([result.output])).toBe("alone\n");
+    if (has("python3")) {
+      expect(execFileSync("python3", [result.output], { encoding: "utf8" })).toBe("alone\n");
+    }
+  });
+
+  it("puts purelib and platlib at the root and keeps the rest below NAME.data", async () => {
+    const folder = tmpDir();
+    const wheel = await writeWheel(folder, "parts", {
+      "parts/__init__.py": "A = 1\n",
+      "parts/lib.so": fakeSharedObject(),
+      "parts-1.0.data/purelib/pure.py": "B = 2\n",
+      "parts-1.0.data/platlib/plat/__init__.py": "",
+      "parts-1.0.data/scripts/tool.py": "#!python\n",
+      "parts-1.0.data/data/share/x.txt": "x",
+    });
+    const result = await make(folder, { requirements: [wheel] });
+    const names = readRawEntries(result.output).map((entry) => entry.name);
+    expect(names).toEqual([
+      "parts-1.0.data/data/share/x.txt",
+      "parts-1.0.data/scripts/tool.py",
+      "parts-1.0.dist-info/METADATA",
+      "parts-1.0.dist-info/RECORD",
+      "parts-1.0.dist-info/WHEEL",
+      "parts/__init__.py",
+      "parts/__init__.pyc",
+      "parts/lib.so",
+      "plat/__init__.py",
+      "plat/__init__.pyc",
+      "pure.py",
+      "pure.pyc",
+      "inmem.json",
+    ]);
+    expect(result).toMatchObject({ sharedObjects: 1, wheels: [{ name: "parts", version: "1.0" }] });
+  });
+
+  it("describes itself in inmem.json", async () => {
+    const folder = tmpDir();
+    const wheel = await writeWheel(folder, "told", { "told.py": "" });
+    const result = await make(folder, { requirements: [wheel], main: writeMain(folder, "1") });
+    const entries = readRawEntries(result.output);
+    const manifest = JSON.parse(contentOf(entries, "inmem.json").toString()) as Manifest;
+    expect(manifest).toMatchObject({ format: 1, platforms: [], entryPoint: "__main__" });
+    expect(manifest.python).toBe("cp313");
+    expect(manifest.requirements).toEqual([
+      {
+        name: "told",
+        version: "1.0",
+        fileName: "told-1.0-py3-none-any.whl",
+        tags: "py3-none-any",
+        sha256: sha256(readFileSync(wheel)),
+      },
+    ]);
+    const hashes = entries
+      .filter(({ name }) => name !== "inmem.json")
+      .map(({ name }) => [name, sha256(contentOf(entries, name))]);
+    expect(manifest.entries).toEqual(Object.fromEntries(hashes));
+  });
+
+  it("compiles with unchecked hashes, and does without where source does not compile", async () => {
+    const folder = tmpDir();
+    const source = "def f():\n    return '\\d'\n"; // a SyntaxWarning that nobody should see
+    const wheel = await writeWheel(folder, "mixed", {
+      "mixed/good.py": source,
+      "mixed/template.py": "{{ not python }",
+      "mixed/nul.py": "a\0b",
+    });
+    const result = await make(folder, { requirements: [wheel] });
+    expect(result.uncompiled).toEqual([
+      expect.stringMatching(/^mixed\/nul\.py: SyntaxError: /),
+      expect.stringMatching(/^mixed\/template\.py: SyntaxError: /),
+    ]);
+    const entries = readRawEntries(result.output);
+    expect(entries.map(({ name }) => name)).not.toContain("mixed/template.pyc");
+    const pyc = contentOf(entries, "mixed/good.pyc");
+    const script =
+      "import importlib.util, sys; s = sys.stdin.buffer.read();" +
+      "print((importlib.util.MAGIC_NUMBER + b'\\1\\0\\0\\0' + importlib.util.source_hash(s)).hex())";
+    const header = runLauncher(["-c", script], source).trim();
+    expect(pyc.subarray(0, 16).toString("hex")).toBe(header);
+    expect(pyc.includes("mixed/good.py")).toBe(true);
+  });
+
+  it("gives the same bytes from another folder, time zone, locale and umask", async () => {
+    const folder = tmpDir();
+    const names = Array.from({ length: 40 }, (_, i) => `many/m${i}.py`);
+    const wheel = await writeWheel(folder, "many", {
+      ...Object.fromEntries(
+        names.map((name, i) => [name, `S = {'a', 'b', ${i}}\nx = (${i}, 1.5)\n`]),
+      ),
+      "many/lib.so": fakeSharedObject(),
+    });
+    const main = writeMain(folder, "import many.m1");
+    const first = await make(folder, { requirements: [wheel], main });
+    mkdirSync(join(folder, "other"));
+    const output = join(folder, "other", "second.pyz");
+    const script = `umask 077; exec "$0" "$@"`;
+    execFileSync(
+      "sh",
+      [
+        "-c",
+        script,
+        process.execPath,
+        commandLine,
+        "bundle",
+        "-q",
+        "--main",
+        main,
+        "-o",
+        output,
+        wheel,
+      ],
+      {
+        cwd: join(folder, "other"),
+        env: { ...process.env, TZ: "Asia/Kathmandu", LC_ALL: "C", PYTHONHASHSEED: "7" },
+      },
+    );
+    expect(readFileSync(output).equals(readFileSync(first.output))).toBe(true);
+  });
+
+  it("refuses two wheels that bring different files of one name", async () => {
+    const folder = tmpDir();
+    const one = await writeWheel(folder, "one", { "same.py": "1", "ns/__init__.py": "" });
+    const two = await writeWheel(folder, "two", { "same.py": "2", "ns/__init__.py": "" });
+    await expect(make(folder, { requirements: [one, two] })).rejects.toMatchObject({
+      ...BUNDLER,
+      message: expect.stringMatching(/one-1\.0.*\.whl and two-1\.0.*\.whl both bring same\.py/),
+    });
+    expect(readdirSync(folder).filter((name) => name.includes("pyz"))).toEqual([]);
+  });
+
+  it("tells pip's reasons, and leaves an earlier bundle as it was", async () => {
+    const folder = tmpDir();
+    writeFileSync(join(folder, "out.pyz"), "earlier");
+    await expect(make(folder, { requirements: ["no-such-thing==1"] })).rejects.toMatchObject({
+      ...BUNDLER,
+      message: expect.stringContaining("No matching distribution found for no-such-thing==1"),
+    });
+    expect(readFileSync(join(folder, "out.pyz"), "utf8")).toBe("earlier");
+    expect(readdirSync(folder)).toEqual(["out.pyz"]);
+  });
+
+  it("takes a word as a requirement only, never as an option of pip", async () => {
+    const folder = tmpDir();
+    await expect(make(folder, { requirements: ["--help"] })).rejects.toMatchObject(BUNDLER);
+  });
+
+  it("refuses a wheel that is none", async () => {
+    const folder = tmpDir();
+    const path = join(folder, "broken-1.0-py3-none-any.whl");
+    writeFileSync(path, "not a zip");
+    await expect(make(folder, { requirements: [path] })).rejects.toMatchObject({
+      code: expect.stringMatching(/^ERR_INMEM_(BUNDLER|NOT_ZIP)$/),
+    });
+  });
+
+  it("refuses options that make no sense", async () => {
+    const { bundle } = dist.bundle();
+    await expect(bundle({ output: "x" })).rejects.toThrow(TypeError);
+    await expect(bundle({ output: "", main: "x" })).rejects.toThrow(TypeError);
+    const files = { "../x": "y" };
+    await expect(bundle({ output: "x", files })).rejects.toThrow(RangeError);
+  });
+
+  it("leaves nothing behind when aborted, whenever that is", async () => {
+    const folder = tmpDir();
+    vi.stubEnv("TMPDIR", join(folder, "tmp"));
+    mkdirSync(join(folder, "tmp"));
+    const names = Array.from({ length: 200 }, (_, i) => `many/m${i}.py`);
+    const wheel = await writeWheel(
+      folder,
+      "many",
+      Object.fromEntries(names.map((name) => [name, "x = 1\n".repeat(500)])),
+    );
+    const before = readdirSync(folder);
+    for (const moment of ["resolve", "pack"]) {
+      const abort = new AbortController();
+      const onProgress: BundleOptions["onProgress"] = ({ phase }) => {
+        if (phase === moment) abort.abort(new Error("enough"));
+      };
+      const making = make(folder, { requirements: [wheel], signal: abort.signal, onProgress });
+      await expect(making).rejects.toMatchObject({
+        code: "ERR_INMEM_ABORTED",
+        cause: { message: "enough" },
+      });
+      expect(readdirSync(folder)).toEqual(before);
+      expect(readdirSync(join(folder, "tmp"))).toEqual([]);
+    }
+  });
+
+  it("leaves nothing behind when the command gets SIGTERM", async () => {
+    const folder = tmpDir();
+    mkdirSync(join(folder, "tmp"));
+    const names = Array.from({ length: 400 }, (_, i) => `many/m${i}.py`);
+    const wheel = await writeWheel(
+      folder,
+      "many",
+      Object.fromEntries(names.map((name) => [name, "x = [1, 2]\n".repeat(500)])),
+    );
+    const before = readdirSync(folder);
+    const env = { ...process.env, TMPDIR: join(folder, "tmp") };
+    for (const delay of [100, 400, 900]) {
+      const args = [commandLine, "bundle", "-o", join(folder, "out.pyz"), wheel];
+      const child = spawn(process.execPath, args, { env, stdio: "ignore" });
+      const timer = setTimeout(() => child.kill("SIGTERM"), delay);
+      const status = await new Promise((resolve) => child.once("exit", resolve));
+      clearTimeout(timer);
+      if (status === 0) break; // it was faster
+      // null: it came before Node could take it.
+      expect([143, null]).toContain(status);
+      expect(readdirSync(folder)).toEqual(before);
+      expect(readdirSync(join(folder, "tmp"))).toEqual([]);
+    }
+  });
+});
+
+function make(folder: string, options: Omit<BundleOptions, "output">) {
+  return dist.bundle().bundle({ output: join(folder, "out.pyz"), ...options });
+}
+
+function writeMain(folder: string, source: string): string {
+  const path = join(folder, "app.py");
+  writeFileSync(path, source);
+  return path;
+}
+
+function runLauncher(args: readonly string[], input = ""): string {
+  const path = dist.binding().launcherPath();
+  return execFileSync(path, args, { encoding: "utf8", input });
+}
+
+function contentOf(entries: readonly RawEntry[], name: string): Buffer {
+  const entry = entries.find((candidate) => candidate.name === name);
+  if (!entry) throw new Error(`no entry ${name}`);
+  return entry.method === 0 ? entry.data : inflateRawSync(entry.data);
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

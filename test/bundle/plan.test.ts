@@ -1,0 +1,37 @@
+// test/bundle/plan.test.ts: one name, one content.
+import { describe, expect, it } from "vitest";
+import { BundlePlan, type PlannedFile } from "../../lib/bundle/plan.js";
+
+function file(name: string, origin: string, content = ""): PlannedFile {
+  return { name, origin, mode: 0o644, read: () => Buffer.from(content) };
+}
+
+describe("BundlePlan", () => {
+  it("keeps a file that two wheels bring with the same bytes once", () => {
+    const plan = new BundlePlan();
+    plan.add(file("ns/__init__.py", "a.whl", "same"));
+    plan.add(file("ns/__init__.py", "b.whl", "same"));
+    expect(plan.files().map(({ origin }) => origin)).toEqual(["a.whl"]);
+  });
+
+  it("names both wheels when the bytes differ", () => {
+    const plan = new BundlePlan();
+    plan.add(file("x.py", "a.whl", "1"));
+    expect(() => plan.add(file("x.py", "b.whl", "2"))).toThrow(
+      "a.whl and b.whl both bring x.py, with different content",
+    );
+  });
+
+  it("keeps the manifest's name for the manifest", () => {
+    const plan = new BundlePlan();
+    expect(() => plan.add(file("inmem.json", "a.whl"))).toThrow("a.whl brings inmem.json");
+  });
+
+  it("puts __main__.py first and the rest by name, not by locale", () => {
+    const plan = new BundlePlan();
+    for (const name of ["b", "a/z", "__main__.py", "B", "é", "a.py"]) plan.add(file(name, "-"));
+    expect(plan.files().map(({ name }) => name)).toEqual([
+      ...["__main__.py", "B", "a.py", "a/z", "b", "é"],
+    ]);
+  });
+});

@@ -1,0 +1,104 @@
+// test/bundle/support.ts: what the bundler's tests share: folders, archives, wheels.
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { packEntry } from "../../lib/bundle/entry.js";
+import { OutputFile } from "../../lib/bundle/output-file.js";
+import { ZipWriter } from "../../lib/bundle/zip-writer.js";
+import { packageRoot } from "../helpers/spawn-node.js";
+
+/** The addon and the launcher; tests that need them run when they are built. */
+export const isBuilt =
+  existsSync(join(packageRoot, "build", "Release", "inmem.node")) &&
+  existsSync(join(packageRoot, "build", "Release", "inmem-launcher"));
+
+/** The compiled package, as users get it. */
+export const dist = {
+  binding: () => load<typeof import("../../lib/binding.js")>("binding.js"),
+  bundle: () => load<typeof import("../../lib/bundle.js")>("bundle.js"),
+};
+
+function load<T>(name: string): T {
+  return createRequire(import.meta.url)(join(packageRoot, "dist", name)) as T;
+}
+
+/** Is this program on PATH? */
+export function has(program: string): boolean {
+  try {
+    execFileSync("sh", ["-c", `command -v ${program}`]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Writes an archive with the packer's own choice of method and alignment. */
+export async function writeZip(path: string, files: Record<string, string | Buffer>) {
+  const output = await OutputFile.create(path);
+  const writer = new ZipWriter(output);
+  for (const [name, content] of Object.entries(files)) {
+    await writer.add(await packEntry(name, 0o644, Buffer.from(content)));
+  }
+  await writer.finish();
+  await output.commit();
+}
+
+/** A pure wheel in `folder`; gives its path. */
+export async function writeWheel(
+  folder: string,
+  name: string,
+  files: Record<string, string | Buffer>,
+): Promise<string> {
+  const info = `${name}-1.0.dist-info`;
+  const path = join(folder, `${name}-1.0-py3-none-any.whl`);
+  const all = {
+    ...files,
+    [`${info}/METADATA`]: `Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n`,
+    [`${info}/WHEEL`]: "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+  };
+  const rows = [...Object.keys(all), `${info}/RECORD`].map((file) => `${file},,\n`);
+  await writeZip(path, { ...all, [`${info}/RECORD`]: rows.join("") });
+  return path;
+}
+
+/** One entry as an archive's own headers tell it. */
+export interface RawEntry {
+  readonly name: string;
+  readonly method: number;
+  readonly dataOffset: number;
+  readonly mode: number;
+  readonly date: number;
+  readonly data: Buffer;
+}
+
+/** Reads a plain (not zip64) archive without any code of the package. */
+export function readRawEntries(path: string): RawEntry[] {
+  const bytes = readFileSync(path);
+  const end = bytes.length - 22;
+  const entries: RawEntry[] = [];
+  let at = bytes.readUInt32LE(end + 16);
+  for (let left = bytes.readUInt16LE(end + 10); left > 0; left--) {
+    const nameSize = bytes.readUInt16LE(at + 28);
+    const local = bytes.readUInt32LE(at + 42);
+    const dataOffset = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28);
+    entries.push({
+      name: bytes.toString("utf8", at + 46, at + 46 + nameSize),
+      method: bytes.readUInt16LE(at + 10),
+      dataOffset,
+      mode: bytes.readUInt16LE(at + 40),
+      date: bytes.readUInt16LE(at + 14),
+      data: bytes.subarray(dataOffset, dataOffset + bytes.readUInt32LE(at + 20)),
+    });
+    at += 46 + nameSize + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
+  }
+  return entries;
+}
+
+/** A little shared object: enough of an ELF header to be told by content. */
+export function fakeSharedObject(sizeBytes = 5000): Buffer {
+  const bytes = Buffer.alloc(sizeBytes, "x");
+  Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]).copy(bytes);
+  bytes.writeUInt16LE(3, 16); // ET_DYN
+  return bytes;
+}

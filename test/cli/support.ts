@@ -1,0 +1,23 @@
+// test/cli/support.ts: starts the command, and ends it by a signal at a known point.
+import { type SpawnOptions, type SpawnResult, spawnCommand } from "../helpers/spawn-node.js";
+
+export { isBuilt } from "../bundle/support.js";
+
+/** Sends `signal` to the command when its stdout first holds "ready". */
+export function spawnAndSignal(
+  args: readonly string[],
+  signal: NodeJS.Signals,
+  options: Omit<SpawnOptions, "args" | "onSpawn"> = {},
+): Promise<SpawnResult> {
+  return spawnCommand(args, {
+    ...options,
+    onSpawn(child) {
+      let seen = "";
+      let sent = false;
+      child.stdout?.on("data", (text: string) => {
+        seen += text;
+        if (!sent && seen.includes("ready")) sent = child.kill(signal);
+      });
+    },
+  });
+}
