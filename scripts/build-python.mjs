@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // scripts/build-python.mjs: build static CPython and its libraries into the cache, or find them there.
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { cacheDir, ensureEntry } from "./common/cache.mjs";
 import { RunError, say } from "./common/run.mjs";
 import { openApt } from "./python/apt.mjs";
@@ -114,7 +114,7 @@ async function main() {
   process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${result.dir}\n`);
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   main().catch((error) => {
     if (!(error instanceof RunError)) throw error;
     say(`${basename(process.argv[1])}: ${error.message}`);

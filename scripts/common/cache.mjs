@@ -1,14 +1,14 @@
 // scripts/common/cache.mjs: the build cache outside the tree: where it lies, locks, entries that appear whole.
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { say } from './run.mjs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { say } from "./run.mjs";
 
 /** `$XDG_CACHE_HOME/inmem-python`, by default `~/.cache/inmem-python`. INMEM_CACHE names another folder. */
 export function cacheDir(env = process.env) {
   if (env.INMEM_CACHE) return env.INMEM_CACHE;
-  return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'inmem-python');
+  return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache"), "inmem-python");
 }
 
 /** Run `work` while this process alone holds the lock folder `path`; wait for another holder. */
@@ -16,7 +16,8 @@ export async function withLock(path, what, work) {
   mkdirSync(dirname(path), { recursive: true });
   let told = false;
   while (!takeLock(path)) {
-    if (!told) say(`waiting: process ${lockHolder(path) ?? '?'} is busy with ${what} (lock ${path})`);
+    if (!told)
+      say(`waiting: process ${lockHolder(path) ?? "?"} is busy with ${what} (lock ${path})`);
     told = true;
     await sleep(500);
   }
@@ -49,11 +50,11 @@ function takeLock(path) {
   try {
     mkdirSync(path);
   } catch (error) {
-    if (error.code !== 'EEXIST') throw error;
+    if (error.code !== "EEXIST") throw error;
     if (!isStale(path)) return false;
     return takeOver(path);
   }
-  writeFileSync(join(path, 'pid'), String(process.pid));
+  writeFileSync(join(path, "pid"), String(process.pid));
   return true;
 }
 
@@ -63,7 +64,7 @@ function takeOver(path) {
   try {
     renameSync(path, grave);
   } catch (error) {
-    if (error.code === 'ENOENT') return false;
+    if (error.code === "ENOENT") return false;
     throw error;
   }
   // Another process may have taken over between our look and the rename: then this is its live lock.
@@ -74,7 +75,7 @@ function takeOver(path) {
 
 function lockHolder(path) {
   try {
-    return Number(readFileSync(join(path, 'pid'), 'utf8')) || undefined;
+    return Number(readFileSync(join(path, "pid"), "utf8")) || undefined;
   } catch {
     return undefined;
   }
@@ -95,6 +96,6 @@ function isStale(path) {
     process.kill(pid, 0);
     return false;
   } catch (error) {
-    return error.code === 'ESRCH';
+    return error.code === "ESRCH";
   }
 }

@@ -1,13 +1,13 @@
 // scripts/common/run.mjs: run a program with its output in a log file, and say what is going on in one line.
-import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 
 /** A program that could not be started or that failed; `log` is where its output lies. */
 export class RunError extends Error {
   constructor(message, { log, status } = {}) {
     super(message);
-    this.name = 'RunError';
+    this.name = "RunError";
     this.log = log;
     this.status = status;
   }
@@ -21,9 +21,9 @@ export function say(line) {
 /** The last `count` lines of a log, for an error message. */
 export function tail(path, count = 40) {
   try {
-    return readFileSync(path, 'utf8').trimEnd().split('\n').slice(-count).join('\n');
+    return readFileSync(path, "utf8").trimEnd().split("\n").slice(-count).join("\n");
   } catch {
-    return '';
+    return "";
   }
 }
 
@@ -33,15 +33,20 @@ export function tail(path, count = 40) {
  * the background of a shell would otherwise ignore it, and CPython's profile run fails then.
  */
 export async function run(command, args = [], { cwd, env, log, input } = {}) {
-  const shown = [command, ...args].join(' ');
+  const shown = [command, ...args].join(" ");
   const file = log === undefined ? undefined : openLog(log, shown, cwd);
   try {
     const result = await start(command, args, { cwd, env, file, input });
     if (result.status === 0) return result;
-    const what = result.signal ? `was ended by ${result.signal}` : `failed with status ${result.status}`;
+    const what = result.signal
+      ? `was ended by ${result.signal}`
+      : `failed with status ${result.status}`;
     const detail = log === undefined ? result.stderr.trimEnd() : tail(log);
-    const where = log === undefined ? '' : `\nThe whole log: ${log}`;
-    throw new RunError(`${shown.slice(0, 200)} ${what}\n${detail}${where}`, { log, status: result.status });
+    const where = log === undefined ? "" : `\nThe whole log: ${log}`;
+    throw new RunError(`${shown.slice(0, 200)} ${what}\n${detail}${where}`, {
+      log,
+      status: result.status,
+    });
   } finally {
     if (file !== undefined) closeSync(file);
   }
@@ -59,21 +64,25 @@ export async function tryRun(command, args, options) {
 
 function openLog(log, shown, cwd) {
   mkdirSync(dirname(log), { recursive: true });
-  const file = openSync(log, 'a');
-  writeSync(file, `\n$ ${shown}${cwd ? `    # in ${cwd}` : ''}\n`);
+  const file = openSync(log, "a");
+  writeSync(file, `\n$ ${shown}${cwd ? `    # in ${cwd}` : ""}\n`);
   return file;
 }
 
 function start(command, args, { cwd, env, file, input }) {
   return new Promise((resolve, reject) => {
-    const output = file ?? 'pipe';
-    const child = spawn(command, args, { cwd, env, stdio: [input === undefined ? 'ignore' : 'pipe', output, output] });
-    let stdout = '';
-    let stderr = '';
-    child.stdout?.setEncoding('utf8').on('data', (text) => (stdout += text));
-    child.stderr?.setEncoding('utf8').on('data', (text) => (stderr += text));
+    const output = file ?? "pipe";
+    const child = spawn(command, args, {
+      cwd,
+      env,
+      stdio: [input === undefined ? "ignore" : "pipe", output, output],
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout?.setEncoding("utf8").on("data", (text) => (stdout += text));
+    child.stderr?.setEncoding("utf8").on("data", (text) => (stderr += text));
     child.stdin?.end(input);
-    child.on('error', (error) => reject(new RunError(`cannot start ${command}: ${error.message}`)));
-    child.on('close', (status, signal) => resolve({ status, signal, stdout, stderr }));
+    child.on("error", (error) => reject(new RunError(`cannot start ${command}: ${error.message}`)));
+    child.on("close", (status, signal) => resolve({ status, signal, stdout, stderr }));
   });
 }

@@ -1,54 +1,73 @@
 // scripts/python/toolchain.mjs: the compiler, the flags of every package, and the tools the builds need.
-import { mkdirSync, symlinkSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { basename, join } from 'node:path';
-import { RunError, run } from '../common/run.mjs';
-import { ensureSystemPackages, which } from '../common/system-packages.mjs';
+import { mkdirSync, symlinkSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { basename, join } from "node:path";
+import { RunError, tryRun } from "../common/run.mjs";
+import { ensureSystemPackages, which } from "../common/system-packages.mjs";
 
-/** Flags of every static library: position independent, since all ends up in one shared object. */
-export const COMMON_FLAGS = ['-O2', '-g0', '-fPIC'];
+/**
+ * Flags of every static library: all ends up in one shared object, so position independent; its thread-local
+ * variables are few, so that they fit into what libc keeps for objects loaded late, and cost no call.
+ */
+export const COMMON_FLAGS = ["-O2", "-g0", "-fPIC", "-ftls-model=initial-exec"];
 
-const HEADERS = { file: '/usr/include/stdlib.h', package: 'libc6-dev' };
+const HEADERS = { file: "/usr/include/stdlib.h", package: "libc6-dev" };
 
 const TOOLS = [
-  { program: 'make', package: 'make' },
-  { program: 'patch', package: 'patch' },
-  { program: 'perl', package: 'perl' }, // OpenSSL's Configure
-  { program: 'xz', package: 'xz-utils' },
-  { program: 'bzip2', package: 'bzip2' },
-  { program: 'tclsh', package: 'tcl' }, // SQLite's amalgamation
-  { program: 'autoreconf', package: 'autoconf' }, // libffi, as Debian carries it, has no configure
-  { program: 'automake', package: 'automake' },
-  { program: 'libtoolize', package: 'libtool' },
-  { file: '/usr/share/aclocal/ltdl.m4', package: 'libltdl-dev' },
+  { program: "make", package: "make" },
+  { program: "patch", package: "patch" },
+  { program: "perl", package: "perl" }, // OpenSSL's Configure
+  { program: "xz", package: "xz-utils" },
+  { program: "bzip2", package: "bzip2" },
+  { program: "tclsh", package: "tcl" }, // SQLite's amalgamation
+  { program: "autoreconf", package: "autoconf" }, // libffi, as Debian carries it, has no configure
+  { program: "automake", package: "automake" },
+  { program: "libtoolize", package: "libtool" },
+  { file: "/usr/share/aclocal/ltdl.m4", package: "libltdl-dev" },
 ];
 
 /** Install what is missing of the build tools. A compiler that CC names is the caller's own matter. */
 export async function ensureBuildTools(env, log) {
   const compilers = [
-    ...(env.CC ? [] : [{ program: 'gcc', package: 'gcc' }, HEADERS]),
-    ...(env.CXX ? [] : [{ program: 'g++', package: 'g++' }]),
-    ...(env.AR ? [] : [{ program: 'ar', package: 'binutils' }]),
+    ...(env.CC ? [] : [{ program: "gcc", package: "gcc" }, HEADERS]),
+    ...(env.CXX ? [] : [{ program: "g++", package: "g++" }]),
+    ...(env.AR ? [] : [{ program: "ar", package: "binutils" }]),
   ];
-  const zip = env.INMEM_SOURCES || !which('apt-get') ? [{ program: 'unzip', package: 'unzip' }] : [];
+  const zip =
+    env.INMEM_SOURCES || !which("apt-get") ? [{ program: "unzip", package: "unzip" }] : [];
   return ensureSystemPackages([...compilers, ...TOOLS, ...zip], { log });
 }
 
 /** Which compiler is used, and what it says of itself: what is built depends on nothing else of the machine. */
 export async function describeToolchain(env) {
-  const tools = { cc: env.CC || 'gcc', cxx: env.CXX || 'g++', ar: env.AR || 'ar', ranlib: env.RANLIB || 'ranlib' };
+  const tools = {
+    cc: env.CC || "gcc",
+    cxx: env.CXX || "g++",
+    ar: env.AR || "ar",
+    ranlib: env.RANLIB || "ranlib",
+  };
   const identity = {};
-  for (const name of ['cc', 'cxx']) {
-    const [program, ...args] = tools[name].split(/\s+/);
-    try {
-      const version = (await run(program, [...args, '--version'])).stdout.split('\n')[0];
-      const machine = (await run(program, [...args, '-dumpmachine'])).stdout.trim();
-      identity[name] = { command: [basename(program), ...args].join(' '), version, machine };
-    } catch (error) {
-      throw new RunError(`the compiler ${tools[name]} does not work: ${error.message}`);
-    }
-  }
+  const ask = async (name) => {
+    identity[name] = await describeCompiler(tools[name]);
+  };
+  await Promise.all([ask("cc"), ask("cxx")]);
   return { ...tools, identity };
+}
+
+async function describeCompiler(command) {
+  const [program, ...args] = command.split(/\s+/);
+  const [version, machine] = await Promise.all([
+    tryRun(program, [...args, "--version"]),
+    tryRun(program, [...args, "-dumpmachine"]),
+  ]);
+  if (!version) throw new RunError(`the compiler ${command} does not work (asked for --version)`);
+  // zig refuses -dumpmachine for a target with a libc version; --version then says it.
+  const target = machine?.stdout.trim() || /^Target: (\S+)/m.exec(version.stdout)?.[1] || "unknown";
+  return {
+    command: [basename(program), ...args].join(" "),
+    version: version.stdout.split("\n")[0],
+    machine: target,
+  };
 }
 
 /**
@@ -57,17 +76,23 @@ export async function describeToolchain(env) {
  * compiler command (sysconfig's CC) ever names ccache.
  */
 export function buildEnvironment(toolchain, cache, env) {
-  const result = { HOME: env.HOME ?? '/', PATH: env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', SOURCE_DATE_EPOCH: '315532800' };
+  const result = {
+    HOME: env.HOME ?? "/",
+    PATH: env.PATH ?? "/usr/bin:/bin",
+    LC_ALL: "C",
+    SOURCE_DATE_EPOCH: "315532800",
+  };
   if (env.TMPDIR) result.TMPDIR = env.TMPDIR;
-  for (const [name, value] of Object.entries(env)) if (name.startsWith('CCACHE_')) result[name] = value;
-  const ccache = which('ccache', env);
+  for (const [name, value] of Object.entries(env))
+    if (name.startsWith("CCACHE_")) result[name] = value;
+  const ccache = which("ccache", env);
   const names = [toolchain.cc, toolchain.cxx];
   if (ccache && names.every((name) => !/[\s/]/.test(name))) {
-    const dir = join(cache, 'ccache-links');
+    const dir = join(cache, "ccache-links");
     mkdirSync(dir, { recursive: true });
     for (const name of names) link(ccache, join(dir, name));
     result.PATH = `${dir}:${result.PATH}`;
-    result.CCACHE_DIR ??= join(cache, 'ccache');
+    result.CCACHE_DIR ??= join(cache, "ccache");
   }
   return result;
 }
@@ -80,6 +105,6 @@ function link(target, path) {
   try {
     symlinkSync(target, path);
   } catch (error) {
-    if (error.code !== 'EEXIST') throw error;
+    if (error.code !== "EEXIST") throw error;
   }
 }
