@@ -2,6 +2,7 @@
 // of what native/addon exports.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { isMainThread } from "node:worker_threads";
 import { InmemError } from "./errors.js";
 import { describePlatform, isSupported } from "./support.js";
 
@@ -16,8 +17,6 @@ export interface NativeJob {
   readonly cwd: string;
   /** True: only when the caller named it may it become the process's own. */
   readonly cwdGiven: boolean;
-  /** `NAME=value`; the whole environment, or undefined: the process's. */
-  readonly env: readonly string[] | undefined;
   /** Which of stdin, stdout, stderr go through JavaScript. */
   readonly pipes: { stdin: boolean; stdout: boolean; stderr: boolean };
   /** Ask for the list of modules at the end (--report). */
@@ -30,28 +29,24 @@ export interface NativeBuffer {
 }
 
 /** How a run ended. */
-export type NativeOutcome =
-  | { kind: "exit"; exitCode: number; modules?: ModuleReport }
-  | {
-      kind: "exception";
-      type: string;
-      message: string;
-      traceback: string;
-      cause: NativeException | undefined;
-      modules?: ModuleReport;
-    }
-  | { kind: "error"; code: string; message: string };
+export type NativeOutcome = { modules?: ModuleReport } & (
+  | { kind: "exit"; exitCode: number }
+  | ({ kind: "exception" } & NativeException)
+  | { kind: "error"; code: string; message: string }
+);
 
 export interface NativeException {
   type: string;
   message: string;
   traceback: string;
+  /** ERR_INMEM_* where the exception was ours, else empty. */
+  code: string;
   cause: NativeException | undefined;
 }
 
 /** What native asks of or tells JavaScript while a run is going. */
 export type NativeEvent =
-  | { type: "output"; fd: 1 | 2; data: Uint8Array }
+  | { type: "output"; fd: 1 | 2; data: Buffer }
   | { type: "input" } // stdin wants a chunk: answer with pushInput
   | { type: "roots" } // wants Node's root certificates: answer with pushRoots
   | { type: "end"; outcome: NativeOutcome };
@@ -103,6 +98,8 @@ export interface NativeArchive {
 }
 
 export interface Binding {
+  /** Once an environment: the error class to throw, and whose thread this is. */
+  initialize(errorClass: typeof InmemError, isMainThread: boolean): void;
   versions(): Versions;
   /** Starts a job on Python's thread; throws ERR_INMEM_BUSY when one is going. */
   run(job: NativeJob, onEvent: (event: NativeEvent) => void): void;
@@ -110,6 +107,8 @@ export interface Binding {
   interrupt(signum: number): void;
   /** A KeyboardInterrupt that no handler of the program can swallow. */
   interruptHard(): void;
+  /** Ends a blocking system call of the program with EINTR. */
+  wake(): void;
   /** Tells that JavaScript took `bytes` of output: the back-pressure. */
   outputTaken(bytes: number): void;
   /** A chunk of stdin; null ends it. */
@@ -143,6 +142,7 @@ export function binding(): Binding {
   }
   try {
     loaded = require("node-gyp-build")(packageRoot) as Binding;
+    loaded.initialize(InmemError, isMainThread);
   } catch (cause) {
     throw new InmemError(
       "ERR_INMEM_NO_BINARY",

@@ -22,8 +22,14 @@ export class PythonError extends InmemError {
   /** What Python printed: the whole traceback as text. */
   readonly traceback: string;
 
-  constructor(type: string, message: string, traceback: string, options?: ErrorOptions) {
-    super("ERR_INMEM_PYTHON", message, options);
+  /** `code` is ours where the exception came from our importer or loader. */
+  constructor(
+    type: string,
+    message: string,
+    traceback: string,
+    options: ErrorOptions & { code?: InmemErrorCode } = {},
+  ) {
+    super(options.code ?? "ERR_INMEM_PYTHON", message, options);
     this.type = type;
     this.traceback = traceback;
   }

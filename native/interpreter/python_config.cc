@@ -3,6 +3,7 @@
 
 #include "cpython/python_setup.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,18 +41,26 @@ class ConfigBuilder {
     Check(PyConfig_SetBytesString(config_, field, value.c_str()));
   }
 
-  void Path(Py_ssize_t at, const std::string& value) {
+  // Adds to sys.path.
+  void Append(const std::string& value) {
     wchar_t* text = Py_DecodeLocale(value.c_str(), nullptr);
     if (text == nullptr) {
       Check(PyStatus_NoMemory());
       return;
     }
-    Check(PyWideStringList_Insert(&config_->module_search_paths, at, text));
+    Check(PyWideStringList_Append(&config_->module_search_paths, text));
     PyMem_RawFree(text);
   }
 
-  void Append(const std::string& value) {
-    Path(config_->module_search_paths.length, value);
+  // Adds what PYTHONPATH holds (null: nothing).
+  void AppendAll(const wchar_t* paths) {
+    std::wstring_view rest = paths != nullptr ? paths : L"";
+    while (!rest.empty()) {
+      std::wstring path(rest.substr(0, rest.find(L':')));
+      rest.remove_prefix(std::min(path.size() + 1, rest.size()));
+      Check(PyWideStringList_Append(&config_->module_search_paths,
+                                    path.c_str()));
+    }
   }
 
   void Check(const PyStatus& status) {
@@ -130,10 +139,10 @@ Result<int> StartProgram(const std::string& executable,
   builder.Check(PyConfig_SetBytesArgv(&config, argc, argv));
   if (builder.ok()) builder.Check(PyConfig_Read(&config));
   if (PyStatus_IsExit(builder.status()) != 0) return builder.status().exitcode;
-  // What was computed begins with PYTHONPATH and goes on with the stock
-  // layout of the virtual prefix, of which one folder exists.
-  Py_ssize_t at = 0;
-  for (const std::string& bundle : bundles) builder.Path(at++, bundle);
+  config.module_search_paths_set = 1;
+  for (const std::string& bundle : bundles) builder.Append(bundle);
+  builder.AppendAll(config.pythonpath_env);
+  builder.Append(kStdlib);
   builder.Append(std::string(kStdlib) + "/site-packages");
   if (!builder.ok()) return FromPyStatus(builder.status());
   status = Py_InitializeFromConfig(&config);

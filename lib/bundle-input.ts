@@ -1,0 +1,59 @@
+// lib/bundle-input.ts: what run() was given, as paths and buffers for native.
+import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
+import { basename, join, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { NativeJob } from "./binding.js";
+import { InmemError } from "./errors.js";
+import { type BundleInput, wrongType } from "./options.js";
+
+/**
+ * The archives of a run; the first is the program's.
+ *
+ * A path inside an Electron asar archive exists for Node's `fs` alone: such a
+ * file is read here, and native gets its bytes.
+ *
+ * @throws {InmemError} ERR_INMEM_NOT_A_FILE for a folder without wheels.
+ * @throws {TypeError} anything but a path, a file: URL or bytes.
+ */
+export function nativeBundles(bundle: BundleInput): NativeJob["bundles"] {
+  if (bundle instanceof Uint8Array) return [{ name: undefined, bytes: bundle }];
+  if (bundle instanceof URL) return fromPath(fileURLToPath(bundle));
+  if (typeof bundle !== "string" || bundle === "") {
+    throw wrongType("bundle", "a path, a file: URL, a Buffer or a Uint8Array", bundle);
+  }
+  if (bundle.includes("\0")) throw new TypeError("Expected no NUL in bundle");
+  return fromPath(bundle);
+}
+
+function fromPath(path: string): NativeJob["bundles"] {
+  const absolute = resolve(path);
+  if (inAsar(absolute)) return [{ name: basename(absolute), bytes: readFileSync(absolute) }];
+  const stats = statOrNothing(absolute);
+  // Whatever else is wrong with the path native says best.
+  return stats?.isDirectory() ? fromFolder(absolute) : [absolute];
+}
+
+function inAsar(path: string): boolean {
+  return process.versions["electron"] !== undefined && path.includes(`.asar${sep}`);
+}
+
+function statOrNothing(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+/** A folder of wheels: all of them, in the order of their names. */
+function fromFolder(folder: string): string[] {
+  const wheels = readdirSync(folder)
+    .filter((name) => name.endsWith(".whl"))
+    .sort()
+    .map((name) => join(folder, name));
+  if (wheels.length > 0) return wheels;
+  throw new InmemError(
+    "ERR_INMEM_NOT_A_FILE",
+    `${folder}: a folder without wheels (expected a zip file, or a folder that holds .whl files)`,
+  );
+}

@@ -1,0 +1,176 @@
+// lib/options.ts: the options of run(), checked.
+import type { Readable, Writable } from "node:stream";
+import { InmemError } from "./errors.js";
+
+/** A path, a file: URL, or the archive's bytes. */
+export type BundleInput = string | URL | Uint8Array;
+
+/** Where output goes: the process's own descriptor, a function, or a stream. */
+export type StdioOutput = "inherit" | ((chunk: Buffer) => void) | Writable;
+
+export interface RunOptions {
+  /** `sys.argv[1:]`. Default: none. */
+  args?: readonly string[];
+  /**
+   * Variables set for the time of the run, on top of `process.env`: `os.environ`,
+   * C's `getenv` and child processes see them, and so does `process.env`.
+   * `undefined` unsets one. Default: none.
+   */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** Working directory of Python's threads. Default: `process.cwd()`. */
+  cwd?: string;
+  /** Runs this module as `python -m` does. Default: the bundle's `__main__`. */
+  module?: string;
+  /** Text, bytes, a stream, or the process's own. Default: `"inherit"`. */
+  stdin?: "inherit" | { text: string } | string | Uint8Array | Readable;
+  /** Default: `"inherit"`. */
+  stdout?: StdioOutput;
+  /** Default: `"inherit"`. */
+  stderr?: StdioOutput;
+  /**
+   * Aborting raises KeyboardInterrupt in the program; see `abortGraceMs`.
+   */
+  signal?: AbortSignal;
+  /**
+   * Milliseconds that an aborted program has to end before run() rejects with
+   * ERR_INMEM_ABORT_TIMEOUT. Default: 5000.
+   */
+  abortGraceMs?: number;
+  /** How shared objects are loaded. Default: `"auto"`. */
+  load?: "auto" | "memfd" | "mapped" | "tmpfs" | "extract";
+  /** Waits for a run that is going instead of rejecting. Default: false. */
+  queue?: boolean;
+}
+
+const NAMES = new Set([
+  "args",
+  "env",
+  "cwd",
+  "module",
+  "stdin",
+  "stdout",
+  "stderr",
+  "signal",
+  "abortGraceMs",
+  "load",
+  "queue",
+]);
+
+const DEFAULT_GRACE_MS = 5000;
+
+export interface CheckedOptions extends RunOptions {
+  args: readonly string[];
+  env: Readonly<Record<string, string | undefined>>;
+  abortGraceMs: number;
+}
+
+/**
+ * Checks what JavaScript callers may have mistyped, and sets defaults.
+ * @throws {TypeError} an unknown option or a wrong type; {RangeError} a bad
+ * number; {InmemError} ERR_INMEM_LOAD_TIER.
+ */
+export function checkOptions(options: RunOptions = {}): CheckedOptions {
+  if (typeof options !== "object" || options === null) {
+    throw wrongType("options", "an object", options);
+  }
+  for (const name of Object.keys(options)) {
+    if (NAMES.has(name)) continue;
+    const hint = name === "argv" ? "; did you mean args?" : "";
+    throw new TypeError(`unknown option ${name} (expected ${[...NAMES].join(", ")}${hint})`);
+  }
+  checkArgs(options.args);
+  checkEnv(options.env);
+  checkString("cwd", options.cwd);
+  checkString("module", options.module);
+  checkStreams(options);
+  checkLoad(options.load);
+  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
+    throw wrongType("signal", "an AbortSignal", options.signal);
+  }
+  if (options.queue !== undefined && typeof options.queue !== "boolean") {
+    throw wrongType("queue", "a boolean", options.queue);
+  }
+  return {
+    ...options,
+    args: options.args ?? [],
+    env: options.env ?? {},
+    abortGraceMs: checkGrace(options.abortGraceMs),
+  };
+}
+
+/** `Expected X for name but received Y of type T`. */
+export function wrongType(name: string, expected: string, value: unknown): TypeError {
+  const type = value === null ? "null" : typeof value;
+  const shown = type === "string" ? JSON.stringify(value) : String(value);
+  return new TypeError(`Expected ${expected} for ${name} but received ${shown} of type ${type}`);
+}
+
+/** NUL ends a C string: what follows would be lost silently. */
+function checkNoNul(name: string, value: string): void {
+  if (value.includes("\0")) {
+    throw new TypeError(`Expected no NUL in ${name} but received ${JSON.stringify(value)}`);
+  }
+}
+
+function checkString(name: string, value: unknown): void {
+  if (value === undefined) return;
+  if (typeof value !== "string" || value === "") throw wrongType(name, "a non-empty string", value);
+  checkNoNul(name, value);
+}
+
+function checkArgs(args: unknown): void {
+  if (args === undefined) return;
+  if (!Array.isArray(args)) throw wrongType("args", "an array of strings", args);
+  for (const arg of args) {
+    if (typeof arg !== "string") throw wrongType("args", "an array of strings", arg);
+  }
+}
+
+function checkEnv(env: unknown): void {
+  if (env === undefined) return;
+  if (typeof env !== "object" || env === null) throw wrongType("env", "an object", env);
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined && typeof value !== "string") {
+      throw wrongType(`env.${name}`, "a string", value);
+    }
+    if (name === "" || name.includes("=")) {
+      throw new TypeError(`Expected a variable's name in env but received ${JSON.stringify(name)}`);
+    }
+    checkNoNul(`env.${name}`, name + (value ?? ""));
+  }
+}
+
+function checkStreams({ stdin, stdout, stderr }: RunOptions): void {
+  const isStream = (value: unknown, method: string) =>
+    typeof (value as Record<string, unknown> | null)?.[method] === "function";
+  for (const [name, value] of Object.entries({ stdout, stderr })) {
+    if (value === undefined || value === "inherit" || typeof value === "function") continue;
+    if (!isStream(value, "write")) throw wrongType(name, '"inherit", a function or a Writable', value);
+  }
+  if (stdin === undefined || typeof stdin === "string" || stdin instanceof Uint8Array) return;
+  const isText = typeof (stdin as { text?: unknown }).text === "string";
+  if (!isText && !isStream(stdin, "pipe")) {
+    throw wrongType("stdin", '"inherit", text, bytes or a Readable', stdin);
+  }
+}
+
+function checkLoad(load: unknown): void {
+  if (load === undefined || load === "auto" || load === "memfd") return;
+  const tiers = ["mapped", "tmpfs", "extract"];
+  if (typeof load === "string" && tiers.includes(load)) {
+    throw new InmemError(
+      "ERR_INMEM_LOAD_TIER",
+      `load: "${load}" does not exist in this version (expected "auto" or "memfd")`,
+    );
+  }
+  throw wrongType("load", '"auto" or "memfd"', load);
+}
+
+function checkGrace(value: unknown): number {
+  if (value === undefined) return DEFAULT_GRACE_MS;
+  if (typeof value !== "number") throw wrongType("abortGraceMs", "a number", value);
+  if (!(value >= 0)) {
+    throw new RangeError(`Expected abortGraceMs of at least 0 but received ${value}`);
+  }
+  return value;
+}

@@ -1,0 +1,105 @@
+// lib/run-streams.ts: stdin, stdout and stderr of a run, on JavaScript's side.
+import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
+import type { Binding, NativeJob } from "./binding.js";
+import type { CheckedOptions, StdioOutput } from "./options.js";
+
+/**
+ * Feeds and drains one run. Back-pressure is kept both ways: native blocks the
+ * program while a stream lags behind, and asks for each chunk of input.
+ */
+export class RunStreams {
+  readonly pipes: NativeJob["pipes"];
+  readonly #binding: Binding;
+  readonly #outputs: Record<1 | 2, StdioOutput>;
+  readonly #stdin: CheckedOptions["stdin"];
+  #chunks: AsyncIterator<unknown> | undefined;
+  #pending = 0;
+  #failure: unknown;
+  #drained: (() => void) | undefined;
+
+  constructor(binding: Binding, options: CheckedOptions) {
+    this.#binding = binding;
+    this.#stdin = options.stdin;
+    this.#outputs = { 1: options.stdout ?? "inherit", 2: options.stderr ?? "inherit" };
+    this.pipes = {
+      stdin: options.stdin !== undefined && options.stdin !== "inherit",
+      stdout: this.#outputs[1] !== "inherit",
+      stderr: this.#outputs[2] !== "inherit",
+    };
+  }
+
+  /** Hands a chunk to its target; it counts as taken when the target has it. */
+  output(fd: 1 | 2, data: Buffer): void {
+    const target = this.#outputs[fd];
+    if (typeof target === "function") {
+      try {
+        target(data);
+      } catch (error) {
+        this.#failure ??= error;
+      }
+      this.#binding.outputTaken(data.byteLength);
+    } else if (target !== "inherit") {
+      this.#write(target, data);
+    }
+  }
+
+  #write(target: Writable, data: Buffer): void {
+    this.#pending += 1;
+    const taken = (error?: Error | null) => {
+      this.#failure ??= error ?? undefined;
+      this.#binding.outputTaken(data.byteLength);
+      this.#pending -= 1;
+      if (this.#pending === 0) this.#drained?.();
+    };
+    if (target.destroyed || target.writableEnded) taken(new Error("the stream has ended"));
+    else target.write(data, taken);
+  }
+
+  /** Native wants a chunk of stdin: gives the next one, or the end. */
+  async input(): Promise<void> {
+    try {
+      this.#chunks ??= chunksOf(this.#stdin);
+      const next = await this.#chunks.next();
+      this.#binding.pushInput(next.done ? null : toBytes(next.value));
+    } catch (error) {
+      this.#failure ??= error;
+      this.#binding.pushInput(null);
+    }
+  }
+
+  /**
+   * Waits until every chunk has been written.
+   * @throws what a stream or an output function failed with.
+   */
+  async finish(): Promise<void> {
+    if (this.#pending > 0) {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve;
+      });
+    }
+    // A Readable that the program did not read to its end is the caller's still.
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}
+
+async function* chunksOf(stdin: CheckedOptions["stdin"]): AsyncGenerator<unknown> {
+  if (stdin === undefined || stdin === "inherit") return;
+  if (typeof stdin === "string" || stdin instanceof Uint8Array) yield stdin;
+  else if ("text" in stdin) yield stdin.text;
+  else yield* readWithoutClosing(stdin);
+}
+
+// `for await` would destroy the stream when the run ends before it does.
+async function* readWithoutClosing(stream: Readable): AsyncGenerator<unknown> {
+  while (!stream.readableEnded && !stream.destroyed) {
+    const chunk: unknown = stream.read();
+    if (chunk !== null) yield chunk;
+    else await Promise.race([once(stream, "readable"), once(stream, "end"), once(stream, "close")]);
+  }
+  if (stream.errored) throw stream.errored;
+}
+
+function toBytes(chunk: unknown): Uint8Array {
+  return chunk instanceof Uint8Array ? chunk : Buffer.from(String(chunk));
+}

@@ -1,0 +1,192 @@
+// lib/run.ts: run(): one Python program, from a bundle.
+import { binding, type LoadedObject, type ModuleReport, type NativeEvent, type NativeOutcome } from "./binding.js";
+import { nativeBundles } from "./bundle-input.js";
+import type { InmemErrorCode } from "./error-codes.js";
+import { InmemError, PythonError } from "./errors.js";
+import { type BundleInput, type CheckedOptions, checkOptions, type RunOptions } from "./options.js";
+import { withEnvironment } from "./run-environment.js";
+import { RunInterrupt } from "./run-interrupt.js";
+import { RunStreams } from "./run-streams.js";
+
+export interface RunResult {
+  /** The program's exit status, 0 to 255. */
+  readonly exitCode: number;
+}
+
+/** What a run loaded, for `--report`. */
+export interface RunReport {
+  readonly objects: readonly LoadedObject[];
+  readonly modules: ModuleReport;
+}
+
+/**
+ * Runs the program in `bundle` on Python's own thread; the event loop goes on.
+ *
+ * @param bundle a zip, .pyz or .whl file, a folder of wheels, or a zip's bytes.
+ * @throws {PythonError} an exception that the program did not catch.
+ * @throws {InmemError} ERR_INMEM_BUSY while another run is going (unless
+ * `queue`), ERR_INMEM_ABORTED, ERR_INMEM_ABORT_TIMEOUT, and every code of
+ * docs/errors.md that concerns the bundle.
+ * @throws {TypeError | RangeError} wrong arguments.
+ * @example
+ * const { exitCode } = await run("app.pyz", { args: ["--fast"] });
+ */
+export async function run(bundle: BundleInput, options?: RunOptions): Promise<RunResult> {
+  return runWithReport(bundle, options);
+}
+
+/** @internal run(), with a listener for what was loaded: for `--report`. */
+export async function runWithReport(
+  bundle: BundleInput,
+  options: RunOptions & { onReport?: (report: RunReport) => void } = {},
+): Promise<RunResult> {
+  const { onReport, ...publicOptions } = options;
+  const checked = checkOptions(publicOptions);
+  if (going === undefined) return begin(bundle, checked, onReport);
+  if (!checked.queue) {
+    throw new InmemError(
+      "ERR_INMEM_BUSY",
+      "another run() is going in this process (expected one at a time, or queue: true)",
+    );
+  }
+  const before = going;
+  const mine = before.then(() => begin(bundle, checked, onReport));
+  going = settled(mine);
+  return mine;
+}
+
+/** Settles when the last run of the queue has ended; undefined: none is going. */
+let going: Promise<void> | undefined;
+
+function settled(run: Promise<unknown>): Promise<void> {
+  const end: Promise<void> = run
+    .then(
+      () => undefined,
+      () => undefined,
+    )
+    .then(() => {
+      if (going === end) going = undefined;
+    });
+  return end;
+}
+
+function begin(
+  bundle: BundleInput,
+  options: CheckedOptions,
+  onReport: ((report: RunReport) => void) | undefined,
+): Promise<RunResult> {
+  if (options.signal?.aborted) return Promise.reject(aborted(options.signal.reason));
+  const native = new NativeRun(bundle, options, onReport);
+  const result = native.start();
+  // A run that was given up after its grace goes on: until its program ends the
+  // next one has to wait.
+  if (native.started) going = settled(native.ended);
+  return result;
+}
+
+/** One job on Python's thread. */
+class NativeRun {
+  readonly #binding = binding();
+  readonly #options: CheckedOptions;
+  readonly #bundle: BundleInput;
+  readonly #onReport: ((report: RunReport) => void) | undefined;
+  readonly #streams: RunStreams;
+  #end: ((outcome: NativeOutcome) => void) | undefined;
+  started = false;
+  readonly ended: Promise<NativeOutcome>;
+
+  constructor(
+    bundle: BundleInput,
+    options: CheckedOptions,
+    onReport: ((report: RunReport) => void) | undefined,
+  ) {
+    this.#bundle = bundle;
+    this.#options = options;
+    this.#onReport = onReport;
+    this.#streams = new RunStreams(this.#binding, options);
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  async start(): Promise<RunResult> {
+    const { args, module, cwd, env, signal, abortGraceMs } = this.#options;
+    const bundles = nativeBundles(this.#bundle);
+    const restore = withEnvironment(env);
+    try {
+      this.#binding.run(
+        {
+          bundles,
+          args,
+          module,
+          cwd: cwd ?? process.cwd(),
+          cwdGiven: cwd !== undefined,
+          pipes: this.#streams.pipes,
+          report: this.#onReport !== undefined,
+        },
+        (event) => this.#listen(event),
+      );
+    } catch (error) {
+      restore();
+      throw error;
+    }
+    this.started = true;
+    void this.ended.then(restore);
+    const interrupt = new RunInterrupt(this.#binding, signal, abortGraceMs);
+    try {
+      const outcome = await Promise.race([this.ended, interrupt.gaveUp]);
+      await this.#streams.finish();
+      return this.#settle(outcome, interrupt.raised);
+    } finally {
+      interrupt.close();
+    }
+  }
+
+  #listen(event: NativeEvent): void {
+    switch (event.type) {
+      case "output":
+        this.#streams.output(event.fd, event.data);
+        break;
+      case "input":
+        void this.#streams.input();
+        break;
+      case "roots":
+        this.#binding.pushRoots(require("node:tls").rootCertificates.join("\n"));
+        break;
+      case "end":
+        this.#end?.(event.outcome);
+        break;
+    }
+  }
+
+  #settle(outcome: NativeOutcome, interrupted: boolean): RunResult {
+    if (outcome.modules) {
+      this.#onReport?.({ objects: this.#binding.loadedObjects(), modules: outcome.modules });
+    }
+    if (outcome.kind === "exit") return { exitCode: outcome.exitCode };
+    if (outcome.kind === "error") {
+      throw new InmemError(outcome.code as InmemErrorCode, outcome.message);
+    }
+    const error = pythonError(outcome);
+    if (interrupted && error.type === "KeyboardInterrupt") {
+      throw aborted(this.#options.signal?.reason, error);
+    }
+    throw error;
+  }
+}
+
+function aborted(reason: unknown, error?: PythonError): InmemError {
+  const when = error ? "ended by KeyboardInterrupt" : "did not begin";
+  return new InmemError("ERR_INMEM_ABORTED", `the run was aborted: the program ${when}`, {
+    cause: reason ?? error,
+  });
+}
+
+function pythonError(outcome: Extract<NativeOutcome, { kind: "exception" }>): PythonError {
+  const make = (text: Omit<typeof outcome, "kind" | "modules">): PythonError =>
+    new PythonError(text.type, text.message, text.traceback, {
+      ...(text.code === "" ? {} : { code: text.code as InmemErrorCode }),
+      ...(text.cause ? { cause: make(text.cause) } : {}),
+    });
+  return make(outcome);
+}
