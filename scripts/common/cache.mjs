@@ -24,7 +24,7 @@ export async function withLock(path, what, work) {
   try {
     return await work();
   } finally {
-    rmSync(path, { recursive: true, force: true });
+    releaseLock(path);
   }
 }
 
@@ -46,52 +46,61 @@ export async function ensureEntry(dir, what, make) {
   });
 }
 
+/** The lock folder is renamed into place with its holder's id in it: there is no moment without a holder. */
 function takeLock(path) {
+  const own = `${path}.of-${process.pid}`;
+  mkdirSync(own, { recursive: true });
+  writeFileSync(join(own, "pid"), String(process.pid));
   try {
-    mkdirSync(path);
+    renameSync(own, path);
+    return true;
   } catch (error) {
-    if (error.code !== "EEXIST") throw error;
-    if (!isStale(path)) return false;
-    return takeOver(path);
+    rmSync(own, { recursive: true });
+    if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
   }
-  writeFileSync(join(path, "pid"), String(process.pid));
-  return true;
+  return isDead(lockHolder(path)) && takeOver(path) && takeLock(path);
 }
 
-/** A rename decides who of several waiting processes removes a dead one's lock. */
+/** Remove a dead process's lock. A rename decides who of several waiting processes does it. */
 function takeOver(path) {
-  const grave = `${path}.dead-${process.pid}`;
+  const grave = moveAway(path);
+  if (grave === undefined) return true;
+  if (isDead(lockHolder(grave))) {
+    rmSync(grave, { recursive: true });
+    return true;
+  }
+  // Another process took over between our look and the rename: this is its live lock, it goes back.
+  renameSync(grave, path);
+  return false;
+}
+
+/** Never emptied in place: an empty folder would be free for the taking while it is being removed. */
+function releaseLock(path) {
+  const grave = moveAway(path);
+  if (grave !== undefined) rmSync(grave, { recursive: true });
+}
+
+function moveAway(path) {
+  const grave = `${path}.end-${process.pid}`;
   try {
     renameSync(path, grave);
+    return grave;
   } catch (error) {
-    if (error.code === "ENOENT") return false;
+    if (error.code === "ENOENT") return undefined;
     throw error;
   }
-  // Another process may have taken over between our look and the rename: then this is its live lock.
-  if (!isStale(grave)) renameSync(grave, path);
-  else rmSync(grave, { recursive: true, force: true });
-  return false;
 }
 
 function lockHolder(path) {
   try {
-    return Number(readFileSync(join(path, "pid"), "utf8")) || undefined;
+    return Number(readFileSync(join(path, "pid"), "utf8"));
   } catch {
     return undefined;
   }
 }
 
-const nameless = new Map();
-
-function isStale(path) {
-  const pid = lockHolder(path);
-  if (pid === undefined) {
-    // Between mkdir and the pid's write, or a holder that died right there: give it some seconds.
-    const first = nameless.get(path) ?? Date.now();
-    nameless.set(path, first);
-    return Date.now() - first > 5000;
-  }
-  nameless.delete(path);
+function isDead(pid) {
+  if (!pid) return false;
   try {
     process.kill(pid, 0);
     return false;

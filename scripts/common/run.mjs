@@ -79,10 +79,35 @@ function start(command, args, { cwd, env, file, input }) {
     });
     let stdout = "";
     let stderr = "";
-    child.stdout?.setEncoding("utf8").on("data", (text) => (stdout += text));
-    child.stderr?.setEncoding("utf8").on("data", (text) => (stderr += text));
+    child.stdout?.setEncoding("utf8").on("data", (text) => {
+      stdout += text;
+    });
+    child.stderr?.setEncoding("utf8").on("data", (text) => {
+      stderr += text;
+    });
     child.stdin?.end(input);
-    child.on("error", (error) => reject(new RunError(`cannot start ${command}: ${error.message}`)));
-    child.on("close", (status, signal) => resolve({ status, signal, stdout, stderr }));
+    running.add(child);
+    if (running.size === 1) process.on("SIGTERM", endRunning);
+    child.on("error", (error) => {
+      forget(child);
+      reject(new RunError(`cannot start ${command}: ${error.message}`));
+    });
+    child.on("close", (status, signal) => {
+      forget(child);
+      resolve({ status, signal, stdout, stderr });
+    });
   });
+}
+
+const running = new Set();
+
+function forget(child) {
+  running.delete(child);
+  if (running.size === 0) process.off("SIGTERM", endRunning);
+}
+
+/** A make that outlives this process would go on writing where the next one builds. Ctrl-C reaches it by itself. */
+function endRunning() {
+  for (const child of running) child.kill("SIGTERM");
+  process.exit(128 + 15);
 }
