@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// lib/cli/main.ts: the command `inmem-python`; docs/cli.md describes it.
+// lib/cli/main.ts: the command `inmem-python`.
 
 // A command's code is required when it is called: a `run` should not wait for
 // the bundler, nor `python` for the parser of options that are not its own.

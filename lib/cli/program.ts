@@ -53,9 +53,9 @@ function describeProgram(setStatus: (status: number) => void): Command {
 function addRun(program: Command, setStatus: (status: number) => void): void {
   program
     .command("run")
-    .summary("run a bundle, wheel or folder inside this process")
-    .description("Runs a bundle, a wheel or a folder (with __main__.py or wheels) in memory.")
-    .argument("<bundle>", "a zip, .pyz or .whl file, or a folder")
+    .summary("run a bundle, a wheel or a folder of wheels in this process")
+    .description("Runs a bundle, a wheel or a folder of wheels in memory.")
+    .argument("<bundle>", "a zip, .pyz or .whl file, or a folder of wheels")
     .argument("[args...]", "the program's arguments (sys.argv[1:])")
     .addOption(
       new Option("--load <tier>", "how shared objects get into memory")

@@ -1,12 +1,7 @@
 // lib/cli/report.ts: the text of `run --report`.
-import type { LoadedObject, ModuleReport } from "../binding.js";
+import type { LoadedObject } from "../binding.js";
+import type { RunReport } from "../run.js";
 import { formatBytes, formatTable } from "./text.js";
-
-/** What a run loaded. */
-export interface RunReport {
-  readonly objects: readonly LoadedObject[];
-  readonly modules?: ModuleReport | undefined;
-}
 
 /** One line of JSON, or a table for people; ends with a newline. */
 export function formatReport(report: RunReport, format: "table" | "json"): string {
@@ -38,9 +33,7 @@ function formatForPeople({ objects, modules }: RunReport): string {
     const heading = ["object", "method", "copied", "mapped", "ms", "memfd"];
     lines.push(...formatTable([heading, ...rows], [2, 3, 4]).map((line) => `  ${line}`));
   }
-  if (modules) {
-    lines.push(`modules: ${modules.memory.length} from memory, ${modules.disk.length} from disk`);
-  }
+  lines.push(`modules: ${modules.memory.length} from memory, ${modules.disk.length} from disk`);
   return `${lines.join("\n")}\n`;
 }
 

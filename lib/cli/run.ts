@@ -1,57 +1,38 @@
 // lib/cli/run.ts: `inmem-python run`.
 import { InmemError } from "../errors.js";
+import type { RunReport } from "../run.js";
 import { reportFailure, signalStatus } from "./failure.js";
-import type { RunReport } from "./report.js";
 import { SignalRelay } from "./signals.js";
 
-/** What --load takes; those not in READY_TIERS are refused by name for now. */
+/** What --load takes; run() refuses those that this version does not have. */
 export const LOAD_TIERS = ["auto", "memfd", "mapped", "tmpfs", "extract"] as const;
-const READY_TIERS = ["auto", "memfd"] as const;
-
-type LoadTier = (typeof LOAD_TIERS)[number];
-type ReadyTier = (typeof READY_TIERS)[number];
-
-// lib/run.ts as this command uses it.
-interface RunModule {
-  runWithReport(
-    bundle: string,
-    options: {
-      args: string[];
-      load: ReadyTier;
-      signal: AbortSignal;
-      module?: string;
-      onReport?: (report: RunReport) => void;
-    },
-  ): Promise<{ exitCode: number }>;
-}
 
 /** The options as commander gives them. */
 export interface RunFlags {
-  readonly load: LoadTier;
+  readonly load: (typeof LOAD_TIERS)[number];
   readonly report?: "table" | "json";
   readonly module?: string;
 }
 
 /**
  * Runs the bundle; gives the program's exit status.
- * @throws {InmemError} what run() rejects with; ERR_INMEM_LOAD_TIER.
+ * @throws {InmemError} what run() rejects with.
  */
 export async function runCommand(
   bundle: string,
   args: readonly string[],
   flags: RunFlags,
 ): Promise<number> {
-  const load = readyTier(flags.load);
-  const { runWithReport } = require("../run.js") as RunModule;
+  const { runWithReport } = require("../run.js") as typeof import("../run.js");
   const relay = new SignalRelay();
   let report: RunReport | undefined;
   try {
     const { exitCode } = await runWithReport(bundle, {
       args: [...args],
-      load,
+      load: flags.load,
       signal: relay.abortSignal,
       ...(flags.module === undefined ? {} : { module: flags.module }),
-      ...(flags.report === undefined ? {} : { onReport: (made: RunReport) => (report = made) }),
+      ...(flags.report === undefined ? {} : { onReport: (made) => (report = made) }),
     });
     return exitCode;
   } catch (error) {
@@ -60,15 +41,6 @@ export async function runCommand(
     relay.close();
     if (report && flags.report) printReport(report, flags.report);
   }
-}
-
-function readyTier(load: LoadTier): ReadyTier {
-  const ready = READY_TIERS.find((tier) => tier === load);
-  if (ready === undefined) {
-    const message = `--load=${load} does not exist in this version (expected ${READY_TIERS.join(" or ")})`;
-    throw new InmemError("ERR_INMEM_LOAD_TIER", message);
-  }
-  return ready;
 }
 
 function statusAfterSignal(error: unknown, signal: NodeJS.Signals | undefined): number {

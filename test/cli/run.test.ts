@@ -1,8 +1,7 @@
 // test/cli/run.test.ts: `inmem-python run` with real programs.
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { writeZip } from "../bundle/support.js";
+import { writeWheel, writeZip } from "../bundle/support.js";
 import { spawnCommand } from "../helpers/spawn-node.js";
 import { tmpDir } from "../helpers/tmp.js";
 import { isBuilt, spawnAndSignal } from "./support.js";
@@ -43,16 +42,19 @@ describe.runIf(isBuilt)("inmem-python run", () => {
     expect(stderr).toContain("\n  Check the path");
   });
 
-  it("runs a module with -m, and a folder", async () => {
+  it("runs a module with -m, and a folder of wheels", async () => {
     const path = await program("print('main')", { "pkg/tool.py": "print(__name__)" });
     expect(await spawnCommand(["run", "-m", "pkg.tool", path])).toMatchObject({
       code: 0,
       stdout: "__main__\n",
     });
-    const folder = join(tmpDir(), "app");
-    mkdirSync(folder);
-    writeFileSync(join(folder, "__main__.py"), "print('folder')");
-    expect(await spawnCommand(["run", folder])).toMatchObject({ code: 0, stdout: "folder\n" });
+    const folder = tmpDir();
+    await writeWheel(folder, "tool", { "tool.py": "import other; print(other.WORD)" });
+    await writeWheel(folder, "other", { "other.py": "WORD = 'folder'" });
+    expect(await spawnCommand(["run", "-m", "tool", folder])).toMatchObject({
+      code: 0,
+      stdout: "folder\n",
+    });
   });
 
   it("gives the program its stdin", async () => {

@@ -71,6 +71,6 @@ describe("wrong use ends with 2, says what, and suggests", () => {
   it.each(["mapped", "tmpfs", "extract"])("--load=%s is refused by name", async (tier) => {
     const { code, stderr } = await spawnCommand(["run", "--load", tier, "x.pyz"]);
     expect(code).toBe(2);
-    expect(stderr).toContain(`inmem-python: ERR_INMEM_LOAD_TIER: --load=${tier} does not exist`);
+    expect(stderr).toContain(`inmem-python: ERR_INMEM_LOAD_TIER: load: "${tier}" does not exist`);
   });
 });
