@@ -61,11 +61,7 @@ async function configure(python, tests, log) {
   const cmakeJs = join(root, "node_modules", "cmake-js", "bin", "cmake-js");
   // package.json's `binary.napi_versions` tells cmake-js to take Node-API's
   // headers from npm's node-api-headers: nothing of Node is downloaded.
-  const defines = [
-    `INMEM_PYTHON_DIR=${python}`,
-    `INMEM_TESTS=${withTests ? "ON" : "OFF"}`,
-    `CMAKE_RUNTIME_OUTPUT_DIRECTORY=${join(buildDir, "Release")}`,
-  ];
+  const defines = [`INMEM_PYTHON_DIR=${python}`, `INMEM_TESTS=${withTests ? "ON" : "OFF"}`];
   const args = [cmakeJs, "configure", ...defines.map((define) => `--CD${define}`)];
   await step("configure", () => run(process.execPath, args, { cwd: root, log, env: env() }));
   writeFileSync(stamp, JSON.stringify(wanted));

@@ -1,0 +1,32 @@
+# bench/programs/import_stdlib.py: the time that importing a list of modules takes, in the process that it runs in.
+"""The list lies in the variable INMEM_BENCH_MODULES: the same for a bundle and for a script."""
+
+import os
+import sys
+import time
+
+names = os.environ["INMEM_BENCH_MODULES"].split()
+# What the start of the interpreter has imported already costs nothing here,
+# and is not the same on both sides.
+loaded = sum(name in sys.modules for name in names)
+
+started = time.perf_counter_ns()
+for name in names:
+    __import__(name)
+value = (time.perf_counter_ns() - started) / 1e6
+
+import json  # noqa: E402
+
+print(
+    json.dumps(
+        {
+            "ns": time.clock_gettime_ns(time.CLOCK_MONOTONIC),
+            "imported": value,
+            "already": loaded,
+            "modules": len(sys.modules),
+            "from_disk": sum(
+                1 for m in list(sys.modules.values()) if os.path.isfile(getattr(m, "__file__", None) or "")
+            ),
+        }
+    )
+)

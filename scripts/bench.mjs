@@ -1,0 +1,81 @@
+// scripts/bench.mjs: `npm run bench`: builds, then runs one benchmark of bench/ or one measure of it.
+//
+// usage: node scripts/bench.mjs [NAME | NAME.MEASURE]... [--json] [--runs N] [--no-build]
+// Without a name: the list. What bench/runner does and why stands there.
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { buildAddon, pythonDir } from "./build-addon.mjs";
+import { buildLib } from "./build-lib.mjs";
+import { isMain, main, root } from "./house/main.mjs";
+import { ensureNodeModules } from "./house/node-modules.mjs";
+
+const folder = join(root, "bench");
+
+async function load() {
+  const names = readdirSync(folder).filter((name) => name.endsWith(".mjs"));
+  const modules = names.map(async (name) => {
+    const { about, measures } = await import(pathToFileURL(join(folder, name)).href);
+    return [name.replace(/\.mjs$/, ""), { about, measures }];
+  });
+  return Object.fromEntries(await Promise.all(modules));
+}
+
+function list(benchmarks) {
+  for (const [name, { about, measures }] of Object.entries(benchmarks)) {
+    console.log(`${name}: ${about}`);
+    for (const [measure, { about: what, limit }] of Object.entries(measures)) {
+      console.log(`  ${name}.${measure}: ${what}${limit === undefined ? "" : ` (asked ${limit})`}`);
+    }
+  }
+}
+
+/** `start` means all of its measures, `start.ready` the one. */
+function select(benchmarks, word) {
+  const [name, measure] = word.split(".");
+  const found = benchmarks[name];
+  if (!found)
+    throw new Error(`no benchmark ${name}; there are: ${Object.keys(benchmarks).join(", ")}`);
+  if (measure === undefined) return Object.keys(found.measures).map((key) => [name, key]);
+  if (!found.measures[measure]) {
+    throw new Error(`no measure ${word}; ${name} has: ${Object.keys(found.measures).join(", ")}`);
+  }
+  return [[name, measure]];
+}
+
+async function bench() {
+  const words = process.argv.slice(2);
+  const json = words.includes("--json");
+  const at = words.indexOf("--runs");
+  const runs = at >= 0 ? Number(words.splice(at, 2)[1]) : undefined;
+  if (runs !== undefined && !(runs >= 3)) throw new Error("--runs wants a number, at least 3");
+  const asked = words.filter((word) => !word.startsWith("--"));
+
+  await ensureNodeModules(); // the table's library
+  const benchmarks = await load();
+  if (asked.length === 0) {
+    list(benchmarks);
+    return;
+  }
+  const selected = asked.flatMap((word) => select(benchmarks, word));
+  const build = !words.includes("--no-build");
+  const python = build ? await buildAddon() : await pythonDir();
+  if (build) await buildLib();
+
+  const { runMeasure } = await import("../bench/runner/run.mjs");
+  const { machine } = await import("../bench/runner/machine.mjs");
+  const { printDemands, printMachine, printTable } = await import("../bench/runner/print.mjs");
+  const facts = machine(python);
+  if (!json) printMachine(facts);
+  const results = [];
+  for (const [name, key] of selected) {
+    const measure = benchmarks[name].measures[key];
+    const result = await runMeasure(`${name}.${key}`, measure, { python, root, runs });
+    results.push(result);
+    if (!json) printTable(result);
+  }
+  if (json) console.log(JSON.stringify({ machine: facts, results }, null, 2));
+  else printDemands(results);
+}
+
+if (isMain(import.meta.url)) await main(bench);

@@ -1,0 +1,105 @@
+// scripts/test.mjs: `npm test`: builds everything, runs native, Python and TypeScript tests, counts them in one line.
+//
+// usage: node scripts/test.mjs [--long] [--native] [--python] [--js] [FILTER...]
+// Without a suite's name all run; FILTER goes to vitest. --long runs the long
+// suites (*.long.test.ts and the native tests under sanitizers) instead.
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { buildAddon } from "./build-addon.mjs";
+import { buildLib } from "./build-lib.mjs";
+import { say } from "./common/run.mjs";
+import { ensureSystemPackages } from "./common/system-packages.mjs";
+import { isMain, main, root } from "./house/main.mjs";
+import { runNativeTests } from "./house/native-tests.mjs";
+import { stracePackages } from "./house/packages.mjs";
+import { makeZip } from "./house/zip.mjs";
+
+const reports = join(root, "build", "reports");
+const words = process.argv.slice(2);
+const long = words.includes("--long");
+const filters = words.filter((word) => !word.startsWith("--"));
+const asked = ["native", "python", "js"].filter((name) => words.includes(`--${name}`));
+const quick = asked.length > 0 ? asked : filters.length > 0 ? ["js"] : ["native", "python", "js"];
+
+/** Each suite gives `{ passed, failed, skipped }`. */
+const suites = {
+  native: (python) => runNativeTests({ reports, python, sanitize: long }),
+  python: () => (long ? none : runPythonTests()),
+  js: () => runVitest(),
+};
+
+const none = { passed: 0, failed: 0, skipped: 0 };
+
+// In the embedded interpreter: test/python is a program that finds the
+// unittest modules beside it, and it runs from memory as any bundle does.
+async function runPythonTests() {
+  const folder = join(root, "test", "python");
+  const bundle = join(reports, "python-tests.pyz");
+  const names = readdirSync(folder).filter((name) => name.endsWith(".py"));
+  const entries = names.map((name) => [name, readFileSync(join(folder, name))]);
+  writeFileSync(bundle, makeZip(Object.fromEntries(entries)));
+  const report = join(reports, "python.json");
+  const command = join(root, "dist", "cli", "main.js");
+  const args = [command, "run", bundle, report, ...filters];
+  const status = await show(process.execPath, args);
+  return readReport(report, status, ({ passed, failed, skipped }) => ({ passed, failed, skipped }));
+}
+
+async function runVitest() {
+  const report = join(reports, "vitest.json");
+  const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+  const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const env = { ...process.env, INMEM_LONG: long ? "1" : "0" };
+  const status = await show(process.execPath, [vitest, "run", ...options, ...filters], env);
+  return readReport(report, status, (json) => ({
+    passed: json.numPassedTests,
+    // A file that fails as a whole (it does not load) counts none of its tests.
+    failed: json.numFailedTests + json.testResults.filter(failedAsWhole).length,
+    skipped: json.numPendingTests + json.numTodoTests,
+  }));
+}
+
+function failedAsWhole({ status, assertionResults }) {
+  return status === "failed" && !assertionResults.some((test) => test.status === "failed");
+}
+
+// A runner that dies without a report, or fails with nothing failed in it, is
+// one failure: it must not pass for a suite without tests.
+function readReport(path, status, counts) {
+  const found = existsSync(path) ? counts(JSON.parse(readFileSync(path, "utf8"))) : none;
+  return status !== 0 && found.failed === 0 ? { ...found, failed: 1 } : found;
+}
+
+function show(program, args, env = process.env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
+    child.on("error", reject);
+    child.on("close", (status) => resolve(status ?? 1));
+  });
+}
+
+async function test() {
+  await ensureSystemPackages(stracePackages);
+  const python = await buildAddon({ tests: true });
+  await buildLib();
+  rmSync(reports, { recursive: true, force: true });
+  mkdirSync(reports, { recursive: true });
+
+  const total = { ...none };
+  for (const name of quick) {
+    const started = performance.now();
+    const counts = await suites[name](python);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    say(`${name}: ${line(counts)} (${seconds} s)`);
+    for (const key of Object.keys(total)) total[key] += counts[key];
+  }
+  console.log(line(total));
+  if (total.failed > 0 || total.passed === 0) process.exitCode = 1;
+}
+
+function line({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}
+
+if (isMain(import.meta.url)) await main(test);
