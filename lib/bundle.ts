@@ -84,13 +84,25 @@ async function makeBundle(options: BundleOptions): Promise<BundleResult> {
   for (const file of applicationFiles(options)) plan.add(file);
   // First of all: an output that cannot be written should not cost a download.
   const output = await OutputFile.create(options.output);
-  const folder = await mkdtemp(join(tmpdir(), "inmem-bundle-"));
   try {
-    const wheels = await fetchWheels(options, folder);
-    for (const wheel of wheels) addWheel(plan, wheel);
-    return await writeBundle(options, plan, wheels, output);
+    return await withTemporaryFolder(async (folder) => {
+      const wheels = await fetchWheels(options, folder);
+      for (const wheel of wheels) addWheel(plan, wheel);
+      return writeBundle(options, plan, wheels, output);
+    });
   } finally {
     await output.discard();
+  }
+}
+
+async function withTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "inmem-bundle-")).catch((cause: Error) => {
+    const message = `cannot make a temporary folder: ${cause.message}`;
+    throw new InmemError("ERR_INMEM_BUNDLER", message, { cause });
+  });
+  try {
+    return await use(folder);
+  } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }

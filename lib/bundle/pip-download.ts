@@ -30,12 +30,17 @@ export async function pipDownload(request: PipRequest): Promise<string[]> {
     env: { TMPDIR: scratch },
   });
   child.process.stdin.end();
-  createInterface({ input: child.process.stdout }).on("line", request.onLine);
+  const lines: string[] = [];
+  createInterface({ input: child.process.stdout }).on("line", (line) => {
+    lines.push(line);
+    request.onLine(line);
+  });
   const status = await child.ended;
   request.signal?.throwIfAborted();
   if (status !== 0) {
     const how = typeof status === "number" ? `exit status ${status}` : status;
-    throw new InmemError("ERR_INMEM_BUNDLER", `pip failed (${how}):\n${child.stderrTail()}`);
+    const reasons = [`pip failed (${how}):`, child.stderrTail(), ...conflictIn(lines)];
+    throw new InmemError("ERR_INMEM_BUNDLER", reasons.join("\n").trimEnd());
   }
   return wheelsIn(wheels);
 }
@@ -50,6 +55,12 @@ function pipArguments(request: PipRequest, wheels: string): string[] {
     "--",
     ...request.requirements,
   ];
+}
+
+// Which requirements exclude each other pip tells on stdout, among its progress.
+function conflictIn(lines: readonly string[]): readonly string[] {
+  const start = lines.findIndex((line) => line.startsWith("The conflict is caused by"));
+  return start < 0 ? [] : lines.slice(start);
 }
 
 async function wheelsIn(folder: string): Promise<string[]> {

@@ -176,6 +176,19 @@ describe.runIf(isBuilt)("bundle()", () => {
     expect(readdirSync(folder)).toEqual(["out.pyz"]);
   });
 
+  it("tells which requirements exclude each other", async () => {
+    const folder = tmpDir();
+    vi.stubEnv("PIP_FIND_LINKS", folder);
+    await writeWheel(folder, "one", { "one.py": "" });
+    const file = join(folder, "requirements.txt");
+    writeFileSync(file, "one<2\none>=2\n");
+    const options = { requirementFiles: [file] };
+    await expect(make(folder, options)).rejects.toMatchObject({
+      ...BUNDLER,
+      message: expect.stringMatching(/one<2.*one>=2/s),
+    });
+  });
+
   it("takes a word as a requirement only, never as an option of pip", async () => {
     const folder = tmpDir();
     await expect(make(folder, { requirements: ["--help"] })).rejects.toMatchObject(BUNDLER);
