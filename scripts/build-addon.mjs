@@ -2,12 +2,13 @@
 //
 // usage: node scripts/build-addon.mjs [--tests] [--print-python]
 // INMEM_PYTHON_DIR names a finished Python folder and leaves scripts/build-python.mjs out.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensurePython } from "./build-python.mjs";
 import { cacheDir, withLock } from "./common/cache.mjs";
 import { hashKey } from "./common/hash.mjs";
-import { run } from "./common/run.mjs";
+import { checkBinary } from "./check-binary.mjs";
+import { run, say } from "./common/run.mjs";
 import { ensureSystemPackages } from "./common/system-packages.mjs";
 import { isMain, main, root, step } from "./house/main.mjs";
 import { ensureNodeModules } from "./house/node-modules.mjs";
@@ -38,8 +39,20 @@ export async function buildAddon({ tests = false } = {}) {
     // What `cmake-js build` runs, without the start of another Node.
     const targets = tests ? [] : ["--target", "inmem", "inmem-launcher"];
     await step("addon", () => run("cmake", ["--build", buildDir, ...targets], { log, env: env() }));
+    await checkOnce(python);
   });
   return python;
+}
+
+// The check belongs to the link: it runs once for each binary that came out of it.
+async function checkOnce(python) {
+  const addon = join(buildDir, "Release", "inmem.node");
+  const checked = join(buildDir, ".checked.json");
+  const binary = { python, modified: statSync(addon).mtimeMs };
+  if (JSON.stringify(readJson(checked)) === JSON.stringify(binary)) return;
+  const { glibc } = await checkBinary(addon, python);
+  say(`addon: symbols and versions as expected; needs GLIBC ${glibc}`);
+  writeFileSync(checked, JSON.stringify(binary));
 }
 
 async function configure(python, tests, log) {

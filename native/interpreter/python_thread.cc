@@ -12,9 +12,10 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <array>
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -34,6 +35,16 @@ namespace {
 
 // As large as a main thread's usual limit, twice: deep recursion in C.
 constexpr std::size_t kStackBytes = 16u << 20;
+
+// glibc grows a thread's heap page by page, an mprotect each: hundreds of system
+// calls while Python starts, each stopping the other threads' page faults. What
+// was once made writable stays so: one growth by large steps serves them all.
+void GrowThreadHeap() {
+  constexpr std::size_t kStepBytes = 120u << 10;  // larger ones would be mmapped
+  std::array<void*, 24> steps = {};
+  for (void*& step : steps) step = std::malloc(kStepBytes);
+  for (void* step : steps) std::free(step);
+}
 
 [[noreturn]] void SleepForever() {
   for (;;) pause();
@@ -107,6 +118,7 @@ void PythonThread::Impl::Main() {
   // The working directory of Python's threads is their own where the kernel
   // lets us (a seccomp filter may not): chdir() there leaves Node's alone.
   own_cwd = unshare(CLONE_FS) == 0;
+  GrowThreadHeap();
   DivertSignals();
   for (;;) {
     std::unique_lock lock(mutex);

@@ -77,7 +77,7 @@ void Nothing(int) {}
 
 void DivertSignals() {
   Table& table = Actions();
-  for (int number = 1; number < kCount; ++number) {
+  for (int number = 1; number < SIGSYS; ++number) {
     struct sigaction now = {};
     if (__real_sigaction(number, nullptr, &now) != 0) continue;
     // A handler of Node's is no business of Python's: to it the signal is at
