@@ -277,6 +277,16 @@ Status CentralDirectory::AddName(const std::string& origin, std::uint32_t index,
                       "one entry of this name");
 }
 
+// Where the entry that begins at `start` ends, its local extra field counted as
+// empty. A size that no place in this source could have counts as nothing: it
+// is left to Read, so that the other entries stay readable.
+std::uint64_t CentralDirectory::EntryEnd(std::uint64_t start,
+                                         const Record& record) const {
+  const std::uint64_t size = record.compressed_size_bytes;
+  return start + kLocalHeaderSize + record.name.size() +
+         (size > source_size_bytes_ ? 0 : size);
+}
+
 // Checks that the entry lies before the directory and, while records come in
 // order, behind the previous one. The local header's extra field counts as
 // empty here; DataOffset knows it.
@@ -297,14 +307,8 @@ Status CentralDirectory::CheckPlace(const std::string& origin,
         "a local header at offset " + std::to_string(declared),
         "one before the central directory at " + std::to_string(room));
   }
-  // A size that no place in this source could have is left to Read, so that
-  // the other entries stay readable.
-  const std::uint64_t data_size =
-      record.compressed_size_bytes > source_size_bytes_
-          ? 0
-          : record.compressed_size_bytes;
   const std::uint64_t start = declared + prefix_size_bytes_;
-  const std::uint64_t end = start + header_size + data_size;
+  const std::uint64_t end = EntryEnd(start, record);
   if (end > directory_offset_bytes_) {
     return EntryFailure(ErrorCode::kOverlap, origin, record.name,
                         "an entry that ends at " + std::to_string(end),
@@ -336,12 +340,7 @@ Status CentralDirectory::CheckOrder(const std::string& origin) {
     starts_[i] = places[i].start;
     if (i == 0) continue;
     const Record previous = record(places[i - 1].index);
-    const std::uint64_t data_size =
-        previous.compressed_size_bytes > source_size_bytes_
-            ? 0
-            : previous.compressed_size_bytes;
-    const std::uint64_t end = places[i - 1].start + kLocalHeaderSize +
-                              previous.name.size() + data_size;
+    const std::uint64_t end = EntryEnd(places[i - 1].start, previous);
     if (places[i].start >= end) continue;
     return EntryFailure(ErrorCode::kOverlap, origin, name(places[i].index),
                         "an entry at offset " + std::to_string(places[i].start),

@@ -72,6 +72,7 @@ class CentralDirectory {
   Status Check(const std::string& origin);
   Status CheckPlace(const std::string& origin, const Record& record,
                     std::uint64_t* previous_end);
+  std::uint64_t EntryEnd(std::uint64_t start, const Record& record) const;
   Status CheckOrder(const std::string& origin);
   Status AddName(const std::string& origin, std::uint32_t index,
                  std::string_view name, std::uint64_t hash);

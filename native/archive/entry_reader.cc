@@ -60,6 +60,16 @@ Status EntryReader::Fail(ErrorCode code, std::string_view found,
   return EntryFailure(code, source_.name(), record_.name, found, expected);
 }
 
+// Open leaves an entry alone that is larger than the whole archive, so that
+// the others stay readable.
+Status EntryReader::CheckFits() const {
+  const std::uint64_t size = record_.compressed_size_bytes;
+  if (size <= source_.size_bytes()) return Status::Ok();
+  return Fail(ErrorCode::kTooLarge,
+              "a declared compressed size of " + Count(size, "bytes"),
+              "at most the archive's " + Count(source_.size_bytes(), "bytes"));
+}
+
 // What the central directory alone tells.
 Status EntryReader::CheckDeclared() const {
   const auto method = static_cast<Method>(record_.method);
@@ -74,6 +84,7 @@ Status EntryReader::CheckDeclared() const {
                       : "compression method " + std::to_string(record_.method),
                 "0 (stored), 8 (deflate) or 93 (zstd)");
   }
+  if (Status status = CheckFits(); !status.ok()) return status;
   const std::uint64_t packed_size = record_.compressed_size_bytes;
   const std::uint64_t max_size = MaxSize(method, packed_size);
   if (method == Method::kStored && record_.size_bytes != packed_size &&
@@ -120,13 +131,7 @@ Result<std::uint64_t> EntryReader::DataOffsetIn(
         std::to_string(record_.method) + " as in the central directory");
   }
   const std::uint64_t data = start_ + kLocalHeaderSize + name_size + extra_size;
-  if (record_.compressed_size_bytes > source_.size_bytes()) {
-    return Fail(
-        ErrorCode::kTooLarge,
-        "a declared compressed size of " +
-            Count(record_.compressed_size_bytes, "bytes"),
-        "at most the archive's " + Count(source_.size_bytes(), "bytes"));
-  }
+  if (Status status = CheckFits(); !status.ok()) return status;
   if (!RangeFits(data, record_.compressed_size_bytes, limit_)) {
     return Fail(ErrorCode::kOverlap,
                 "data that ends at " +

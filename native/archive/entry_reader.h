@@ -28,6 +28,7 @@ class EntryReader {
   struct Packed;
   Status Fail(ErrorCode code, std::string_view found,
               std::string_view expected) const;
+  Status CheckFits() const;
   Status CheckDeclared() const;
   Result<std::uint64_t> DataOffsetIn(std::span<const std::byte> header) const;
   Result<Packed> ReadPacked() const;
