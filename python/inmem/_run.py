@@ -47,6 +47,7 @@ def begin(job: dict[str, Any]) -> None:
         _keep.restore(job["points"])
         set_environment(job["environment"])
     set_streams(job["pipes"])
+    set_site_builtins()
     main = ModuleType("__main__")
     main.__dict__["__builtins__"] = builtins
     sys.modules["__main__"] = main
@@ -75,6 +76,38 @@ def reset_signals() -> None:
             default = _signal.default_int_handler
         if handler is not None and handler != default:
             _signal.signal(number, default)
+
+
+class SiteBuiltin:
+    """`exit`, `help` and the like: as `site` makes them, at their first use.
+
+    To import `site` at every start, as the stock interpreter does, would cost a
+    tenth of it.
+    """
+
+    NAMES = ("exit", "quit", "help", "copyright", "credits", "license")
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def _real(self) -> Any:
+        import site
+
+        site.setquit()
+        site.setcopyright()
+        site.sethelper()
+        return getattr(builtins, self._name)
+
+    def __repr__(self) -> str:
+        return repr(self._real())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._real()(*args, **kwargs)
+
+
+def set_site_builtins() -> None:
+    for name in SiteBuiltin.NAMES:
+        setattr(builtins, name, SiteBuiltin(name))
 
 
 def set_environment(pairs: list[bytes]) -> None:
@@ -159,7 +192,8 @@ def exit_code(error: SystemExit) -> int:
     if code is None:
         return 0
     if isinstance(code, int):
-        return code & 0xFF
+        fits = -(1 << 63) <= code < 1 << 63  # a C long; else PyLong_AsLong's -1
+        return code & 0xFF if fits else 0xFF
     flush()
     print(code, file=sys.stderr)
     return 1
