@@ -5,9 +5,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensurePython } from "./build-python.mjs";
+import { checkBinary } from "./check-binary.mjs";
 import { cacheDir, withLock } from "./common/cache.mjs";
 import { hashKey } from "./common/hash.mjs";
-import { checkBinary } from "./check-binary.mjs";
 import { run, say } from "./common/run.mjs";
 import { ensureSystemPackages } from "./common/system-packages.mjs";
 import { isMain, main, root, step } from "./house/main.mjs";
