@@ -46,6 +46,10 @@ void GrowThreadHeap() {
   for (void* step : steps) std::free(step);
 }
 
+int ExitStatus(const Outcome& outcome) {
+  return outcome.kind == Outcome::Kind::kExit ? outcome.exit_code : 1;
+}
+
 [[noreturn]] void SleepForever() {
   for (;;) pause();
 }
@@ -62,6 +66,7 @@ struct PythonThread::Impl {
   bool park = false;
   bool parked = false;
   bool has_thread = false;
+  pid_t process = getpid();
   pthread_t thread = {};
   // Only on Python's thread:
   PyThreadState* python = nullptr;  // null until Python has started
@@ -134,6 +139,8 @@ void PythonThread::Impl::Main() {
     std::shared_ptr<JobHost> host = job.host;
     CurrentPipes().Open(host);
     Outcome outcome = Run(job);
+    // The program forked, and this is the child: no Node is here to go back to.
+    if (getpid() != process) _exit(ExitStatus(outcome));
     CurrentPipes().Close();
     lock.lock();
     busy = false;

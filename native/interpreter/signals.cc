@@ -25,13 +25,17 @@ constexpr int kCount = 65;  // Linux signals are 1..64
 struct Table {
   std::mutex mutex;
   std::array<struct sigaction, kCount> actions = {};
-  std::atomic<bool> diverted = false;
+  std::atomic<pid_t> process = 0;  // where handlers are diverted; 0: nowhere
 };
 
 Table& Actions() {
   static auto* table = new Table();
   return *table;
 }
+
+// Not in a forked child: what it is about to exec must get the kernel's own
+// dispositions, and after vfork the table is its parent's memory.
+bool Diverted() { return Actions().process == getpid(); }
 
 bool IsFunction(sighandler_t handler) {
   return handler != SIG_DFL && handler != SIG_IGN && handler != SIG_ERR;
@@ -86,11 +90,11 @@ void DivertSignals() {
       table.actions[static_cast<std::size_t>(number)] = now;
     }
   }
-  table.diverted = true;
+  table.process = getpid();
 }
 
 bool DeliverSignal(int number) {
-  if (number < 1 || number >= kCount || !Actions().diverted) return false;
+  if (number < 1 || number >= kCount || !Diverted()) return false;
   sighandler_t handler =
       Actions().actions[static_cast<std::size_t>(number)].sa_handler;
   if (!IsFunction(handler)) return false;
@@ -121,14 +125,12 @@ extern "C" {
 
 int __wrap_sigaction(int number, const struct sigaction* action,
                      struct sigaction* old) {
-  using inmem::interpreter::Actions;
-  if (!Actions().diverted) return __real_sigaction(number, action, old);
+  if (!inmem::interpreter::Diverted()) return __real_sigaction(number, action, old);
   return inmem::interpreter::Divert(number, action, old);
 }
 
 sighandler_t __wrap_signal(int number, sighandler_t handler) {
-  using inmem::interpreter::Actions;
-  if (!Actions().diverted) return __real_signal(number, handler);
+  if (!inmem::interpreter::Diverted()) return __real_signal(number, handler);
   struct sigaction action = {};
   struct sigaction old = {};
   action.sa_handler = handler;
