@@ -70,9 +70,7 @@ export interface CheckedOptions extends RunOptions {
  * number; {InmemError} ERR_INMEM_LOAD_TIER.
  */
 export function checkOptions(options: RunOptions = {}): CheckedOptions {
-  if (typeof options !== "object" || options === null) {
-    throw wrongType("options", "an object", options);
-  }
+  checkIsObject(options);
   for (const name of Object.keys(options)) {
     if (NAMES.has(name)) continue;
     const hint = name === "argv" ? "; did you mean args?" : "";
@@ -96,6 +94,13 @@ export function checkOptions(options: RunOptions = {}): CheckedOptions {
     env: options.env ?? {},
     abortGraceMs: checkGrace(options.abortGraceMs),
   };
+}
+
+/** @throws {TypeError} options that are no object. */
+export function checkIsObject(options: unknown): void {
+  if (typeof options !== "object" || options === null) {
+    throw wrongType("options", "an object", options);
+  }
 }
 
 /** `Expected X for name but received Y of type T`. */
@@ -123,6 +128,7 @@ function checkArgs(args: unknown): void {
   if (!Array.isArray(args)) throw wrongType("args", "an array of strings", args);
   for (const arg of args) {
     if (typeof arg !== "string") throw wrongType("args", "an array of strings", arg);
+    checkNoNul("args", arg);
   }
 }
 
@@ -145,10 +151,11 @@ function checkStreams({ stdin, stdout, stderr }: RunOptions): void {
     typeof (value as Record<string, unknown> | null)?.[method] === "function";
   for (const [name, value] of Object.entries({ stdout, stderr })) {
     if (value === undefined || value === "inherit" || typeof value === "function") continue;
-    if (!isStream(value, "write")) throw wrongType(name, '"inherit", a function or a Writable', value);
+    if (!isStream(value, "write"))
+      throw wrongType(name, '"inherit", a function or a Writable', value);
   }
   if (stdin === undefined || typeof stdin === "string" || stdin instanceof Uint8Array) return;
-  const isText = typeof (stdin as { text?: unknown }).text === "string";
+  const isText = typeof (stdin as { text?: unknown } | null)?.text === "string";
   if (!isText && !isStream(stdin, "pipe")) {
     throw wrongType("stdin", '"inherit", text, bytes or a Readable', stdin);
   }

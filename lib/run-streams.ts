@@ -14,7 +14,9 @@ export class RunStreams {
   readonly #outputs: Record<1 | 2, StdioOutput>;
   readonly #stdin: CheckedOptions["stdin"];
   #chunks: AsyncIterator<unknown> | undefined;
-  #pending = 0;
+  /** Writes that a stream has not taken yet: how to tell that it has. */
+  readonly #unwritten = new Map<(error?: Error | null) => void, Writable>();
+  readonly #watched = new Map<Writable, () => void>();
   #failure: unknown;
   #drained: (() => void) | undefined;
 
@@ -45,23 +47,38 @@ export class RunStreams {
   }
 
   #write(target: Writable, data: Buffer): void {
-    this.#pending += 1;
     const taken = (error?: Error | null) => {
+      if (!this.#unwritten.delete(taken)) return;
       this.#failure ??= error ?? undefined;
       this.#binding.outputTaken(data.byteLength);
-      this.#pending -= 1;
-      if (this.#pending === 0) this.#drained?.();
+      if (this.#unwritten.size === 0) this.#drained?.();
     };
-    if (target.destroyed || target.writableEnded) taken(new Error("the stream has ended"));
-    else target.write(data, taken);
+    this.#unwritten.set(taken, target);
+    if (target.destroyed || target.writableEnded) {
+      taken(new Error("the stream has ended"));
+      return;
+    }
+    this.#watch(target);
+    target.write(data, taken);
+  }
+
+  // A stream that is destroyed never tells of the write that it was at.
+  #watch(target: Writable): void {
+    if (this.#watched.has(target)) return;
+    const onClose = () => {
+      for (const [taken, other] of [...this.#unwritten]) {
+        if (other === target) taken(target.errored ?? new Error("the stream was closed"));
+      }
+    };
+    this.#watched.set(target, onClose);
+    target.once("close", onClose);
   }
 
   /** Native wants a chunk of stdin: gives the next one, or the end. */
   async input(): Promise<void> {
     try {
       this.#chunks ??= chunksOf(this.#stdin);
-      const next = await this.#chunks.next();
-      this.#binding.pushInput(next.done ? null : toBytes(next.value));
+      this.#binding.pushInput(await nextBytes(this.#chunks));
     } catch (error) {
       this.#failure ??= error;
       this.#binding.pushInput(null);
@@ -73,11 +90,12 @@ export class RunStreams {
    * @throws what a stream or an output function failed with.
    */
   async finish(): Promise<void> {
-    if (this.#pending > 0) {
+    if (this.#unwritten.size > 0) {
       await new Promise<void>((resolve) => {
         this.#drained = resolve;
       });
     }
+    for (const [target, onClose] of this.#watched) target.off("close", onClose);
     // A Readable that the program did not read to its end is the caller's still.
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -98,6 +116,16 @@ async function* readWithoutClosing(stream: Readable): AsyncGenerator<unknown> {
     else await Promise.race([once(stream, "readable"), once(stream, "end"), once(stream, "close")]);
   }
   if (stream.errored) throw stream.errored;
+}
+
+/** The next chunk that holds anything; null at the end. */
+async function nextBytes(chunks: AsyncIterator<unknown>): Promise<Uint8Array | null> {
+  for (;;) {
+    const next = await chunks.next();
+    if (next.done) return null;
+    const bytes = toBytes(next.value);
+    if (bytes.byteLength > 0) return bytes;
+  }
 }
 
 function toBytes(chunk: unknown): Uint8Array {

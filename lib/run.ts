@@ -1,9 +1,21 @@
 // lib/run.ts: run(): one Python program, from a bundle.
-import { binding, type LoadedObject, type ModuleReport, type NativeEvent, type NativeOutcome } from "./binding.js";
+import {
+  binding,
+  type LoadedObject,
+  type ModuleReport,
+  type NativeEvent,
+  type NativeOutcome,
+} from "./binding.js";
 import { nativeBundles } from "./bundle-input.js";
 import type { InmemErrorCode } from "./error-codes.js";
 import { InmemError, PythonError } from "./errors.js";
-import { type BundleInput, type CheckedOptions, checkOptions, type RunOptions } from "./options.js";
+import {
+  type BundleInput,
+  type CheckedOptions,
+  checkIsObject,
+  checkOptions,
+  type RunOptions,
+} from "./options.js";
 import { withEnvironment } from "./run-environment.js";
 import { RunInterrupt } from "./run-interrupt.js";
 import { RunStreams } from "./run-streams.js";
@@ -40,6 +52,7 @@ export async function runWithReport(
   bundle: BundleInput,
   options: RunOptions & { onReport?: (report: RunReport) => void } = {},
 ): Promise<RunResult> {
+  checkIsObject(options);
   const { onReport, ...publicOptions } = options;
   const checked = checkOptions(publicOptions);
   if (going === undefined) return begin(bundle, checked, onReport);
