@@ -5,11 +5,12 @@
 // dependencies first, each by a dlopen of its own, so that when an object is
 // loaded the dynamic linker finds each of its DT_NEEDED among the loaded
 // objects and searches no file system. Where it would not find the right one:
-//   - The library has no soname, or another one than is asked for: it is given
-//     the needed name as its l_name while its user is loaded.
-//   - Another library of that name is loaded already (two wheels, two builds):
-//     the user's copy asks for a token instead ("@1f", in its DT_NEEDED and
-//     vn_file), and the library has the token as its l_name meanwhile.
+//   - The library has no soname, or another one than is asked for, or another
+//     library of that name is loaded already (two wheels, two builds): the
+//     user's copy asks for a token instead ("@1f", in its DT_NEEDED and
+//     vn_file), and the token is lent to the library as its l_name. glibc looks
+//     names up again when it walks the needs of what is loaded already, so all
+//     that a dlopen can reach are lent their tokens meanwhile.
 //   - Objects need each other in a circle (a strongly connected component,
 //     found by Tarjan's algorithm): all are written first, the copies ask for
 //     each other by path of descriptor, and one dlopen loads all. Paths that

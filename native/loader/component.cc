@@ -150,61 +150,58 @@ void Component::RenameInside() {
 
 // Makes the dynamic linker find what the members need besides each other.
 Status Component::NameOutside() {
-  std::vector<SharedObject*> objects;  // in order of appearance
-  for (const Copy& copy : copies_) {
-    for (const Edge& edge : copy.node->edges) {
-      SharedObject* object = IsInside(edge) ? nullptr : TargetOf(edge);
-      if (object != nullptr &&
-          std::find(objects.begin(), objects.end(), object) == objects.end()) {
-        objects.push_back(object);
-      }
-    }
-  }
-  for (SharedObject* object : objects) {
-    std::vector<std::pair<Copy*, std::size_t>> users;
+  std::set<SharedObject*> seen;
+  const auto for_each_need = [this](auto&& action) -> Status {
     for (Copy& copy : copies_) {
       for (std::size_t i = 0; i < copy.node->edges.size(); ++i) {
-        if (TargetOf(copy.node->edges[i]) == object)
-          users.emplace_back(&copy, i);
+        const Edge& edge = copy.node->edges[i];
+        SharedObject* object = IsInside(edge) ? nullptr : TargetOf(edge);
+        if (object == nullptr) continue;
+        if (Status status = action(copy, i, *object); !status.ok()) {
+          return status;
+        }
       }
     }
-    if (Status status = NameOne(*object, users); !status.ok()) return status;
-  }
-  return Status::Ok();
+    return Status::Ok();
+  };
+  (void)for_each_need([&](Copy&, std::size_t, SharedObject& object) {
+    LendTokens(object, seen);
+    return Status::Ok();
+  });
+  return for_each_need([this](Copy& copy, std::size_t i, SharedObject& object) {
+    return NameOne(copy, i, object);
+  });
 }
 
-Status Component::NameOne(
-    SharedObject& object,
-    const std::vector<std::pair<Copy*, std::size_t>>& users) {
-  void* handle = HandleOf(object);
-  std::vector<std::pair<Copy*, std::size_t>> strangers;
-  std::string name;      // under which users look for it, if there is but one
-  bool several = false;  // names, or another library has that name
-  for (const auto& [copy, need] : users) {
-    const std::string asked(copy->node->file->needs()[need].name);
-    void* found = os::FindLoaded(asked);
-    if (found == handle) continue;
-    several = several || found != nullptr || (!name.empty() && name != asked);
-    name = asked;
-    strangers.emplace_back(copy, need);
+// To the object and to all that it reaches.
+void Component::LendTokens(SharedObject& object,
+                           std::set<SharedObject*>& seen) {
+  if (!seen.insert(&object).second) return;
+  if (!object.token.empty()) {
+    names_.emplace_front(HandleOf(object), object.token);
   }
-  if (strangers.empty()) return Status::Ok();
-  if (several) {
-    name = os::UniqueToken();
-    for (const auto& [copy, need] : strangers) {
-      auto edits = elf::PlanRename(*copy->node->file, need, name);
-      if (!edits) {
-        return {ErrorCode::kLoadFailed,
-                copy->node->label + ": the needed name " +
-                    std::string(copy->node->file->needs()[need].name) +
-                    " belongs to another library that is loaded, and is too "
-                    "short to be replaced (expected at least " +
-                    std::to_string(name.size()) + " bytes)"};
-      }
-      for (elf::Edit& edit : *edits) copy->edits.push_back(std::move(edit));
-    }
+  for (SharedObject* need : object.needs) {
+    if (need != nullptr) LendTokens(*need, seen);
   }
-  names_.emplace_back(handle, name);
+}
+
+Status Component::NameOne(Copy& copy, std::size_t need, SharedObject& object) {
+  const elf::ElfFile& file = *copy.node->file;
+  const std::string name(file.needs()[need].name);
+  if (os::FindLoaded(name) == HandleOf(object)) return Status::Ok();
+  if (object.token.empty()) {
+    object.token = os::UniqueToken();
+    names_.emplace_front(HandleOf(object), object.token);
+  }
+  auto edits = elf::PlanRename(file, need, object.token);
+  if (!edits) {
+    return {ErrorCode::kLoadFailed,
+            copy.node->label + ": the needed name " + name +
+                " does not lead to " + object.report.path +
+                ", and is too short to be replaced (expected at least " +
+                std::to_string(object.token.size()) + " bytes)"};
+  }
+  for (elf::Edit& edit : *edits) copy.edits.push_back(std::move(edit));
   return Status::Ok();
 }
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <list>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,8 +52,8 @@ class Component {
   std::string ShortPath(const Copy& copy, std::size_t limit_bytes) const;
   void RenameInside();
   Status NameOutside();
-  Status NameOne(SharedObject& object,
-                 const std::vector<std::pair<Copy*, std::size_t>>& users);
+  Status NameOne(Copy& copy, std::size_t need, SharedObject& object);
+  void LendTokens(SharedObject& object, std::set<SharedObject*>& seen);
   Status WriteCopies();
   Status Open();
   void Register(Copy& copy);
@@ -61,7 +63,8 @@ class Component {
   std::vector<Node*> members_;
   int flags_;
   std::vector<Copy> copies_;
-  std::vector<os::ScopedName> names_;  // as long as this loads
+  // Tokens, as long as this loads. A list: they are undone last one first.
+  std::list<os::ScopedName> names_;
 };
 
 }  // namespace inmem::loader

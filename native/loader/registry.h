@@ -26,6 +26,9 @@ struct SharedObject {
   // this thread) this is the only way to the handle.
   std::string descriptor_path;
   void* handle = nullptr;  // null while dlopen is under way
+  // By this name the copies of some users ask for it; "" if none does. It is
+  // the object's l_name whenever something is loaded that reaches it.
+  std::string token;
 };
 
 // Mount point, entry, and what the archive says about its bytes: a bundle that

@@ -1,2 +1,96 @@
+// native/os/memfd_test.cc: memory files, their seals and their limits.
+#include "os/memfd.h"
+
+#include <fcntl.h>
 #include <gtest/gtest.h>
-TEST(memfd_test, Stub) {}
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "base/byte_reader.h"
+
+namespace inmem::os {
+namespace {
+
+std::string LinkOf(int fd) {
+  char text[512];
+  const ssize_t size = ::readlink(
+      ("/proc/self/fd/" + std::to_string(fd)).c_str(), text, sizeof text);
+  return {text, static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+}
+
+TEST(Memfd, HasItsName) {
+  const auto fd = CreateMemfd("libx.so.1");
+  ASSERT_TRUE(fd.ok()) << fd.status().message();
+  EXPECT_EQ(LinkOf(fd.value().get()), "/memfd:libx.so.1 (deleted)");
+  EXPECT_NE(::fcntl(fd.value().get(), F_GETFD) & FD_CLOEXEC, 0);
+}
+
+TEST(Memfd, CutsLongNames) {
+  const auto fd = CreateMemfd(std::string(1000, 'x'));
+  ASSERT_TRUE(fd.ok()) << fd.status().message();
+  EXPECT_EQ(LinkOf(fd.value().get()),
+            "/memfd:" + std::string(kMemfdNameLimitBytes, 'x') + " (deleted)");
+}
+
+TEST(Memfd, IsWrittenAndSealed) {
+  const auto fd = CreateMemfd("x");
+  ASSERT_TRUE(fd.ok());
+  const int number = fd.value().get();
+  ASSERT_TRUE(WriteAll(number, 0, AsBytes("hello"), "x").ok());
+  ASSERT_TRUE(WriteAll(number, 1, AsBytes("a"), "x").ok());
+  ASSERT_TRUE(Seal(number, "x").ok());
+  char text[8];
+  ASSERT_EQ(::pread(number, text, sizeof text, 0), 5);
+  EXPECT_EQ(std::memcmp(text, "hallo", 5), 0);
+  const Status status = WriteAll(number, 0, AsBytes("z"), "a.zip!/x.so");
+  EXPECT_EQ(status.code(), ErrorCode::kMemfd);
+  EXPECT_TRUE(status.message().starts_with("a.zip!/x.so: "))
+      << status.message();
+  EXPECT_NE(::ftruncate(number, 0), 0);
+  EXPECT_NE(::fcntl(number, F_ADD_SEALS, F_SEAL_WRITE), 0);
+  // What the dynamic linker does stays possible.
+  void* page = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+                      MAP_PRIVATE, number, 0);
+  ASSERT_NE(page, MAP_FAILED);
+  static_cast<char*>(page)[0] = 'j';
+  ::munmap(page, 4096);
+}
+
+TEST(Memfd, TellsThatDescriptorsRanOut) {
+  rlimit old = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &old), 0);
+  rlimit none = old;
+  none.rlim_cur = 0;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto fd = CreateMemfd("x");
+  ::setrlimit(RLIMIT_NOFILE, &old);
+  ASSERT_FALSE(fd.ok());
+  EXPECT_EQ(fd.status().code(), ErrorCode::kMemfd);
+  EXPECT_NE(fd.status().message().find("ulimit -n"), std::string::npos);
+}
+
+TEST(Memfd, SealingAnotherFileFails) {
+  const int null = ::open("/dev/null", O_RDWR);
+  EXPECT_EQ(Seal(null, "x").code(), ErrorCode::kMemfd);
+  ::close(null);
+}
+
+TEST(UniqueFd, ClosesOnce) {
+  int number = -1;
+  {
+    UniqueFd fd(::open("/dev/null", O_RDONLY));
+    number = fd.get();
+    UniqueFd other(std::move(fd));
+    EXPECT_FALSE(fd.valid());  // NOLINT(bugprone-use-after-move)
+    EXPECT_EQ(other.get(), number);
+    fd = std::move(other);
+    EXPECT_EQ(fd.get(), number);
+  }
+  EXPECT_EQ(::fcntl(number, F_GETFD), -1);
+}
+
+}  // namespace
+}  // namespace inmem::os
