@@ -1,9 +1,9 @@
-# scripts/python/make_stdlib_archive.py: pack the standard library, compiled, into the archive that the addon carries.
+# scripts/python/make_stdlib_archive.py: pack the compiled standard library for the addon.
 """Run by the Python that was just built, so that the byte code is its own.
 
-Every module lies twice in the archive: `os.pyc` stored, so that it can be unmarshalled where it lies, and
-`os.py` deflated, for tracebacks and inspect. The same input gives the same bytes: entries are sorted, time
-stamps fixed, and the caller sets PYTHONHASHSEED.
+Every module lies twice in the archive: `os.pyc` stored, so that it can be unmarshalled where it
+lies, and `os.py` deflated, for tracebacks and inspect. The same input gives the same bytes: entries
+are sorted, time stamps fixed, and the caller sets PYTHONHASHSEED.
 """
 
 import argparse
@@ -14,8 +14,17 @@ from importlib import util
 from importlib._bootstrap_external import _code_to_hash_pyc
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
-# Neither runs in memory (test modules, a GUI that is not built in), nor belongs into a package of ours.
-SKIPPED_DIRS = {"test", "tests", "idlelib", "tkinter", "turtledemo", "lib-dynload", "site-packages", "__pycache__"}
+# Tests, a GUI that is not built in, what is no part of the library proper.
+SKIPPED_DIRS = {
+    "test",
+    "tests",
+    "idlelib",
+    "tkinter",
+    "turtledemo",
+    "lib-dynload",
+    "site-packages",
+    "__pycache__",
+}
 
 
 class Archive:
@@ -63,7 +72,11 @@ def add_stdlib(archive, stdlib):
 def add_pip(archive, stdlib):
     """pip, from the wheel that ensurepip carries, as if installed."""
     bundled = os.path.join(stdlib, "ensurepip", "_bundled")
-    wheels = [name for name in sorted(os.listdir(bundled)) if name.startswith("pip-") and name.endswith(".whl")]
+    wheels = [
+        name
+        for name in sorted(os.listdir(bundled))
+        if name.startswith("pip-") and name.endswith(".whl")
+    ]
     if len(wheels) != 1:
         sys.exit(f"{bundled}: expected one wheel of pip, found {wheels}")
     with zipfile.ZipFile(os.path.join(bundled, wheels[0])) as wheel:
@@ -76,7 +89,9 @@ def add_pip(archive, stdlib):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stdlib", required=True, help="the installed lib/pythonX.Y")
-    parser.add_argument("--prefix", required=True, help="the virtual folder of the modules, for co_filename")
+    parser.add_argument(
+        "--prefix", required=True, help="the virtual folder of the modules, for co_filename"
+    )
     parser.add_argument("--output", required=True)
     options = parser.parse_args()
     archive = Archive(options.output, options.prefix)
