@@ -2,7 +2,6 @@
 // of what native/addon exports.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { isMainThread } from "node:worker_threads";
 import { InmemError } from "./errors.js";
 import { describePlatform, isSupported } from "./support.js";
 
@@ -98,8 +97,8 @@ export interface NativeArchive {
 }
 
 export interface Binding {
-  /** Once an environment: the error class to throw, and whose thread this is. */
-  initialize(errorClass: typeof InmemError, isMainThread: boolean): void;
+  /** Once an environment: the class of the errors to throw. */
+  initialize(errorClass: typeof InmemError): void;
   versions(): Versions;
   /** Starts a job on Python's thread; throws ERR_INMEM_BUSY when one is going. */
   run(job: NativeJob, onEvent: (event: NativeEvent) => void): void;
@@ -142,7 +141,7 @@ export function binding(): Binding {
   }
   try {
     loaded = require("node-gyp-build")(packageRoot) as Binding;
-    loaded.initialize(InmemError, isMainThread);
+    loaded.initialize(InmemError);
   } catch (cause) {
     throw new InmemError(
       "ERR_INMEM_NO_BINARY",

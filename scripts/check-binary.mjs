@@ -50,7 +50,8 @@ async function importsOf(addon) {
     const version = /@@?GLIBC_([\d.]+)$/.exec(name)?.[1];
     if (version) versions.add(version);
     else if (kind.toLowerCase() === "w" && WEAK_HOOKS.test(name)) continue;
-    else if (!NODE_API.test(name)) imports.push(`asks others for ${name} (expected libc or Node-API)`);
+    else if (!NODE_API.test(name))
+      imports.push(`asks others for ${name} (expected libc or Node-API)`);
   }
   const newest = [...versions].sort(byVersion).at(-1);
   return { imports, glibc: newest };
@@ -84,7 +85,7 @@ async function wrongVersions(addon, python) {
   writeFileSync(bundle, makeZip([{ name: "__main__.py", data: program }]));
   const script = `
     const addon = require(${JSON.stringify(addon)});
-    addon.initialize(Error, true);
+    addon.initialize(Error);
     addon.run({ bundles: [${JSON.stringify(bundle)}], args: [], cwd: "/", cwdGiven: false,
                 pipes: {}, report: false },
               (event) => { process.exitCode = event.outcome.exitCode ?? 1; });`;
@@ -94,7 +95,10 @@ async function wrongVersions(addon, python) {
     const linked = JSON.parse(readFileSync(join(python, "python.json"), "utf8")).runtimeVersions;
     return Object.keys(seen)
       .filter((name) => seen[name] !== linked[name])
-      .map((name) => `${name} is ${seen[name]} inside Node (expected ${linked[name]}, which was linked)`);
+      .map(
+        (name) =>
+          `${name} is ${seen[name]} inside Node (expected ${linked[name]}, which was linked)`,
+      );
   } finally {
     rmSync(bundle, { force: true });
   }
@@ -103,7 +107,10 @@ async function wrongVersions(addon, python) {
 if (isMain(import.meta.url)) {
   await main(async () => {
     const { pythonDir } = await import("./build-addon.mjs");
-    const { glibc } = await checkBinary(join(root, "build", "Release", "inmem.node"), await pythonDir());
+    const { glibc } = await checkBinary(
+      join(root, "build", "Release", "inmem.node"),
+      await pythonDir(),
+    );
     say(`addon: symbols and versions as expected; needs GLIBC ${glibc}`);
   });
 }

@@ -2,6 +2,7 @@
 #include "napi/napi_setup.h"
 
 #include <dlfcn.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <memory>
@@ -32,10 +33,14 @@ void JoinGlobalScope() {
 
 void AtMainExit(void*) { PythonThread::Get().Park(kParkLimit); }
 
-// initialize(InmemError, isMainThread): once an environment.
+// The kernel's name for a process's first thread is the process's own: Node's
+// main thread, Electron's too.
+bool IsMainThread() { return gettid() == getpid(); }
+
+// initialize(InmemError): once an environment.
 void Initialize(const Napi::CallbackInfo& info) {
   SetErrorClass(info.Env(), info[0].As<Napi::Function>());
-  if (info[1].ToBoolean()) {
+  if (IsMainThread()) {
     napi_add_env_cleanup_hook(info.Env(), AtMainExit, nullptr);
   }
 }

@@ -10,7 +10,6 @@ namespace inmem::addon {
 
 struct Environment {
   Napi::FunctionReference error_class;
-  bool is_main_thread = false;
 
   static Environment& Of(Napi::Env env) {
     return *env.GetInstanceData<Environment>();
