@@ -29,12 +29,20 @@ class Parked(NamedTuple):
 #: Top-level name -> its modules by full name.
 parked: dict[str, dict[str, Parked]] = {}
 
+#: Mount points that modules in sys.modules may come from: those of the run, and
+#: older ones whose modules came back.
+sources: set[str] = set()
 
-def park(points: list[str]) -> list[str]:
+#: Stdlib modules that a bundle's own modules of the same name hide in this run.
+hidden: dict[str, ModuleType] = {}
+
+
+def park() -> list[str]:
     """Takes the bundles' modules out of sys.modules.
 
     Gives the mount points that parked modules still need.
     """
+    points = sorted(sources, key=len, reverse=True)
     for name, module in list(sys.modules.items()):
         if name == "__main__" or name == "__mp_main__":
             continue
@@ -44,9 +52,13 @@ def park(points: list[str]) -> list[str]:
             del sys.modules[name]
         elif is_real_and_pure(module):
             del sys.modules[name]
-    return sorted({
+    sys.modules.update(hidden)
+    hidden.clear()
+    sources.clear()
+    sources.update(
         record.point for group in parked.values() for record in group.values()
-    })
+    )
+    return sorted(sources)
 
 
 def describe(module: ModuleType, points: list[str]) -> Parked | None:
@@ -81,6 +93,8 @@ def is_real_and_pure(module: ModuleType) -> bool:
 def restore(points: list[str]) -> None:
     """Brings back what the new bundles hold unchanged; sets the conflicts."""
     _inmem_boot.conflicts.clear()
+    sources.update(points)
+    hide_stdlib(points)
     for top, group in list(parked.items()):
         if all(unchanged(record, points) for record in group.values()):
             for name, record in group.items():
@@ -90,6 +104,25 @@ def restore(points: list[str]) -> None:
             note_conflict(top, group, points)
         else:
             del parked[top]
+
+
+def hide_stdlib(points: list[str]) -> None:
+    """A bundle comes before the stdlib, also where an earlier run loaded that."""
+    always = _inmem_boot.BUILTIN | _inmem_boot.FROZEN | {"encodings"}
+    prefix = _inmem.stdlib + "/"
+    tops = {
+        name
+        for name, module in sys.modules.items()
+        if "." not in name
+        and name not in always
+        and (getattr(module, "__file__", None) or "").startswith(prefix)
+    }
+    shadowed = {top for top in tops if _inmem.find(top, points) is not None}
+    if not shadowed:
+        return
+    for name in list(sys.modules):
+        if name.partition(".")[0] in shadowed:
+            hidden[name] = sys.modules.pop(name)
 
 
 def unchanged(record: Parked, points: list[str]) -> bool:

@@ -2,6 +2,7 @@
 """What `python app.pyz` does around a program, many times in one process."""
 
 import builtins
+import gc
 import sys
 from types import ModuleType, TracebackType
 from typing import Any
@@ -10,9 +11,16 @@ import _inmem
 import _inmem_boot
 import _inmem_job
 import _signal
+import _warnings
+from _contextvars import Context
 
 ORIGINAL_PATH_HOOKS = list(sys.path_hooks)
 ORIGINAL_META_PATH = list(sys.meta_path)
+ORIGINAL_RECURSION_LIMIT = sys.getrecursionlimit()
+ORIGINAL_SWITCH_INTERVAL = sys.getswitchinterval()
+ORIGINAL_INT_DIGITS = sys.get_int_max_str_digits()
+ORIGINAL_WARNINGS = list(_warnings.filters)
+ORIGINAL_GC_THRESHOLD = gc.get_threshold()
 
 runs = 0
 
@@ -25,7 +33,8 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     global runs
     begin(job)
     runs += 1
-    outcome = execute(job)
+    # Context variables are the program's: decimal's and numpy's settings.
+    outcome = Context().run(execute, job)
     finish(outcome)
     if job["report"]:
         outcome["modules"] = module_report()
@@ -42,10 +51,10 @@ def begin(job: dict[str, Any]) -> None:
     sys.orig_argv[:] = [sys.executable, *sys.argv]
     if runs:
         reset()
-        from inmem import _keep
-
-        _keep.restore(job["points"])
         set_environment(job["environment"])
+    from inmem import _keep
+
+    _keep.restore(job["points"])
     set_streams(job["pipes"])
     set_site_builtins()
     main = ModuleType("__main__")
@@ -64,7 +73,36 @@ def reset() -> None:
     sys.breakpointhook = sys.__breakpointhook__
     sys.settrace(None)
     sys.setprofile(None)
+    sys.setrecursionlimit(ORIGINAL_RECURSION_LIMIT)
+    sys.setswitchinterval(ORIGINAL_SWITCH_INTERVAL)
+    sys.set_int_max_str_digits(ORIGINAL_INT_DIGITS)
+    sys.set_asyncgen_hooks(None, None)
     reset_signals()
+    reset_warnings()
+    reset_modules()
+
+
+def reset_warnings() -> None:
+    _warnings.filters[:] = ORIGINAL_WARNINGS
+    _warnings._onceregistry.clear()
+    _warnings._filters_mutated()
+
+
+def reset_modules() -> None:
+    """Settings that a program makes in stdlib modules for the whole process."""
+    gc.enable()
+    gc.set_threshold(*ORIGINAL_GC_THRESHOLD)
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        threading.excepthook = threading.__excepthook__
+        threading.settrace(None)
+        threading.setprofile(None)
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is not None:
+        asyncio.set_event_loop_policy(None)
+    socket = sys.modules.get("socket")
+    if socket is not None:
+        socket.setdefaulttimeout(None)
 
 
 def reset_signals() -> None:
@@ -326,8 +364,6 @@ def restart_stdlib() -> None:
 
 def end(job: dict[str, Any]) -> list[str]:
     """Lets the program's objects go; gives the mount points still needed."""
-    import gc
-
     from inmem import _keep
 
     main = sys.modules.pop("__main__", None)
@@ -335,7 +371,7 @@ def end(job: dict[str, Any]) -> list[str]:
         main.__dict__.clear()
     sys.modules["__main__"] = ModuleType("__main__")
     sys.last_exc = sys.last_value = sys.last_type = sys.last_traceback = None  # type: ignore[attr-defined]
-    keep = _keep.park(job["points"])
+    keep = _keep.park()
     gc.collect()
     flush()
     return keep
