@@ -14,7 +14,7 @@ const FILES = {
   "__main__.py": "print('hello')\n".repeat(20),
   "pkg/__init__.py": "",
   "pkg/code.pyc": "pyc".repeat(3),
-  "pkg/data/ünïcode \u{1f40d}.txt": "text ".repeat(100),
+  "pkg/data/\u00fcn\u00efcode \u{1f40d}.txt": "text ".repeat(100),
   "pkg/lib/libx.so.3.1": fakeSharedObject(),
   "pkg/lib/second.abi3.so": fakeSharedObject(70_001),
   "pkg/small": "s",
