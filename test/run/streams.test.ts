@@ -226,7 +226,10 @@ describe("back-pressure", () => {
     const stdin = Readable.from(Array.from({ length: 320 }, () => chunk));
     let taken = 0;
     const source = "import sys, shutil; shutil.copyfileobj(sys.stdin.buffer, sys.stdout.buffer)";
-    await api.run(bundleOf(source), { stdin, stdout: (data) => void (taken += data.length) });
+    const stdout = (data: Buffer) => {
+      taken += data.length;
+    };
+    await api.run(bundleOf(source), { stdin, stdout });
     expect(taken).toBe(320 << 16);
   });
 });
