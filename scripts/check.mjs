@@ -3,13 +3,14 @@
 // usage: node scripts/check.mjs [--fix] [NAME...]
 // --fix formats and repairs what can be; NAME runs only these of the checks.
 import { join } from "node:path";
-import { buildAddon } from "./build-addon.mjs";
+import { buildAddon, pythonDir } from "./build-addon.mjs";
 import { tsc } from "./build-lib.mjs";
 import { say } from "./common/run.mjs";
 import { generateErrors } from "./generate-errors.mjs";
 import { clangTidy } from "./house/clang-tidy.mjs";
 import { checkFileRules } from "./house/file-rules.mjs";
 import { isMain, main, root } from "./house/main.mjs";
+import { ensureNodeModules } from "./house/node-modules.mjs";
 import { runTool } from "./house/tool.mjs";
 import { ensureCheckTools } from "./house/tools.mjs";
 import { treeFiles } from "./house/tree-files.mjs";
@@ -58,6 +59,8 @@ const checks = {
   },
 
   async "clang-tidy"({ tools }) {
+    // It reads the compile commands, and some files include generated ones.
+    await buildAddon({ tests: true });
     return clangTidy(tools);
   },
 };
@@ -71,10 +74,8 @@ async function check() {
   const unknown = asked.find((name) => !(name in checks));
   if (unknown) throw new Error(`no check ${unknown}; there are: ${Object.keys(checks).join(", ")}`);
 
-  // Built first: clang-tidy reads the compile commands, and what includes a
-  // generated header needs it.
-  const python = await buildAddon({ tests: true });
-  const context = { tools: await ensureCheckTools(python) };
+  await ensureNodeModules();
+  const context = { tools: await ensureCheckTools(await pythonDir()) };
   const failed = [];
   for (const [name, work] of Object.entries(checks)) {
     if (asked.length > 0 && !asked.includes(name)) continue;

@@ -1,4 +1,4 @@
-# bench/programs/spawn_timer.py: the wall time of a program from its spawn to its exit, by posix_spawn.
+# bench/programs/spawn_timer.py: the wall time of a program from its spawn to its exit.
 """usage: python3 -I spawn_timer.py PROGRAM [ARGS...]: prints {"value": milliseconds}.
 
 Node's own spawn would add milliseconds of its own to the side it measures.

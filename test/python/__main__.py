@@ -1,5 +1,5 @@
-# test/python/__main__.py: runs the unittest modules beside it, inside the embedded interpreter, from memory.
-"""usage: inmem-python run test/python REPORT.json [FILTER...]; scripts/test.mjs reads the report."""
+# test/python/__main__.py: runs the unittest modules beside it, in memory, embedded.
+"""usage: inmem-python run TESTS.pyz REPORT.json [FILTER...]; scripts/test.mjs makes the zip."""
 
 import json
 import pkgutil
