@@ -38,10 +38,24 @@ const calls = [...opening, ...making];
  */
 
 /**
+ * How the command ended, what it printed, and its calls, sorted.
+ * @typedef {object} StraceResult
+ * @property {number | null} status
+ * @property {string | null} signal
+ * @property {string} stdout
+ * @property {string} stderr
+ * @property {FileCall[]} written  Files made, changed or opened for writing.
+ * @property {FileCall[]} refused  The same, where the kernel said no.
+ * @property {FileCall[]} opens
+ * @property {FileCall[]} pythonFiles  Opened files of a Python: modules, extensions, folders of packages.
+ */
+
+/**
  * Runs a command under `strace -f` and sorts its calls. `undefined` where
  * there is no strace, or it may not trace.
  * @param {string[]} command
  * @param {{ cwd?: string, env?: Record<string, string | undefined>, stdio?: import("node:child_process").StdioOptions }} [options]
+ * @returns {Promise<StraceResult | undefined>}
  */
 export async function straceFiles(command, options = {}) {
   if (!which("strace")) return undefined;
