@@ -2,9 +2,9 @@
 #include "napi/napi_setup.h"
 
 #include <dlfcn.h>
-#include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 
 #include "addon/archive_binding.h"
@@ -31,18 +31,18 @@ void JoinGlobalScope() {
   dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_GLOBAL);
 }
 
-void AtMainExit(void*) { PythonThread::Get().Park(kParkLimit); }
-
-// The kernel's name for a process's first thread is the process's own: Node's
-// main thread, Electron's too.
-bool IsMainThread() { return gettid() == getpid(); }
+// process.exit() runs no cleanup hooks of Node-API, and a worker's end is not the
+// process's: exit() itself is the one place that every end but a crash passes.
+void ParkAtExit() {
+  static const int registered =
+      std::atexit([] { PythonThread::Get().Park(kParkLimit); });
+  (void)registered;
+}
 
 // initialize(InmemError): once an environment.
 void Initialize(const Napi::CallbackInfo& info) {
   SetErrorClass(info.Env(), info[0].As<Napi::Function>());
-  if (IsMainThread()) {
-    napi_add_env_cleanup_hook(info.Env(), AtMainExit, nullptr);
-  }
+  ParkAtExit();
 }
 
 Napi::Value Versions(const Napi::CallbackInfo& info) {

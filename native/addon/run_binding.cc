@@ -3,6 +3,7 @@
 
 #include "napi/napi_setup.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstddef>
@@ -173,7 +174,12 @@ Job ReadJob(const Napi::Object& object) {
 // run(job, listener): lib/run.ts has checked both.
 Napi::Value Run(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  auto calls = napi::JsCalls::Make(env, "inmem-python run");
+  // A worker that is terminated takes its program along: nobody listens any
+  // more, so it must not wait for anybody.
+  auto calls = napi::JsCalls::Make(env, "inmem-python run", [] {
+    CurrentPipes().Close();
+    PythonThread::Get().Interrupt(SIGINT);
+  });
   if (!calls) return env.Undefined();
   Job job = ReadJob(info[0].As<Napi::Object>());
   job.host = std::make_shared<Host>(calls, info[1].As<Napi::Function>());

@@ -65,10 +65,24 @@ PyObject* RootCertificates(PyObject*, PyObject*) {
   return done ? cpython::PathText(pem).release() : nullptr;
 }
 
+// stop_thread(ident): SystemExit in that thread as soon as it runs Python code.
+PyObject* StopThread(PyObject*, PyObject* ident) {
+  unsigned long id = PyLong_AsUnsignedLong(ident);
+  if (PyErr_Occurred()) return nullptr;
+  return PyBool_FromLong(PyThreadState_SetAsyncExc(id, PyExc_SystemExit) > 0);
+}
+
+// abandoned(): True when nobody in JavaScript waits for the run any more.
+PyObject* Abandoned(PyObject*, PyObject*) {
+  return PyBool_FromLong(CurrentPipes().closed());
+}
+
 PyMethodDef kMethods[] = {
     {"write_output", WriteOutput, METH_VARARGS, nullptr},
     {"read_input", ReadInput, METH_VARARGS, nullptr},
     {"root_certificates", RootCertificates, METH_NOARGS, nullptr},
+    {"stop_thread", StopThread, METH_O, nullptr},
+    {"abandoned", Abandoned, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr}};
 
 PyModuleDef_Slot kSlots[] = {

@@ -29,6 +29,11 @@ void JobPipes::Close() {
   changed_.notify_all();
 }
 
+bool JobPipes::closed() const {
+  std::lock_guard lock(mutex_);
+  return host_ == nullptr;
+}
+
 void JobPipes::Interrupt() {
   std::lock_guard lock(mutex_);
   ++interrupts_;

@@ -29,6 +29,7 @@ class JobPipes {
   void Open(std::shared_ptr<JobHost> host);
   // JavaScript listens no more: writes vanish, reads end.
   void Close();
+  bool closed() const;
   // Ends every wait with kInterrupted, once.
   void Interrupt();
 
@@ -46,7 +47,7 @@ class JobPipes {
   template <typename Ready>
   Wait WaitFor(std::unique_lock<std::mutex>& lock, Ready ready);
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::shared_ptr<JobHost> host_;
   std::uint64_t interrupts_ = 0;

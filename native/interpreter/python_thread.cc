@@ -1,8 +1,9 @@
 // native/interpreter/python_thread.cc: Python's main thread inside Node.
 //
-// States of the thread: waiting (no GIL, no job) -> in a job -> waiting; and at
-// the process's end parked: it holds the GIL and sleeps, so that no Python code
-// runs while exit() takes the libraries down. Python is never finalized.
+// States of the thread: waiting (no GIL, no job) -> in a job -> waiting. At the
+// process's end yet another thread takes the GIL and keeps it for ever, so that no
+// Python code runs while exit() takes the libraries down. Python is never
+// finalized.
 #include "interpreter/python_thread.h"
 
 #include "cpython/python_setup.h"
@@ -46,6 +47,15 @@ void GrowThreadHeap() {
   for (void* step : steps) std::free(step);
 }
 
+void RaiseInterrupt() {
+  Py_AddPendingCall(
+      [](void*) {
+        PyErr_SetNone(PyExc_KeyboardInterrupt);
+        return -1;
+      },
+      nullptr);
+}
+
 int ExitStatus(const Outcome& outcome) {
   return outcome.kind == Outcome::Kind::kExit ? outcome.exit_code : 1;
 }
@@ -61,10 +71,11 @@ struct PythonThread::Impl {
   std::condition_variable changed;
   std::optional<Job> next;
   bool busy = false;       // from Start() to PostEnd()
-  bool in_python = false;  // the job's Python code may be interrupted
-  int interrupt = 0;       // signal that came before it was in_python
-  bool park = false;
-  bool parked = false;
+  bool in_python = false;  // code of the program runs: it may be interrupted
+  int interrupt = 0;       // signal that came while it did not
+  bool park = false;     // the process ends: no job begins any more
+  bool parked = false;   // the GIL is taken for good
+  bool python_runs = false;
   bool has_thread = false;
   pid_t process = getpid();
   pthread_t thread = {};
@@ -76,9 +87,9 @@ struct PythonThread::Impl {
   void Main();
   Outcome Run(Job& job);
   Status Prepare(const Job& job, std::vector<std::string>* points);
-  [[noreturn]] void ParkHere();
-  bool EnterPython();
-  void LeavePython();
+  static void* TakeGilForEver(void* impl);
+  void Gate(bool open);
+  static void Deliver(int number);
 };
 
 PythonThread::PythonThread() : impl_(new Impl()) {}
@@ -127,12 +138,7 @@ void PythonThread::Impl::Main() {
   DivertSignals();
   for (;;) {
     std::unique_lock lock(mutex);
-    changed.wait(lock, [this] { return next.has_value() || park; });
-    if (park) {
-      lock.unlock();
-      if (python != nullptr) PyEval_RestoreThread(python);
-      ParkHere();
-    }
+    changed.wait(lock, [this] { return next.has_value() && !park; });
     Job job = std::move(*next);
     next.reset();
     lock.unlock();
@@ -161,14 +167,7 @@ Outcome PythonThread::Impl::Run(Job& job) {
   }
   PyEval_RestoreThread(python);
   std::vector<std::string> keep;
-  if (EnterPython()) {
-    outcome = RunJob(job, points, &keep);
-    LeavePython();
-  } else {
-    outcome.kind = Outcome::Kind::kException;
-    outcome.exception.type = "KeyboardInterrupt";
-    keep = points;
-  }
+  outcome = RunJob(job, points, [this](bool open) { Gate(open); }, &keep);
   PyEval_SaveThread();
   bundles.Keep(keep);
   return outcome;
@@ -187,6 +186,8 @@ Status PythonThread::Impl::Prepare(const Job& job,
     if (started.ok()) started = StartEmbedded(LauncherPath());
     if (!started.ok()) return started;
     python = PyEval_SaveThread();
+    std::lock_guard lock(mutex);
+    python_runs = true;
   }
   auto mounted = bundles.Mount(job.bundles);
   if (!mounted.ok()) return mounted.status();
@@ -194,22 +195,17 @@ Status PythonThread::Impl::Prepare(const Job& job,
   return Status::Ok();
 }
 
-// From here on Interrupt() reaches the program; false: one already came.
-bool PythonThread::Impl::EnterPython() {
+// An interrupt that came while the gate was closed is given when it opens; one
+// that came after the program's end is forgotten with its job.
+void PythonThread::Impl::Gate(bool open) {
   std::lock_guard lock(mutex);
-  if (interrupt != 0) return false;
-  in_python = true;
-  return true;
+  in_python = open;
+  if (open && interrupt != 0) Deliver(std::exchange(interrupt, 0));
 }
 
-// An interrupt that came too late for this program must not hit the next one.
-void PythonThread::Impl::LeavePython() {
-  {
-    std::lock_guard lock(mutex);
-    in_python = false;
-  }
-  if (PyErr_CheckSignals() != 0) PyErr_Clear();
-  if (Py_MakePendingCalls() != 0) PyErr_Clear();
+// CPython's own handler only sets flags: safe on any thread, without the GIL.
+void PythonThread::Impl::Deliver(int number) {
+  if (!DeliverSignal(number) && !DeliverSignal(SIGINT)) RaiseInterrupt();
 }
 
 void PythonThread::Interrupt(int number) {
@@ -220,15 +216,7 @@ void PythonThread::Interrupt(int number) {
       impl_->interrupt = number;
       return;
     }
-    // CPython's own handler only sets flags: safe on any thread, without GIL.
-    if (!DeliverSignal(number) && !DeliverSignal(SIGINT)) {
-      Py_AddPendingCall(
-          [](void*) {
-            PyErr_SetNone(PyExc_KeyboardInterrupt);
-            return -1;
-          },
-          nullptr);
-    }
+    impl_->Deliver(number);
   }
   CurrentPipes().Interrupt();
   Wake();
@@ -238,12 +226,7 @@ void PythonThread::InterruptHard() {
   {
     std::lock_guard lock(impl_->mutex);
     if (!impl_->in_python) return;
-    Py_AddPendingCall(
-        [](void*) {
-          PyErr_SetNone(PyExc_KeyboardInterrupt);
-          return -1;
-        },
-        nullptr);
+    RaiseInterrupt();
   }
   CurrentPipes().Interrupt();
   Wake();
@@ -256,31 +239,29 @@ void PythonThread::Wake() {
   }
 }
 
-// REQUIRES: Python's thread, holding the GIL (or Python never started).
-void PythonThread::Impl::ParkHere() {
-  if (python != nullptr) FlushOutput();
+// A thread of its own: Python's main thread may sit in a system call, without the
+// GIL, and come back to Python only when that ends.
+void* PythonThread::Impl::TakeGilForEver(void* argument) {
+  auto* impl = static_cast<Impl*>(argument);
+  PyGILState_Ensure();
+  FlushOutput();
   {
-    std::lock_guard lock(mutex);
-    parked = true;
+    std::lock_guard lock(impl->mutex);
+    impl->parked = true;
   }
-  changed.notify_all();
+  impl->changed.notify_all();
   SleepForever();
 }
 
 void PythonThread::Park(std::chrono::milliseconds limit) {
   std::unique_lock lock(impl_->mutex);
-  if (!impl_->has_thread || impl_->parked) return;
   impl_->park = true;
-  bool in_python = impl_->in_python;
-  impl_->changed.notify_all();
-  lock.unlock();
+  bool forked = getpid() != impl_->process;
+  if (!impl_->python_runs || impl_->parked || forked) return;
   CurrentPipes().Close();
-  if (in_python) {
-    Py_AddPendingCall(
-        [](void* impl) -> int { static_cast<Impl*>(impl)->ParkHere(); }, impl_);
-    Wake();
-  }
-  lock.lock();
+  pthread_t taker = {};
+  if (pthread_create(&taker, nullptr, Impl::TakeGilForEver, impl_) != 0) return;
+  pthread_detach(taker);
   impl_->changed.wait_for(lock, limit, [this] { return impl_->parked; });
 }
 

@@ -121,28 +121,58 @@ Outcome ReadOutcome(PyObject* dict) {
     outcome.code = Text(Item(dict, "code"));
     outcome.message = Text(Item(dict, "message"));
   }
-  PyObject* modules = Item(dict, "modules");
-  if (modules != nullptr && PyDict_Check(modules)) {
-    outcome.modules_from_memory = Texts(Item(modules, "memory"));
-    outcome.modules_from_disk = Texts(Item(modules, "disk"));
-  }
   return outcome;
+}
+
+// Calls a function of _run.py with the gate open. What it raises comes out as an
+// object; an interrupt that came too late for it goes with it.
+Owned CallProgram(PyObject* module, const char* name, PyObject* argument,
+                  const InterruptGate& gate) {
+  gate(true);
+  Owned result = Owned::Steal(
+      argument != nullptr ? PyObject_CallMethod(module, name, "O", argument)
+                          : PyObject_CallMethod(module, name, nullptr));
+  Owned error = Owned::Steal(PyErr_GetRaisedException());
+  gate(false);
+  if (PyErr_CheckSignals() != 0) PyErr_Clear();
+  if (Py_MakePendingCalls() != 0) PyErr_Clear();
+  return error;
+}
+
+void ReadEnd(PyObject* end, Outcome* outcome, std::vector<std::string>* keep) {
+  *keep = Texts(Item(end, "keep"));
+  PyObject* modules = Item(end, "modules");
+  if (modules == nullptr || PyDict_Check(modules) == 0) return;
+  outcome->modules_from_memory = Texts(Item(modules, "memory"));
+  outcome->modules_from_disk = Texts(Item(modules, "disk"));
 }
 
 }  // namespace
 
 Outcome RunJob(const Job& job, const std::vector<std::string>& points,
-               std::vector<std::string>* keep) {
+               const InterruptGate& gate, std::vector<std::string>* keep) {
   *keep = points;
   Owned module = Owned::Steal(PyImport_ImportModule("inmem._run"));
   if (!module) return OwnFailure();
   Owned argument = JobDict(job, points);
   if (!argument) return OwnFailure();
-  Owned result = Owned::Steal(
-      PyObject_CallMethod(module.get(), "run", "O", argument.get()));
-  if (!result || PyDict_Check(result.get()) == 0) return OwnFailure();
-  *keep = Texts(Item(result.get(), "keep"));
-  return ReadOutcome(result.get());
+  Owned begun = Owned::Steal(
+      PyObject_CallMethod(module.get(), "begin", "O", argument.get()));
+  if (!begun) return OwnFailure();
+
+  Owned error = CallProgram(module.get(), "program", argument.get(), gate);
+  Owned described = Owned::Steal(PyObject_CallMethod(
+      module.get(), "outcome", "O", error ? error.get() : Py_None));
+  Outcome outcome = described && PyDict_Check(described.get()) != 0
+                        ? ReadOutcome(described.get())
+                        : OwnFailure();
+  error = Owned();
+  CallProgram(module.get(), "finish", nullptr, gate);
+  Owned end = Owned::Steal(
+      PyObject_CallMethod(module.get(), "end", "O", argument.get()));
+  if (!end || PyDict_Check(end.get()) == 0) return OwnFailure();
+  ReadEnd(end.get(), &outcome, keep);
+  return outcome;
 }
 
 void FlushOutput() {

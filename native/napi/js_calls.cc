@@ -15,6 +15,7 @@ namespace inmem::napi {
 struct JsCalls::Shared {
   std::mutex mutex;
   napi_threadsafe_function function = nullptr;
+  std::function<void()> on_end;
 };
 
 namespace {
@@ -25,9 +26,13 @@ void RunCall(napi_env env, napi_value, void*, void* data) {
   Napi::Env js(env);
   Napi::HandleScope scope(js);
   (*call)(js);
-  if (js.IsExceptionPending()) {
-    // A listener of ours threw: that is the program's uncaught exception.
-    napi_fatal_exception(env, js.GetAndClearPendingException().Value());
+  // A listener of ours threw: that is the program's uncaught exception. In an
+  // environment that is ending there is none to take.
+  bool pending = false;
+  napi_value exception = nullptr;
+  if (napi_is_exception_pending(env, &pending) == napi_ok && pending &&
+      napi_get_and_clear_last_exception(env, &exception) == napi_ok) {
+    napi_fatal_exception(env, exception);
   }
 }
 
@@ -37,14 +42,18 @@ JsCalls::JsCalls(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
 
 JsCalls::~JsCalls() { Release(); }
 
-std::shared_ptr<JsCalls> JsCalls::Make(Napi::Env env, const char* name) {
+std::shared_ptr<JsCalls> JsCalls::Make(Napi::Env env, const char* name,
+                                       std::function<void()> on_end) {
   auto shared = std::make_shared<Shared>();
+  shared->on_end = std::move(on_end);
   auto* held = new std::shared_ptr<Shared>(shared);
   auto finalize = [](napi_env, void* data, void*) {
     std::unique_ptr<std::shared_ptr<Shared>> state(
         static_cast<std::shared_ptr<Shared>*>(data));
-    std::lock_guard lock((*state)->mutex);
-    (*state)->function = nullptr;
+    std::unique_lock lock((*state)->mutex);
+    bool early = std::exchange((*state)->function, nullptr) != nullptr;
+    lock.unlock();
+    if (early) (*state)->on_end();
   };
   napi_threadsafe_function function = nullptr;
   napi_status status = napi_create_threadsafe_function(

@@ -17,9 +17,11 @@ class JsCalls {
  public:
   using Call = std::function<void(Napi::Env)>;
 
-  // REQUIRES: the environment's thread. Null with a JS exception pending where
-  // Node refuses.
-  static std::shared_ptr<JsCalls> Make(Napi::Env env, const char* name);
+  // `on_end` is called, on the environment's thread, when that ends before
+  // Release(). REQUIRES: the environment's thread. Null with a JS exception
+  // pending where Node refuses.
+  static std::shared_ptr<JsCalls> Make(Napi::Env env, const char* name,
+                                       std::function<void()> on_end);
 
   ~JsCalls();
   JsCalls(const JsCalls&) = delete;

@@ -43,14 +43,17 @@ def park() -> list[str]:
     Gives the mount points that parked modules still need.
     """
     points = sorted(sources, key=len, reverse=True)
-    for name, module in list(sys.modules.items()):
-        if name == "__main__" or name == "__mp_main__":
-            continue
-        record = describe(module, points)
+    records = {
+        name: describe(module, points)
+        for name, module in list(sys.modules.items())
+        if name not in ("__main__", "__mp_main__")
+    }
+    # Only now: a namespace package looks its parent up to tell its path.
+    for name, record in records.items():
         if record is not None:
             parked.setdefault(name.partition(".")[0], {})[name] = record
             del sys.modules[name]
-        elif is_real_and_pure(module):
+        elif is_real_and_pure(sys.modules[name]):
             del sys.modules[name]
     sys.modules.update(hidden)
     hidden.clear()

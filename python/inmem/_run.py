@@ -1,5 +1,9 @@
 # python/inmem/_run.py: one run of a program, from sys.argv to the last thread.
-"""What `python app.pyz` does around a program, many times in one process."""
+"""What `python app.pyz` does around a program, many times in one process.
+
+native/interpreter/run_job.cc calls, in this order: begin, program, outcome,
+finish, end. Interrupts reach program and finish alone, where user code runs.
+"""
 
 import builtins
 import gc
@@ -25,27 +29,11 @@ ORIGINAL_GC_THRESHOLD = gc.get_threshold()
 runs = 0
 
 
-def run(job: dict[str, Any]) -> dict[str, Any]:
-    """Runs the job that native/interpreter describes; gives its outcome.
-
-    Never raises: what the program leaves uncaught is printed and described.
-    """
-    global runs
-    begin(job)
-    runs += 1
-    # Context variables are the program's: decimal's and numpy's settings.
-    outcome = Context().run(execute, job)
-    finish(outcome)
-    if job["report"]:
-        outcome["modules"] = module_report()
-    outcome["keep"] = end(job)
-    return outcome
-
-
 # --- before ------------------------------------------------------------------
 
 
 def begin(job: dict[str, Any]) -> None:
+    global runs
     sys.path[:] = [*job["points"], _inmem.stdlib]
     sys.argv[:] = [job["points"][0], *job["args"]]
     sys.orig_argv[:] = [sys.executable, *sys.argv]
@@ -60,6 +48,7 @@ def begin(job: dict[str, Any]) -> None:
     main = ModuleType("__main__")
     main.__dict__["__builtins__"] = builtins
     sys.modules["__main__"] = main
+    runs += 1
 
 
 def reset() -> None:
@@ -177,28 +166,40 @@ def set_streams(pipes: tuple[bool, bool, bool]) -> None:
 # --- the program -------------------------------------------------------------
 
 
-def execute(job: dict[str, Any]) -> dict[str, Any]:
-    try:
-        if job["module"] is not None:
-            run_module(job["module"])
-        else:
-            spec = _inmem_boot.Finder.find_spec("__main__", job["points"][:1])
-            if spec is None or spec.submodule_search_locations is not None:
-                return {
-                    "kind": "error",
-                    "code": "ERR_INMEM_NO_MAIN",
-                    "message": f"{job['points'][0]}: no __main__.py at the root"
-                    " (expected one, or the option `module`; or import from it"
-                    " with: inmem-python python --bundle FILE)",
-                }
-            run_main(spec)
-    except SystemExit as error:
+class NoMain(Exception):
+    """The bundle has nothing to run."""
+
+
+def program(job: dict[str, Any]) -> None:
+    """Runs it; raises what it leaves uncaught."""
+    # Context variables are the program's: decimal's and numpy's settings.
+    Context().run(run_module if job["module"] is not None else run_bundle, job)
+
+
+def outcome(error: BaseException | None) -> dict[str, Any]:
+    """How the program ended; prints what the stock interpreter would print."""
+    if error is None:
+        return {"kind": "exit", "exit_code": 0}
+    if isinstance(error, NoMain):
+        return {"kind": "error", "code": "ERR_INMEM_NO_MAIN", "message": str(error)}
+    if isinstance(error, SystemExit):
         return {"kind": "exit", "exit_code": exit_code(error)}
-    except BaseException as error:  # noqa: BLE001 - the program's last resort
-        traceback = own_frames_cut(error.__traceback__)
+    traceback = own_frames_cut(error.__traceback__)
+    if not (isinstance(error, KeyboardInterrupt) and _inmem_job.abandoned()):
         report_uncaught(error, traceback)
-        return {"kind": "exception", **describe(error, traceback)}
-    return {"kind": "exit", "exit_code": 0}
+    return {"kind": "exception", **describe(error, traceback)}
+
+
+def run_bundle(job: dict[str, Any]) -> None:
+    point = job["points"][0]
+    spec = _inmem_boot.Finder.find_spec("__main__", (point,))
+    if spec is None or spec.submodule_search_locations is not None:
+        raise NoMain(
+            f"{point}: no __main__.py at the root (expected one, or the option"
+            " `module`; or import from it with:"
+            " inmem-python python --bundle FILE)"
+        )
+    run_main(spec)
 
 
 def run_main(spec: Any) -> None:
@@ -214,11 +215,11 @@ def run_main(spec: Any) -> None:
     exec(code, main.__dict__)
 
 
-def run_module(name: str) -> None:
+def run_module(job: dict[str, Any]) -> None:
     """`python -m name`, with the bundle where the current folder would be."""
     import runpy
 
-    runpy._run_module_as_main(name, alter_argv=True)  # type: ignore[attr-defined]
+    runpy._run_module_as_main(job["module"], alter_argv=True)  # type: ignore[attr-defined]
 
 
 def exit_code(error: SystemExit) -> int:
@@ -292,14 +293,13 @@ def error_code(error: BaseException | None) -> str:
 # --- after -------------------------------------------------------------------
 
 
-def finish(outcome: dict[str, Any]) -> None:
+def finish() -> None:
     """Threads, atexit functions, output: in CPython's order at exit."""
     for step in (join_threads, run_atexit, flush):
         try:
             step()
         except BaseException as error:  # noqa: BLE001 - the program's code
             sys.__excepthook__(type(error), error, error.__traceback__)
-    restart_stdlib()
 
 
 def join_threads() -> None:
@@ -362,19 +362,37 @@ def restart_stdlib() -> None:
         atexit.register(multiprocessing._exit_function)
 
 
-def end(job: dict[str, Any]) -> list[str]:
-    """Lets the program's objects go; gives the mount points still needed."""
+def end(job: dict[str, Any]) -> dict[str, Any]:
+    """Lets the program's objects go.
+
+    Gives the mount points still needed and, if asked for, the modules' names.
+    """
     from inmem import _keep
 
-    main = sys.modules.pop("__main__", None)
-    if main is not None:
-        main.__dict__.clear()
+    modules = module_report() if job["report"] else None
+    stop_daemons()
+    restart_stdlib()
+    # Not cleared: a daemon thread that goes on needs its globals.
     sys.modules["__main__"] = ModuleType("__main__")
     sys.last_exc = sys.last_value = sys.last_type = sys.last_traceback = None  # type: ignore[attr-defined]
     keep = _keep.park()
     gc.collect()
     flush()
-    return keep
+    return {"keep": keep, "modules": modules}
+
+
+def stop_daemons() -> None:
+    """Daemon threads end with their program, as they would with its process.
+
+    One that sits in C code ends when it comes back to Python.
+    """
+    threading = sys.modules.get("threading")
+    if threading is None:
+        return
+    me = threading.current_thread()
+    for thread in threading.enumerate():
+        if thread is not me and not isinstance(thread, threading._DummyThread):
+            _inmem_job.stop_thread(thread.ident)
 
 
 def module_report() -> dict[str, list[str]]:
