@@ -135,6 +135,20 @@ describe("modules", () => {
     expect((await runPython(source)).stdout).toBe("the second\n");
   });
 
+  it("of a package are the new bundle's, also those that no run had imported before", async () => {
+    const program = (text: string, more = {}) => ({
+      "__main__.py": `import p${text === "one" ? "" : `, p.late; print(p.late.X, p.late.__file__)`}`,
+      "p/__init__.py": "",
+      "p/late.py": `X = "${text}"`,
+      ...more,
+    });
+    await runPython(zipFile(program("one")));
+    const two = zipFile(program("two"));
+    expect((await runPython(two)).stdout).toMatch(/^two /);
+    const three = { ...program("one"), "__main__.py": "import p.added; print(p.added.Y)" };
+    expect((await runPython(zipFile({ ...three, "p/added.py": "Y = 3" }))).stdout).toBe("3\n");
+  });
+
   it("whose file was replaced by rename are those of the new file", async () => {
     const path = zipFile({ "__main__.py": "import mod; print(mod.X)", "mod.py": "X = 1" });
     expect((await runPython(path)).stdout).toBe("1\n");

@@ -1,0 +1,59 @@
+// test/import/subinterpreters.test.ts: imports from memory in subinterpreters.
+import { describe, expect, it } from "vitest";
+import { py, runPython } from "../helpers/python.js";
+
+const files = { "p/__init__.py": "from . import sub\nX = sub.Y", "p/sub.py": "Y = 'bundled'" };
+
+describe("a subinterpreter", () => {
+  it.each(["isolated", "legacy"])(
+    "(%s) imports the stdlib and, with the path, the bundle",
+    async (config) => {
+      const main = py`
+      import _interpreters, sys
+      i = _interpreters.create("${config}")
+      code = f'''
+      import sys; sys.path.insert(0, {sys.path[0]!r})
+      import json, collections, asyncio, p
+      print(json.dumps([p.X, p.__file__.rpartition("/p/")[2], json.__file__.startswith("/proc/inmem/")]), flush=True)
+      '''
+      error = _interpreters.run_string(i, code)
+      print(error and error.formatted)
+      _interpreters.destroy(i)
+    `;
+      const { stdout, stderr } = await runPython({ ...files, "__main__.py": main });
+      expect(stderr).toBe("");
+      expect(stdout.split("\n").slice(-2)[0]).toBe("None");
+    },
+  );
+
+  it("answers through a queue or shared values: its imports are its own", async () => {
+    const main = py`
+      import _interpreters, os
+      r, w = os.pipe()
+      i = _interpreters.create()
+      assert _interpreters.run_string(i, f"import json, colorsys, os; colorsys.MARK = 1; os.write({w}, json.dumps([json.__file__, len(__import__('sys').meta_path)]).encode())") is None
+      print(os.read(r, 1000).decode())
+      import colorsys; print(hasattr(colorsys, "MARK"))
+      _interpreters.destroy(i)
+    `;
+    const { stdout } = await runPython(main);
+    expect(stdout).toContain("/proc/inmem/python/lib/python3.13/json/__init__.py");
+    expect(stdout).toContain("False\n");
+  });
+
+  it("many, one after another and several at once", async () => {
+    const main = py`
+      import _interpreters, threading
+      def work():
+          for _ in range(3):
+              i = _interpreters.create()
+              error = _interpreters.run_string(i, "import json, re, decimal; assert json.loads('[1]') == [1]")
+              assert error is None, error
+              _interpreters.destroy(i)
+      threads = [threading.Thread(target=work) for _ in range(4)]
+      [t.start() for t in threads]; [t.join() for t in threads]
+      print("done", len(_interpreters.list_all()))
+    `;
+    expect((await runPython(main)).stdout).toBe("done 1\n");
+  });
+});
