@@ -8,7 +8,7 @@
         {
           "action_name": "cmake",
           "inputs": ["CMakeLists.txt"],
-          "outputs": ["build/Release/inmem.node"],
+          "outputs": ["<(PRODUCT_DIR)/inmem.node"],
           "action": ["node", "scripts/build-addon.mjs"]
         }
       ]
