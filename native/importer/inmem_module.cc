@@ -6,10 +6,12 @@
 
 #include "cpython/python_setup.h"
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "archive/archive.h"
 #include "base/status.h"
@@ -17,6 +19,7 @@
 #include "cpython/owned.h"
 #include "cpython/strings.h"
 #include "importer/bytecode.h"
+#include "importer/digest.h"
 #include "importer/load_error.h"
 #include "importer/module_search.h"
 #include "importer/python_tag.h"
@@ -166,19 +169,33 @@ PyObject* Read(PyObject*, PyObject* argument) {
   return ReadEntry(*entry->mount, found.index, argument);
 }
 
-// identity(path): (CRC-32, size) of the file, None where there is none. Equal
-// for equal content: what decides whether a module may stay between runs.
-PyObject* Identity(PyObject*, PyObject* argument) {
-  auto entry = ResolveArgument(argument);
-  if (!entry) {
-    if (PyErr_Occurred()) return nullptr;
-    Py_RETURN_NONE;
+// digests(point, names): for each top-level name a number that stands for names,
+// sizes and CRCs of all entries below it (a package, its `.libs` folder, a module's
+// files); 0 where there are none. Equal digests: a module may stay between runs.
+PyObject* Digests(PyObject*, PyObject* args) {
+  PyObject* point = nullptr;
+  PyObject* names = nullptr;
+  if (!PyArg_ParseTuple(args, "OO!:digests", &point, &PyList_Type, &names)) {
+    return nullptr;
   }
-  auto found = entry->mount->Lookup(entry->folder);
-  if (found.kind != vfs::Mount::Kind::kFile) Py_RETURN_NONE;
-  archive::Entry record = entry->mount->archive().entry(found.index);
-  return Py_BuildValue("kK", static_cast<unsigned long>(record.crc32),
-                       static_cast<unsigned long long>(record.size_bytes));
+  auto entry = ResolveArgument(point);
+  if (!entry && PyErr_Occurred()) return nullptr;
+  Py_ssize_t count = PyList_GET_SIZE(names);
+  std::unordered_map<std::string_view, std::uint64_t> digests;
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    auto name = cpython::Utf8View(PyList_GET_ITEM(names, i));
+    if (!name) return nullptr;
+    digests.emplace(*name, 0);
+  }
+  if (entry) AddDigests(entry->mount->archive(), digests);
+  Owned list = Owned::Steal(PyList_New(count));
+  for (Py_ssize_t i = 0; list && i < count; ++i) {
+    auto name = cpython::Utf8View(PyList_GET_ITEM(names, i));
+    PyObject* number = PyLong_FromUnsignedLongLong(digests[*name]);
+    if (number == nullptr) return nullptr;
+    PyList_SET_ITEM(list.get(), i, number);
+  }
+  return list.release();
 }
 
 // code(mount, bytecode, source, origin): the module's code object from its
@@ -212,7 +229,7 @@ PyMethodDef kMethods[] = {
     {"kind", Kind, METH_O, nullptr},
     {"listdir", ListDir, METH_O, nullptr},
     {"read", Read, METH_O, nullptr},
-    {"identity", Identity, METH_O, nullptr},
+    {"digests", Digests, METH_VARARGS, nullptr},
     {"code", Code, METH_VARARGS, nullptr},
     {"take_load_error", TakeLoadError, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr}};

@@ -87,14 +87,18 @@ class Loader(external._LoaderBasics):  # type: ignore[misc]
         return resource_reader(self, fullname)
 
 
-class SslLoader(Loader):
-    """Loads ``ssl``, then gives it Node's certificates as the last resort."""
+#: Stdlib modules that are told of us right after they were loaded: module name ->
+#: the module of ours whose ``install`` does it.
+INSTALL = {"ssl": "_ssl", "importlib.metadata": "_metadata"}
+
+
+class InstallLoader(Loader):
+    """Loads a stdlib module of INSTALL."""
 
     def exec_module(self, module: "ModuleType") -> None:
         super().exec_module(module)
-        from inmem import _ssl
-
-        _ssl.install(module)
+        ours = __import__("inmem", fromlist=[INSTALL[self.name]])
+        getattr(ours, INSTALL[self.name]).install(module)
 
 
 class ExtensionLoader(external.ExtensionFileLoader):  # type: ignore[misc]
@@ -139,8 +143,8 @@ def make_spec(fullname: str, found: "tuple[Any, ...]") -> "ModuleSpec":
     kind, mount, source, bytecode, origin, cached, folder = found
     if kind == 1:
         loader: Any = ExtensionLoader(fullname, origin)
-    elif fullname == "ssl":
-        loader = SslLoader(fullname, origin, mount, source, bytecode)
+    elif fullname in INSTALL and origin.startswith(_inmem.stdlib):
+        loader = InstallLoader(fullname, origin, mount, source, bytecode)
     else:
         loader = Loader(fullname, origin, mount, source, bytecode)
     spec = bootstrap.ModuleSpec(

@@ -1,33 +1,32 @@
 # python/inmem/_keep.py: which modules stay between two runs.
-"""Modules of equal content stay; others go; extension packages never go twice.
+"""Packages of equal content stay; others go; extension packages never go twice.
 
-After a run its bundle's modules are parked, out of sys.modules. Before the next
-run a top-level package comes back when every parked module of it has the same
-bytes in the new bundle. One that holds C extensions cannot be loaded a second
-time, so where the bytes differ importing it is an error that says so; a pure one
+After a run its bundles' modules are parked, out of sys.modules. Before the next
+run a top-level package comes back when everything below its name is the same in
+the new bundles, imported or not. One that holds C extensions cannot be loaded a
+second time, so where it differs importing it is an error that says so; a pure one
 is forgotten and loaded anew.
 """
 
 import sys
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import _inmem
 import _inmem_boot
 
-Identity = tuple[int, int] | None
 
+class Group(NamedTuple):
+    """The loaded modules of one top-level name."""
 
-class Parked(NamedTuple):
-    module: ModuleType
-    point: str  # mount point it was loaded from
-    name: str  # its file below the mount point; "" for a namespace package
-    identity: Identity
+    modules: dict[str, ModuleType]
+    signature: tuple[int, ...]  # one digest for each mount that has the name
+    points: frozenset[str]  # mount points that the modules came from
     extension: bool
 
 
-#: Top-level name -> its modules by full name.
-parked: dict[str, dict[str, Parked]] = {}
+#: Top-level name -> what a later run may get back.
+parked: dict[str, Group] = {}
 
 #: Mount points that modules in sys.modules may come from: those of the run, and
 #: older ones whose modules came back.
@@ -37,53 +36,113 @@ sources: set[str] = set()
 hidden: dict[str, ModuleType] = {}
 
 
-def park() -> list[str]:
-    """Takes the bundles' modules out of sys.modules.
+def restore(points: list[str]) -> None:
+    """Brings back what the new bundles hold unchanged; sets the conflicts."""
+    _inmem_boot.conflicts.clear()
+    sources.update(points)
+    if parked:
+        tops = list(parked)
+        for top, signature in zip(tops, signatures(tops, points), strict=True):
+            settle(top, parked[top], signature, points)
+    hide_stdlib(points)
+
+
+def settle(
+    top: str, group: Group, signature: tuple[int, ...], points: list[str]
+) -> None:
+    if signature == group.signature:
+        for name, module in group.modules.items():
+            refresh_loader(name, module)
+            sys.modules[name] = module
+        del parked[top]
+    elif not group.extension:
+        del parked[top]
+    elif signature:
+        # It stays parked: a later run may have the first build again.
+        _inmem_boot.conflicts[top] = (
+            f"{points[0]}!/{top}: another build of this extension package, from"
+            f" {min(group.points)}, is loaded in this process and cannot be"
+            " unloaded (expected the same files)"
+        )
+
+
+def signatures(tops: list[str], points: list[str]) -> list[tuple[int, ...]]:
+    """For each name the digests of all that lies below it, mount by mount."""
+    columns = [_inmem.digests(point, tops) for point in points]
+    return [tuple(digest for digest in row if digest) for row in zip(*columns)]
+
+
+def refresh_loader(name: str, module: ModuleType) -> None:
+    """A bundle that was replaced is a new mount with entries of its own."""
+    loader = getattr(getattr(module, "__spec__", None), "loader", None)
+    if isinstance(loader, _inmem_boot.Loader):
+        folder = loader.path.rpartition("/")[0]
+        if loader.is_package(name):
+            folder = folder.rpartition("/")[0]
+        found = _inmem.find(name.rpartition(".")[2], (folder,))
+        if found is not None:
+            _, loader._mount, loader._source, loader._bytecode, *_ = found
+
+
+def park(points: list[str]) -> list[str]:
+    """Takes the bundles' modules out of sys.modules after a run with `points`.
 
     Gives the mount points that parked modules still need.
     """
-    points = sorted(sources, key=len, reverse=True)
-    records = {
-        name: describe(module, points)
-        for name, module in list(sys.modules.items())
-        if name not in ("__main__", "__mp_main__")
-    }
-    # Only now: a namespace package looks its parent up to tell its path.
-    for name, record in records.items():
-        if record is not None:
-            parked.setdefault(name.partition(".")[0], {})[name] = record
-            del sys.modules[name]
-        elif is_real_and_pure(sys.modules[name]):
-            del sys.modules[name]
+    groups: dict[str, dict[str, ModuleType]] = {}
+    gone = []
+    for name, module in list(sys.modules.items()):
+        if name in ("__main__", "__mp_main__"):
+            continue
+        if origin_point(module) is not None:
+            groups.setdefault(name.partition(".")[0], {})[name] = module
+            gone.append(name)
+        elif is_real_and_pure(module):
+            gone.append(name)
+    tops = list(groups)
+    for top, signature in zip(tops, signatures(tops, points), strict=True):
+        modules = groups[top]
+        parked[top] = Group(
+            modules,
+            signature,
+            frozenset(filter(None, map(origin_point, modules.values()))),
+            any(map(is_extension, modules.values())),
+        )
+    for name in gone:
+        del sys.modules[name]
     sys.modules.update(hidden)
     hidden.clear()
     sources.clear()
-    sources.update(
-        record.point for group in parked.values() for record in group.values()
-    )
+    for group in parked.values():
+        sources.update(group.points)
     return sorted(sources)
 
 
-def describe(module: ModuleType, points: list[str]) -> Parked | None:
+def origin_point(module: ModuleType) -> str | None:
+    """The bundle's mount point that the module came from."""
     spec = getattr(module, "__spec__", None)
     if spec is None:
         return None
-    if spec.origin is None or not spec.has_location:
-        for folder in spec.submodule_search_locations or ():
-            for point in points:
-                if folder == point or folder.startswith(point + "/"):
-                    return Parked(module, point, "", None, False)
-        return None
-    for point in points:
-        if spec.origin.startswith(point + "/"):
-            return Parked(
-                module,
-                point,
-                spec.origin[len(point) + 1 :],
-                _inmem.identity(spec.origin),
-                isinstance(spec.loader, _inmem_boot.ExtensionLoader),
-            )
+    if spec.origin is not None and spec.has_location:
+        return point_of(spec.origin)
+    for folder in spec.submodule_search_locations or ():
+        if isinstance(folder, str):
+            point = point_of(folder)
+            if point is not None:
+                return point
     return None
+
+
+def point_of(path: str) -> str | None:
+    for point in sources:
+        if path == point or path.startswith(point + "/"):
+            return point
+    return None
+
+
+def is_extension(module: ModuleType) -> bool:
+    spec: Any = module.__spec__
+    return isinstance(spec.loader, _inmem_boot.ExtensionLoader)
 
 
 def is_real_and_pure(module: ModuleType) -> bool:
@@ -91,22 +150,6 @@ def is_real_and_pure(module: ModuleType) -> bool:
     spec = getattr(module, "__spec__", None)
     loader = getattr(spec, "loader", None)
     return type(loader).__name__ in ("SourceFileLoader", "SourcelessFileLoader")
-
-
-def restore(points: list[str]) -> None:
-    """Brings back what the new bundles hold unchanged; sets the conflicts."""
-    _inmem_boot.conflicts.clear()
-    sources.update(points)
-    hide_stdlib(points)
-    for top, group in list(parked.items()):
-        if all(unchanged(record, points) for record in group.values()):
-            for name, record in group.items():
-                sys.modules[name] = record.module
-            del parked[top]
-        elif any(record.extension for record in group.values()):
-            note_conflict(top, group, points)
-        else:
-            del parked[top]
 
 
 def hide_stdlib(points: list[str]) -> None:
@@ -126,27 +169,3 @@ def hide_stdlib(points: list[str]) -> None:
     for name in list(sys.modules):
         if name.partition(".")[0] in shadowed:
             hidden[name] = sys.modules.pop(name)
-
-
-def unchanged(record: Parked, points: list[str]) -> bool:
-    if not record.name:
-        return any(_inmem.kind(point) for point in points)
-    for point in points:
-        identity = _inmem.identity(f"{point}/{record.name}")
-        if identity is not None:
-            return identity == record.identity
-    return False
-
-
-def note_conflict(top: str, group: dict[str, Parked], points: list[str]) -> None:
-    """The package stays parked; if the new bundle has one too, it is refused."""
-    for point in points:
-        if _inmem.find(top, (point,)) is None:
-            continue
-        origin = next(record.point for record in group.values())
-        _inmem_boot.conflicts[top] = (
-            f"{point}!/{top}: another build of this extension package, from"
-            f" {origin}, is loaded in this process and cannot be unloaded"
-            " (expected the same files)"
-        )
-        return

@@ -3,12 +3,29 @@
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import DistributionFinder, PathDistribution
+from types import ModuleType
+from typing import Any
 
 import _inmem
 
 from inmem._resources import VirtualPath
+
+
+def install(metadata: ModuleType) -> None:
+    """Keeps the stock finder from opening bundles a second time, as zip files."""
+    finder = metadata.MetadataPathFinder
+    stock = finder._search_paths
+
+    def search_paths(name: str, paths: Iterable[str]) -> Any:
+        return stock(name, [path for path in paths if not is_virtual(path)])
+
+    finder._search_paths = search_paths
+
+
+def is_virtual(path: Any) -> bool:
+    return isinstance(path, str) and _inmem.kind(path) is not None
 
 
 def normalize(name: str) -> str:

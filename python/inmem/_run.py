@@ -375,7 +375,7 @@ def end(job: dict[str, Any]) -> dict[str, Any]:
     # Not cleared: a daemon thread that goes on needs its globals.
     sys.modules["__main__"] = ModuleType("__main__")
     sys.last_exc = sys.last_value = sys.last_type = sys.last_traceback = None  # type: ignore[attr-defined]
-    keep = _keep.park()
+    keep = _keep.park(job["points"])
     gc.collect()
     flush()
     return {"keep": keep, "modules": modules}

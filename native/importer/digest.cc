@@ -1,0 +1,25 @@
+// native/importer/digest.cc: what lies below a top-level name, as one number.
+#include "importer/digest.h"
+
+#include <cstdint>
+#include <string_view>
+#include <unordered_map>
+
+#include "archive/archive.h"
+#include "base/hash.h"
+
+namespace inmem::importer {
+
+void AddDigests(const archive::Archive& archive,
+                std::unordered_map<std::string_view, std::uint64_t>& digests) {
+  for (std::size_t i = 0; i < archive.entry_count(); ++i) {
+    archive::Entry entry = archive.entry(static_cast<archive::Archive::Index>(i));
+    std::string_view top = entry.name.substr(0, entry.name.find('/'));
+    auto found = digests.find(top.substr(0, top.find('.')));
+    if (found == digests.end()) continue;
+    std::uint64_t content = (entry.size_bytes << 32) ^ entry.crc32;
+    found->second += HashString(entry.name, content);  // any order
+  }
+}
+
+}  // namespace inmem::importer

@@ -1,0 +1,18 @@
+// native/importer/digest.h: what lies below a top-level name, as one number.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <unordered_map>
+
+#include "archive/archive.h"
+
+namespace inmem::importer {
+
+// Adds to each name's number the entries of the archive that belong to it: those
+// whose first path component begins with the name, up to a dot or the end. One
+// pass over all entries; their order does not matter.
+void AddDigests(const archive::Archive& archive,
+                std::unordered_map<std::string_view, std::uint64_t>& digests);
+
+}  // namespace inmem::importer
