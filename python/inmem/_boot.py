@@ -84,7 +84,7 @@ class Loader(external._LoaderBasics):  # type: ignore[misc]
         return read_file(path)
 
     def get_resource_reader(self, fullname: str) -> "Any":
-        return resource_reader(self, fullname)
+        return resource_reader(self.path)
 
 
 #: Stdlib modules that are told of us right after they were loaded: module name ->
@@ -117,7 +117,7 @@ class ExtensionLoader(external.ExtensionFileLoader):  # type: ignore[misc]
         return read_file(path)
 
     def get_resource_reader(self, fullname: str) -> "Any":
-        return resource_reader(self, fullname)
+        return resource_reader(self.path)
 
 
 def read_file(path: str) -> bytes:
@@ -131,12 +131,11 @@ def read_file(path: str) -> bytes:
     return data
 
 
-def resource_reader(loader: "Any", fullname: str) -> "Any":
-    if not loader.is_package(fullname):
-        return None
+def resource_reader(path: str) -> "Any":
+    """Of the folder that the module's file lies in, as FileLoader gives it."""
     from inmem import _resources
 
-    return _resources.Reader(loader.path.rpartition("/")[0])
+    return _resources.Reader(path.rpartition("/")[0])
 
 
 def make_spec(fullname: str, found: "tuple[Any, ...]") -> "ModuleSpec":
