@@ -255,13 +255,18 @@ describe("an abort", () => {
 });
 
 describe("the grace", () => {
+  // Whatever line the interrupt meets: it is swallowed, and the work goes on.
   const stubborn = (ms: number) => py`
     import time
     end = time.monotonic() + ${ms / 1000}
-    print("ready", flush=True)
-    while time.monotonic() < end:
-        try: time.sleep(0.05)
-        except KeyboardInterrupt: pass
+    def work():
+        try:
+            while time.monotonic() < end: time.sleep(0.05)
+        except KeyboardInterrupt: work()
+    try:
+        print("ready", flush=True)
+        work()
+    except KeyboardInterrupt: work()
     print("over", flush=True)
   `;
 
