@@ -1,5 +1,5 @@
 // scripts/python/recipes.mjs: how each static library is built. A recipe's text is part of its cache key.
-import { copyFileSync, cpSync, existsSync, mkdirSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 /*
@@ -179,16 +179,23 @@ async function ncurses(c) {
     "--with-xterm-kbs=del",
     "--disable-db-install",
     "--with-abi-version=6",
+    // Configure's own choice puts time stamps into the archive.
+    "cf_cv_ar_flags=-crD",
   );
   await c.make("libs");
   await c.exec("make", "install.libs", "install.includes", `DESTDIR=${c.src}/image`);
   const image = join(c.src, `image${NOWHERE}`);
   keep(c, ["lib/libncursesw.a", "lib/libpanelw.a"], []);
-  cpSync(join(image, "include"), join(c.out, "include"), { recursive: true });
+  // Links as they are: cpSync would make ncurses.h name a folder of the build.
+  const links = { recursive: true, verbatimSymlinks: true };
+  cpSync(join(image, "include"), join(c.out, "include"), links);
 }
 
 async function libedit(c) {
   const terminal = c.dep("ncurses");
+  // Its configure knows the library by other names only, and would take the machine's.
+  mkdirSync(join(c.src, "terminal"));
+  symlinkSync(`${terminal}/lib/libncursesw.a`, join(c.src, "terminal", "libncurses.a"));
   await c.exec(
     "./configure",
     ...autotools(c),
@@ -196,8 +203,7 @@ async function libedit(c) {
     "--with-pic",
     "--disable-examples",
     `CPPFLAGS=-I${terminal}/include -I${terminal}/include/ncursesw`,
-    `LDFLAGS=-L${terminal}/lib`,
-    "LIBS=-lncursesw",
+    `LDFLAGS=-L${c.src}/terminal`,
   );
   await c.make("-C", "src");
   keep(c, ["src/.libs/libedit.a"], ["src/histedit.h"]);

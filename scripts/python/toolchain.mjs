@@ -46,11 +46,8 @@ export async function describeToolchain(env) {
     ar: env.AR || "ar",
     ranlib: env.RANLIB || "ranlib",
   };
-  const identity = {};
-  const ask = async (name) => {
-    identity[name] = await describeCompiler(tools[name]);
-  };
-  await Promise.all([ask("cc"), ask("cxx")]);
+  const [cc, cxx] = await Promise.all([describeCompiler(tools.cc), describeCompiler(tools.cxx)]);
+  const identity = { cc, cxx };
   return { ...tools, identity };
 }
 
