@@ -7,8 +7,8 @@ import { describePlatform, isSupported } from "./support.js";
 
 /** What a run gives to Python; all fields checked in lib/options.ts. */
 export interface NativeJob {
-  /** Absolute paths, or a Buffer with the name that messages use. */
-  readonly bundles: readonly (string | NativeBuffer)[];
+  /** Absolute paths of archives, a real folder, or a Buffer with its name. */
+  readonly bundles: readonly (string | NativeFolder | NativeBuffer)[];
   readonly args: readonly string[];
   /** `-m` name; undefined: the bundle's `__main__`. */
   readonly module: string | undefined;
@@ -20,6 +20,11 @@ export interface NativeJob {
   readonly pipes: { stdin: boolean; stdout: boolean; stderr: boolean };
   /** Ask for the list of modules at the end (--report). */
   readonly report: boolean;
+}
+
+/** A folder that holds a `__main__.py`: the first on the path, not an archive. */
+export interface NativeFolder {
+  readonly folder: string;
 }
 
 export interface NativeBuffer {

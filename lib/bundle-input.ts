@@ -12,7 +12,7 @@ import { type BundleInput, wrongType } from "./options.js";
  * A path inside an Electron asar archive exists for Node's `fs` alone: such a
  * file is read here, and native gets its bytes.
  *
- * @throws {InmemError} ERR_INMEM_NOT_A_FILE for a folder without wheels.
+ * @throws {InmemError} ERR_INMEM_NOT_A_FILE for a folder without wheels and __main__.py.
  * @throws {TypeError} anything but a path, a file: URL or bytes.
  */
 export function nativeBundles(bundle: BundleInput): NativeJob["bundles"] {
@@ -45,15 +45,17 @@ function statOrNothing(path: string): Stats | undefined {
   }
 }
 
-/** A folder of wheels: all of them, in the order of their names. */
-function fromFolder(folder: string): string[] {
-  const wheels = readdirSync(folder)
-    .filter((name) => name.endsWith(".whl"))
-    .sort()
-    .map((name) => join(folder, name));
+/**
+ * A folder with a `__main__.py` runs as `python folder` would; the wheels in it, in
+ * the order of their names, are on the path.
+ */
+function fromFolder(folder: string): NativeJob["bundles"] {
+  const names = readdirSync(folder).sort();
+  const wheels = names.filter((name) => name.endsWith(".whl")).map((name) => join(folder, name));
+  if (names.includes("__main__.py")) return [{ folder }, ...wheels];
   if (wheels.length > 0) return wheels;
   throw new InmemError(
     "ERR_INMEM_NOT_A_FILE",
-    `${folder}: a folder without wheels (expected a zip file, or a folder that holds .whl files)`,
+    `${folder}: a folder without wheels and without __main__.py (expected one of them, or a zip file)`,
   );
 }

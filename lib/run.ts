@@ -34,7 +34,8 @@ export interface RunReport {
 /**
  * Runs the program in `bundle` on Python's own thread; the event loop goes on.
  *
- * @param bundle a zip, .pyz or .whl file, a folder of wheels, or a zip's bytes.
+ * @param bundle a zip, .pyz or .whl file, a folder with a `__main__.py` or wheels,
+ * or a zip's bytes.
  * @throws {PythonError} an exception that the program did not catch.
  * @throws {InmemError} ERR_INMEM_BUSY while another run is going (unless
  * `queue`), ERR_INMEM_ABORTED, ERR_INMEM_ABORT_TIMEOUT, and every code of

@@ -1,5 +1,5 @@
 // lib/cli/program.ts: the commands and options, as commander sees them.
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { BundleFlags } from "./bundle.js";
 import { EXIT_FAILED } from "./failure.js";
 import { LOAD_TIERS, type RunFlags } from "./run.js";
@@ -53,9 +53,9 @@ function describeProgram(setStatus: (status: number) => void): Command {
 function addRun(program: Command, setStatus: (status: number) => void): void {
   program
     .command("run")
-    .summary("run a bundle, a wheel or a folder of wheels in this process")
-    .description("Runs a bundle, a wheel or a folder of wheels in memory.")
-    .argument("<bundle>", "a zip, .pyz or .whl file, or a folder of wheels")
+    .summary("run a bundle, a wheel or a folder in this process")
+    .description("Runs a bundle, a wheel or a folder in memory.")
+    .argument("<bundle>", "a zip, .pyz or .whl file, or a folder with a __main__.py or wheels")
     .argument("[args...]", "the program's arguments (sys.argv[1:])")
     .addOption(
       new Option("--load <tier>", "how shared objects get into memory")
@@ -69,6 +69,11 @@ function addRun(program: Command, setStatus: (status: number) => void): void {
       ).choices(["table", "json"]),
     )
     .option("-m, --module <module>", "run this module instead of the bundle's __main__")
+    .addOption(
+      new Option("--grace <seconds>", "how long the program may take to end after a signal")
+        .argParser(parseSeconds)
+        .default(5),
+    )
     .passThroughOptions()
     .addHelpText("after", RUN_EXIT_STATUS)
     .action(async (bundle: string, args: string[], flags: RunFlags) => {
@@ -103,6 +108,12 @@ function addBundle(program: Command, setStatus: (status: number) => void): void 
       const { bundleCommand } = require("./bundle.js") as typeof import("./bundle.js");
       setStatus(await bundleCommand(requirements, flags));
     });
+}
+
+function parseSeconds(value: string): number {
+  const seconds = Number(value);
+  if (value.trim() !== "" && seconds >= 0) return seconds;
+  throw new InvalidArgumentError("expected a number of seconds, 0 or more");
 }
 
 function collect(value: string, earlier: readonly string[] = []): string[] {

@@ -137,6 +137,12 @@ interpreter::Bundle ReadBundle(const Napi::Value& value) {
     return bundle;
   }
   auto object = value.As<Napi::Object>();
+  Napi::Value folder = object.Get("folder");
+  if (folder.IsString()) {
+    bundle.path = folder.As<Napi::String>().Utf8Value();
+    bundle.is_folder = true;
+    return bundle;
+  }
   auto bytes = object.Get("bytes").As<Napi::Uint8Array>();
   Napi::Value name = object.Get("name");
   if (name.IsString()) bundle.path = name.As<Napi::String>().Utf8Value();

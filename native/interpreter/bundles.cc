@@ -89,6 +89,10 @@ Result<std::vector<std::string>> Bundles::Mount(
     const std::vector<Bundle>& bundles) {
   std::vector<std::string> points;
   for (const Bundle& bundle : bundles) {
+    if (bundle.is_folder) {
+      points.push_back(bundle.path);
+      continue;
+    }
     auto made = bundle.bytes ? MountBuffer(bundle) : MountFile(bundle);
     if (!made.ok()) return made.status();
     points.push_back(made.value().point);

@@ -12,6 +12,7 @@ namespace inmem::interpreter {
 
 struct Bundle {
   std::string path;  // absolute; of a buffer: the name for messages, or ""
+  bool is_folder = false;  // a real one: on the path as it is
   // Bytes of a buffer; `owner` keeps them alive.
   std::optional<std::span<const std::byte>> bytes;
   std::shared_ptr<const void> owner;

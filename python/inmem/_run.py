@@ -17,6 +17,7 @@ import _inmem_job
 import _signal
 import _warnings
 from _contextvars import Context
+from _frozen_importlib_external import PathFinder
 
 ORIGINAL_PATH_HOOKS = list(sys.path_hooks)
 ORIGINAL_META_PATH = list(sys.meta_path)
@@ -193,6 +194,8 @@ def outcome(error: BaseException | None) -> dict[str, Any]:
 def run_bundle(job: dict[str, Any]) -> None:
     point = job["points"][0]
     spec = _inmem_boot.Finder.find_spec("__main__", (point,))
+    if spec is None and _inmem.kind(point) is None:  # a real folder
+        spec = PathFinder.find_spec("__main__", [point])
     if spec is None or spec.submodule_search_locations is not None:
         raise NoMain(
             f"{point}: no __main__.py at the root (expected one, or the option"
