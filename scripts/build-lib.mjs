@@ -1,7 +1,15 @@
 // scripts/build-lib.mjs: lib/*.ts -> dist/: CommonJS and its types by tsc, the API joined into one file, and the door for `import`.
 //
 // usage: node scripts/build-lib.mjs
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { withLock } from "./common/cache.mjs";
@@ -32,16 +40,16 @@ export async function buildLib() {
 // start a quarter of a millisecond. The other files of dist/ are the command line's.
 async function joinEntry() {
   const { build } = await import("esbuild");
-  await build({
+  const { outputFiles } = await build({
     entryPoints: [join(root, "lib", "index.ts")],
-    outfile: join(dist, "index.js"),
-    allowOverwrite: true,
+    write: false,
     bundle: true,
     platform: "node",
     target: "node20",
     packages: "external",
     logLevel: "warning",
   });
+  put("index.js", outputFiles[0].text);
 }
 
 /** TypeScript's compiler; its complaints become the error's message. */
@@ -82,9 +90,12 @@ function exportedNames() {
   return Object.keys(require(path)).filter((name) => name !== "default" && name !== "__esModule");
 }
 
+// Whole or not at all, and only when it changes: a test may be loading it.
 function put(name, text) {
   const path = join(dist, name);
-  if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text);
+  if (existsSync(path) && readFileSync(path, "utf8") === text) return;
+  writeFileSync(`${path}.part`, text);
+  renameSync(`${path}.part`, path);
 }
 
 if (isMain(import.meta.url)) await main(buildLib);
