@@ -106,8 +106,16 @@ export function checkIsObject(options: unknown): void {
 /** `Expected X for name but received Y of type T`. */
 export function wrongType(name: string, expected: string, value: unknown): TypeError {
   const type = value === null ? "null" : typeof value;
-  const shown = type === "string" ? JSON.stringify(value) : String(value);
-  return new TypeError(`Expected ${expected} for ${name} but received ${shown} of type ${type}`);
+  return new TypeError(
+    `Expected ${expected} for ${name} but received ${show(value)} of type ${type}`,
+  );
+}
+
+/** Objects by their kind alone: an array's or Buffer's text may be endless. */
+function show(value: unknown): string {
+  if (typeof value === "object" && value !== null) return Object.prototype.toString.call(value);
+  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
 }
 
 /** NUL ends a C string: what follows would be lost silently. */

@@ -12,6 +12,8 @@ export interface RunFlags {
   readonly load: (typeof LOAD_TIERS)[number];
   readonly report?: "table" | "json";
   readonly module?: string;
+  /** Seconds. */
+  readonly grace: number;
 }
 
 /**
@@ -31,6 +33,7 @@ export async function runCommand(
       args: [...args],
       load: flags.load,
       signal: relay.abortSignal,
+      abortGraceMs: flags.grace * 1000,
       ...(flags.module === undefined ? {} : { module: flags.module }),
       ...(flags.report === undefined ? {} : { onReport: (made) => (report = made) }),
     });

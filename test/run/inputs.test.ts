@@ -1,5 +1,5 @@
 // test/run/inputs.test.ts: what run() takes as a bundle and as options; the doors of the package.
-import { copyFileSync, readFileSync, symlinkSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -42,6 +42,16 @@ describe("the bundle", () => {
     expect(stdout).toMatch(/^hello /);
   });
 
+  it("is bytes of a SharedArrayBuffer; a detached buffer is an empty one", async () => {
+    const bytes = bundleOf(hello);
+    const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+    shared.set(bytes);
+    expect((await runPython(shared)).stdout).toMatch(/^hello /);
+    const detached = new Uint8Array(bytes);
+    structuredClone(detached, { transfer: [detached.buffer] });
+    await expect(api.run(detached)).rejects.toMatchObject({ code: "ERR_INMEM_NOT_ZIP" });
+  });
+
   it("that is a Buffer may be changed after run() began", async () => {
     const bytes = bundleOf({
       "__main__.py": "import time; time.sleep(0.2); import late; print(late.X)",
@@ -61,6 +71,20 @@ describe("the bundle", () => {
     });
     const { stdout } = await runPython(folder, { module: "ccc" });
     expect(stdout).toBe(`42 ${folder}/aaa-1.0-py3-none-any.whl/aaa/__init__.py\n`);
+  });
+
+  it("is a folder with a __main__.py: runs from disk, the wheels in it are on the path", async () => {
+    const folder = tmpDir();
+    await writeWheel(folder, "aaa", { "aaa/__init__.py": "X = 42" });
+    writeFileSync(join(folder, "other.py"), "import aaa; Y = aaa.X + 1");
+    writeFileSync(
+      join(folder, "__main__.py"),
+      "import other, aaa; print(other.Y, other.__file__, aaa.__file__, __file__)",
+    );
+    const wheel = `${folder}/aaa-1.0-py3-none-any.whl/aaa/__init__.py`;
+    const expected = `43 ${folder}/other.py ${wheel} ${folder}/__main__.py\n`;
+    expect((await runPython(folder)).stdout).toBe(expected);
+    expect(existsSync(join(folder, "__pycache__"))).toBe(false);
   });
 
   it("is a wheel, with its module named", async () => {
@@ -83,6 +107,10 @@ describe("misuse", () => {
     [{}, /bundle.*object/],
     ["", /bundle.*""/],
     ["a\0b", /NUL/],
+    [new ArrayBuffer(9), /bundle.*ArrayBuffer/],
+    [new Uint16Array(9), /bundle.*Uint16Array/],
+    [[bundleOf("print(1)")], /bundle.*\[object Array\] of type object$/],
+    ["x".repeat(1e6).concat("\0"), /NUL/],
     [new URL("http://example.com/app.pyz"), /file/i],
   ])("of the bundle: %s is a TypeError", async (bundle, message) => {
     const promise = api.run(bundle as string);
@@ -141,7 +169,7 @@ describe("misuse", () => {
 
   it("of an option whose value cannot be shown is a TypeError too", async () => {
     const odd = Object.create(null);
-    await expect(api.run(bundleOf("1"), { args: odd })).rejects.toBeInstanceOf(TypeError);
+    await expect(api.run(bundleOf("1"), { args: odd })).rejects.toThrow(/args.*\[object Object\]/);
     await expect(api.run(bundleOf("1"), { cwd: Symbol("s") as never })).rejects.toBeInstanceOf(
       TypeError,
     );
