@@ -28,6 +28,15 @@ describe("run() in a worker", () => {
     expect(result).toMatchObject({ ...clean, stdout: '"hello\\n"\n3\n' });
   });
 
+  it("takes env, cwd and args", async () => {
+    const program = "import os, sys; print(os.environ.get('INMEM_W'), os.getcwd(), sys.argv[1:])";
+    const path = zipFile({ "__main__.py": program });
+    const worker = `run(path, { env: { INMEM_W: "w" }, cwd: "/", args: ["a"], stdout: (c) => parentPort.postMessage(String(c)) });`;
+    const main = `start().on("message", (m) => console.log(m.trim())).on("exit", () => console.log(process.env.INMEM_W));`;
+    const result = await withWorker(worker, main, path);
+    expect(result).toMatchObject({ ...clean, stdout: "w / ['a']\nundefined\n" });
+  });
+
   it("is ERR_INMEM_BUSY while the main thread's is going, and the other way round", async () => {
     const path = zipFile({ "__main__.py": "import time; time.sleep(0.5)" });
     const worker = `run(path).catch((e) => parentPort.postMessage([e.name, e.code]));`;
