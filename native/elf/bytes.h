@@ -17,14 +17,21 @@ static_assert(std::endian::native == std::endian::little,
               "records are copied as they stand in the file");
 
 // A copy of the record at `offset`; copied because files need not be aligned.
+// REQUIRES: it lies within `bytes`.
+template <typename T>
+T LoadAt(std::span<const std::byte> bytes, std::uint64_t offset) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  T value{};
+  std::memcpy(&value, bytes.data() + offset, sizeof value);
+  return value;
+}
+
+// The same, or nullopt where it does not lie within `bytes`.
 template <typename T>
 std::optional<T> ReadAt(std::span<const std::byte> bytes,
                         std::uint64_t offset) {
-  static_assert(std::is_trivially_copyable_v<T>);
   if (!RangeFits(offset, sizeof(T), bytes.size())) return std::nullopt;
-  T value;
-  std::memcpy(&value, bytes.data() + offset, sizeof value);
-  return value;
+  return LoadAt<T>(bytes, offset);
 }
 
 }  // namespace inmem::elf

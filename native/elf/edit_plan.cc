@@ -25,6 +25,7 @@ std::optional<std::vector<Edit>> PlanRename(const ElfFile& file,
     if (version.file == old.name) places.insert(version.file_offset_bytes);
   }
   std::vector<Edit> edits;
+  edits.reserve(places.size());
   for (const std::uint64_t place : places) {
     edits.push_back(Overwrite(place, new_name));
   }

@@ -70,7 +70,7 @@ Result<std::uint64_t> ElfFile::SysvSymbolCount(std::uint64_t table) const {
   if (!offset) {
     return Bad("DT_HASH " + Hex(table), "within the file part of one PT_LOAD");
   }
-  const Header header = *ReadAt<Header>(bytes_, *offset);
+  const Header header = LoadAt<Header>(bytes_, *offset);
   const std::uint64_t words = std::uint64_t{2} + header.nbucket + header.nchain;
   if (!FileOffset(table, words * sizeof(std::uint32_t))) {
     return Bad("DT_HASH with nbucket " + std::to_string(header.nbucket) +
@@ -98,7 +98,7 @@ Result<std::uint64_t> ElfFile::GnuSymbolCount(std::uint64_t table) const {
     return Bad("DT_GNU_HASH " + Hex(table),
                "within the file part of one PT_LOAD");
   }
-  const Header header = *ReadAt<Header>(bytes_, *offset);
+  const Header header = LoadAt<Header>(bytes_, *offset);
   const std::uint64_t buckets = sizeof(Header) + header.bloom_size * 8ULL;
   const std::uint64_t chains = buckets + header.nbuckets * kWord;
   if (!FileOffset(table, chains)) {
@@ -109,8 +109,8 @@ Result<std::uint64_t> ElfFile::GnuSymbolCount(std::uint64_t table) const {
   std::uint64_t last = 0;
   for (std::uint64_t i = 0; i < header.nbuckets; ++i) {
     const auto bucket =
-        ReadAt<std::uint32_t>(bytes_, *offset + buckets + i * kWord);
-    last = std::max<std::uint64_t>(last, *bucket);
+        LoadAt<std::uint32_t>(bytes_, *offset + buckets + i * kWord);
+    last = std::max<std::uint64_t>(last, bucket);
   }
   // Nothing defined: the undefined ones alone, which end at symoffset.
   if (last < header.symoffset) return std::uint64_t{header.symoffset};
@@ -121,14 +121,15 @@ Result<std::uint64_t> ElfFile::GnuSymbolCount(std::uint64_t table) const {
       return Bad("DT_GNU_HASH chain of symbol " + std::to_string(last),
                  "an end within the file part of one PT_LOAD");
     }
-    if ((*ReadAt<std::uint32_t>(bytes_, *place) & 1U) != 0) return last + 1;
+    if ((LoadAt<std::uint32_t>(bytes_, *place) & 1U) != 0) return last + 1;
   }
 }
 
 Result<std::vector<Symbol>> ElfFile::Symbols() const {
   const auto count = SymbolCount();
   if (!count.ok()) return count.status();
-  const std::uint64_t table = *Value(DT_SYMTAB);  // ReadStrings checked it
+  // Parse has made sure that there is one.
+  const std::uint64_t table = Value(DT_SYMTAB).value_or(0);
   const auto size = CheckedMul<std::uint64_t>(count.value(), sizeof(Elf64_Sym));
   const auto offset = size ? FileOffset(table, *size) : std::nullopt;
   if (!offset) {
@@ -139,8 +140,7 @@ Result<std::vector<Symbol>> ElfFile::Symbols() const {
   std::vector<Symbol> symbols;
   if (count.value() > 1) symbols.reserve(count.value() - 1);
   for (std::uint64_t i = 1; i < count.value(); ++i) {
-    const auto sym =
-        *ReadAt<Elf64_Sym>(bytes_, *offset + i * sizeof(Elf64_Sym));
+    const auto sym = LoadAt<Elf64_Sym>(bytes_, *offset + i * sizeof(Elf64_Sym));
     const auto name = String(sym.st_name, "st_name");
     if (!name.ok()) return name.status();
     Symbol symbol;

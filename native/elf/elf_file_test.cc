@@ -115,112 +115,123 @@ TEST_P(BadElf, IsRefused) {
 constexpr auto kBad = ErrorCode::kBadElf;
 constexpr auto kMachine = ErrorCode::kWrongMachine;
 
-#define LIE(name, code, found, ...)                       \
-  Lie {                                                   \
-#name, code, found, [](ElfImage & i) { __VA_ARGS__; } \
+#define LIE(name, code, found, ...)                      \
+  Lie {                                                  \
+    #name, code, found, [](ElfImage& i) { __VA_ARGS__; } \
   }
 
-const Lie kHeaderLies[] = {
+std::vector<Lie> HeaderLies() {
+  return {
     LIE(Empty, kBad, "0 bytes", i.bytes().clear()),
-    LIE(Short, kBad, "63 bytes", i.bytes().resize(63)),
-    LIE(Magic, kBad, "no ELF magic", i.ehdr().e_ident[1] = 'e'),
-    LIE(ShortText, kBad, "no ELF magic", i.bytes().assign(5, std::byte{'#'})),
-    LIE(Class32, kMachine, "EI_CLASS ELFCLASS32, e_machine EM_386",
-        i.ehdr().e_ident[EI_CLASS] = ELFCLASS32;
-        i.ehdr().e_machine = EM_386),
-    LIE(Class9, kMachine, "EI_CLASS 9", i.ehdr().e_ident[EI_CLASS] = 9),
-    LIE(BigEndian, kMachine, "EI_DATA ELFDATA2MSB, e_machine EM_S390",
-        i.ehdr().e_ident[EI_DATA] = ELFDATA2MSB;
-        i.ehdr().e_machine = __builtin_bswap16(EM_S390)),
-    LIE(Data7, kMachine, "EI_DATA 7", i.ehdr().e_ident[EI_DATA] = 7),
-    LIE(Machine386, kMachine, "e_machine EM_386 (expected EM_X86_64)",
-        i.ehdr().e_machine = EM_386),
-    LIE(MachineArm, kMachine, "e_machine EM_AARCH64 (expected EM_X86_64)",
-        i.ehdr().e_machine = EM_AARCH64),
-    LIE(OsAbi, kMachine, "EI_OSABI ELFOSABI_FREEBSD",
-        i.ehdr().e_ident[EI_OSABI] = ELFOSABI_FREEBSD),
-    LIE(IdentVersion, kBad, "EI_VERSION 0", i.ehdr().e_ident[EI_VERSION] = 0),
-    LIE(TypeExec, kBad, "e_type ET_EXEC (expected ET_DYN)",
-        i.ehdr().e_type = ET_EXEC),
-    LIE(TypeRel, kBad, "e_type ET_REL", i.ehdr().e_type = ET_REL),
-    LIE(Version, kBad, "e_version 2", i.ehdr().e_version = 2),
-    LIE(Phentsize, kBad, "e_phentsize 32", i.ehdr().e_phentsize = 32),
-    LIE(Phnum0, kBad, "e_phnum 0", i.ehdr().e_phnum = 0),
-    LIE(PhnumXnum, kBad, "e_phnum 65535", i.ehdr().e_phnum = PN_XNUM),
-    LIE(PhnumPastEnd, kBad, "program headers at 0x40", i.ehdr().e_phnum = 1000),
-    LIE(PhoffPastEnd, kBad, "program headers at 0xfffffffffffffff0",
-        i.ehdr().e_phoff = ~std::uint64_t{15}),
-};
+        LIE(Short, kBad, "63 bytes", i.bytes().resize(63)),
+        LIE(Magic, kBad, "no ELF magic", i.ehdr().e_ident[1] = 'e'),
+        LIE(ShortText, kBad, "no ELF magic",
+            i.bytes().assign(5, std::byte{'#'})),
+        LIE(Class32, kMachine, "EI_CLASS ELFCLASS32, e_machine EM_386",
+            i.ehdr().e_ident[EI_CLASS] = ELFCLASS32;
+            i.ehdr().e_machine = EM_386),
+        LIE(Class9, kMachine, "EI_CLASS 9", i.ehdr().e_ident[EI_CLASS] = 9),
+        LIE(BigEndian, kMachine, "EI_DATA ELFDATA2MSB, e_machine EM_S390",
+            i.ehdr().e_ident[EI_DATA] = ELFDATA2MSB;
+            i.ehdr().e_machine = __builtin_bswap16(EM_S390)),
+        LIE(Data7, kMachine, "EI_DATA 7", i.ehdr().e_ident[EI_DATA] = 7),
+        LIE(Machine386, kMachine, "e_machine EM_386 (expected EM_X86_64)",
+            i.ehdr().e_machine = EM_386),
+        LIE(MachineArm, kMachine, "e_machine EM_AARCH64 (expected EM_X86_64)",
+            i.ehdr().e_machine = EM_AARCH64),
+        LIE(OsAbi, kMachine, "EI_OSABI ELFOSABI_FREEBSD",
+            i.ehdr().e_ident[EI_OSABI] = ELFOSABI_FREEBSD),
+        LIE(IdentVersion, kBad, "EI_VERSION 0",
+            i.ehdr().e_ident[EI_VERSION] = 0),
+        LIE(TypeExec, kBad, "e_type ET_EXEC (expected ET_DYN)",
+            i.ehdr().e_type = ET_EXEC),
+        LIE(TypeRel, kBad, "e_type ET_REL", i.ehdr().e_type = ET_REL),
+        LIE(Version, kBad, "e_version 2", i.ehdr().e_version = 2),
+        LIE(Phentsize, kBad, "e_phentsize 32", i.ehdr().e_phentsize = 32),
+        LIE(Phnum0, kBad, "e_phnum 0", i.ehdr().e_phnum = 0),
+        LIE(PhnumXnum, kBad, "e_phnum 65535", i.ehdr().e_phnum = PN_XNUM),
+        LIE(PhnumPastEnd, kBad, "program headers at 0x40",
+            i.ehdr().e_phnum = 1000),
+        LIE(PhoffPastEnd, kBad, "program headers at 0xfffffffffffffff0",
+            i.ehdr().e_phoff = ~std::uint64_t{15}),
+  };
+}
 
-const Lie kSegmentLies[] = {
+std::vector<Lie> SegmentLies() {
+  return {
     LIE(LoadPastEnd, kBad, "PT_LOAD 0: p_offset 0x0 + p_filesz 0x681",
         i.phdr(0).p_filesz = ElfImage::kSize + 1),
-    LIE(LoadOffsetWraps, kBad, "PT_LOAD 0: p_offset 0xfffffffffffff000",
-        i.phdr(0).p_offset = ~std::uint64_t{0xfff}),
-    LIE(FileszOverMemsz, kBad, "p_filesz 0x680 (expected at most p_memsz",
-        i.phdr(0).p_memsz = 1),
-    LIE(VaddrWraps, kBad, "PT_LOAD 0: p_vaddr 0xfffffffffffff000",
-        i.phdr(0).p_vaddr = ~std::uint64_t{0xfff}),
-    LIE(MemszHuge, kBad, "p_memsz 0xffffffffffffffff",
-        i.phdr(0).p_memsz = ~std::uint64_t{0}),
-    LIE(Align3, kBad, "p_align 0x3", i.phdr(0).p_align = 3),
-    LIE(Misaligned, kBad, "equal modulo p_align", i.phdr(0).p_vaddr = 8),
-    LIE(NoLoad, kBad, "no PT_LOAD", i.phdr(0).p_type = PT_NOTE),
-    LIE(Descending, kBad, "PT_LOAD 2: p_vaddr 0x0", i.phdr(2) = i.phdr(0)),
-    LIE(TlsAlign, kBad, "PT_TLS 2: p_align 0x6", i.phdr(2).p_type = PT_TLS;
-        i.phdr(2).p_align = 6),
-    LIE(TlsPastEnd, kBad, "PT_TLS 2: p_offset", i.phdr(2).p_type = PT_TLS;
-        i.phdr(2).p_filesz = ~std::uint64_t{0}),
-};
+        LIE(LoadOffsetWraps, kBad, "PT_LOAD 0: p_offset 0xfffffffffffff000",
+            i.phdr(0).p_offset = ~std::uint64_t{0xfff}),
+        LIE(FileszOverMemsz, kBad, "p_filesz 0x680 (expected at most p_memsz",
+            i.phdr(0).p_memsz = 1),
+        LIE(VaddrWraps, kBad, "PT_LOAD 0: p_vaddr 0xfffffffffffff000",
+            i.phdr(0).p_vaddr = ~std::uint64_t{0xfff}),
+        LIE(MemszHuge, kBad, "p_memsz 0xffffffffffffffff",
+            i.phdr(0).p_memsz = ~std::uint64_t{0}),
+        LIE(Align3, kBad, "p_align 0x3", i.phdr(0).p_align = 3),
+        LIE(Misaligned, kBad, "equal modulo p_align", i.phdr(0).p_vaddr = 8),
+        LIE(NoLoad, kBad, "no PT_LOAD", i.phdr(0).p_type = PT_NOTE),
+        LIE(Descending, kBad, "PT_LOAD 2: p_vaddr 0x0", i.phdr(2) = i.phdr(0)),
+        LIE(TlsAlign, kBad, "PT_TLS 2: p_align 0x6", i.phdr(2).p_type = PT_TLS;
+            i.phdr(2).p_align = 6),
+        LIE(TlsPastEnd, kBad, "PT_TLS 2: p_offset", i.phdr(2).p_type = PT_TLS;
+            i.phdr(2).p_filesz = ~std::uint64_t{0}),
+  };
+}
 
-const Lie kDynamicLies[] = {
-    LIE(NoDynamic, kBad, "no PT_DYNAMIC", i.phdr(1).p_type = PT_NOTE),
-    LIE(TwoDynamic, kBad, "two PT_DYNAMIC", i.phdr(2) = i.phdr(1)),
-    LIE(DynamicOutside, kBad, "PT_DYNAMIC: p_vaddr 0x10000",
-        i.phdr(1).p_vaddr = 0x10000),
-    LIE(NoNull, kBad, "without DT_NULL", i.Remove(ElfImage::kDynNull)),
-    LIE(DynamicCut, kBad, "without DT_NULL", i.phdr(1).p_filesz = 40),
-    LIE(NoStrtab, kBad, "no DT_STRTAB", i.Remove(ElfImage::kDynStrtab)),
-    LIE(NoStrsz, kBad, "no DT_STRSZ", i.Remove(ElfImage::kDynStrsz)),
-    LIE(NoSymtab, kBad, "no DT_SYMTAB", i.Remove(ElfImage::kDynSymtab)),
-    LIE(Syment, kBad, "DT_SYMENT 16",
-        i.dyn(ElfImage::kDynSyment).d_un.d_val = 16),
-    LIE(StrtabOutside, kBad, "DT_STRTAB 0xffffffffffffff00",
-        i.dyn(ElfImage::kDynStrtab).d_un.d_val = ~std::uint64_t{0xff}),
-    LIE(StrszHuge, kBad, "DT_STRSZ 0xffffffffffffffff",
-        i.dyn(ElfImage::kDynStrsz).d_un.d_val = ~std::uint64_t{0}),
-    LIE(StrszZero, kBad, "without NUL at its end",
-        i.dyn(ElfImage::kDynStrsz).d_un.d_val = 0),
-    LIE(StringsUnended, kBad, "without NUL at its end",
-        i.dyn(ElfImage::kDynStrsz).d_un.d_val = 5),
-    LIE(NeededOutside, kBad, "DT_NEEDED at offset 0x51",
-        i.dyn(ElfImage::kDynNeedA).d_un.d_val = ElfImage::kText.size()),
-    LIE(NeededEmpty, kBad, "empty DT_NEEDED",
-        i.dyn(ElfImage::kDynNeedA).d_un.d_val = 0),
-    LIE(SonameOutside, kBad, "DT_SONAME at offset",
-        i.dyn(ElfImage::kDynSoname).d_un.d_val = ~std::uint64_t{0}),
-    LIE(RunpathOutside, kBad, "DT_RUNPATH at offset",
-        i.dyn(ElfImage::kDynRunpath).d_un.d_val = 0x1000),
-    LIE(RpathOutside, kBad, "DT_RPATH at offset",
-        i.dyn(ElfImage::kDynRunpath) = {DT_RPATH, {0x1000}}),
-};
+std::vector<Lie> DynamicLies() {
+  return {
+      LIE(NoDynamic, kBad, "no PT_DYNAMIC", i.phdr(1).p_type = PT_NOTE),
+      LIE(TwoDynamic, kBad, "two PT_DYNAMIC", i.phdr(2) = i.phdr(1)),
+      LIE(DynamicOutside, kBad, "PT_DYNAMIC: p_vaddr 0x10000",
+          i.phdr(1).p_vaddr = 0x10000),
+      LIE(NoNull, kBad, "without DT_NULL", i.Remove(ElfImage::kDynNull)),
+      LIE(DynamicCut, kBad, "without DT_NULL", i.phdr(1).p_filesz = 40),
+      LIE(NoStrtab, kBad, "no DT_STRTAB", i.Remove(ElfImage::kDynStrtab)),
+      LIE(NoStrsz, kBad, "no DT_STRSZ", i.Remove(ElfImage::kDynStrsz)),
+      LIE(NoSymtab, kBad, "no DT_SYMTAB", i.Remove(ElfImage::kDynSymtab)),
+      LIE(Syment, kBad, "DT_SYMENT 16",
+          i.dyn(ElfImage::kDynSyment).d_un.d_val = 16),
+      LIE(StrtabOutside, kBad, "DT_STRTAB 0xffffffffffffff00",
+          i.dyn(ElfImage::kDynStrtab).d_un.d_val = ~std::uint64_t{0xff}),
+      LIE(StrszHuge, kBad, "DT_STRSZ 0xffffffffffffffff",
+          i.dyn(ElfImage::kDynStrsz).d_un.d_val = ~std::uint64_t{0}),
+      LIE(StrszZero, kBad, "without NUL at its end",
+          i.dyn(ElfImage::kDynStrsz).d_un.d_val = 0),
+      LIE(StringsUnended, kBad, "without NUL at its end",
+          i.dyn(ElfImage::kDynStrsz).d_un.d_val = 5),
+      LIE(NeededOutside, kBad, "DT_NEEDED at offset 0x51",
+          i.dyn(ElfImage::kDynNeedA).d_un.d_val = ElfImage::kText.size()),
+      LIE(NeededEmpty, kBad, "empty DT_NEEDED",
+          i.dyn(ElfImage::kDynNeedA).d_un.d_val = 0),
+      LIE(SonameOutside, kBad, "DT_SONAME at offset",
+          i.dyn(ElfImage::kDynSoname).d_un.d_val = ~std::uint64_t{0}),
+      LIE(RunpathOutside, kBad, "DT_RUNPATH at offset",
+          i.dyn(ElfImage::kDynRunpath).d_un.d_val = 0x1000),
+      LIE(RpathOutside, kBad, "DT_RPATH at offset",
+          i.dyn(ElfImage::kDynRunpath) = {DT_RPATH, {0x1000}}),
+  };
+}
 
-const Lie kVersionLies[] = {
-    LIE(VerneedOutside, kBad, "Verneed at 0xfffffffffffffff0",
-        i.dyn(ElfImage::kDynVerneed).d_un.d_val = ~std::uint64_t{15}),
-    LIE(VnVersion, kBad, "vn_version 2",
-        i.At<Elf64_Verneed>(ElfImage::kVerneed).vn_version = 2),
-    LIE(VnFile, kBad, "vn_file at offset 0x5000",
-        i.At<Elf64_Verneed>(ElfImage::kVerneed).vn_file = 0x5000),
-    LIE(VnAux, kBad, "Vernaux at 0x5600",
-        i.At<Elf64_Verneed>(ElfImage::kVerneed).vn_aux = 0x5000),
-    LIE(VnNext, kBad, "Verneed at 0x5600",
-        i.At<Elf64_Verneed>(ElfImage::kVerneed).vn_next = 0x5000),
-    LIE(VnaName, kBad, "vna_name at offset 0x5000",
-        i.At<Elf64_Vernaux>(ElfImage::kVerneed + 16).vna_name = 0x5000),
-    LIE(VnaNext, kBad, "Vernaux at 0x5610",
-        i.At<Elf64_Vernaux>(ElfImage::kVerneed + 16).vna_next = 0x5000),
-};
+std::vector<Lie> VersionLies() {
+  return {
+      LIE(VerneedOutside, kBad, "Verneed at 0xfffffffffffffff0",
+          i.dyn(ElfImage::kDynVerneed).d_un.d_val = ~std::uint64_t{15}),
+      LIE(VnVersion, kBad, "vn_version 2",
+          i.At<Elf64_Verneed>(ElfImage::kVerneed).vn_version = 2),
+      LIE(VnFile, kBad, "vn_file at offset 0x5000",
+          i.At<Elf64_Verneed>(ElfImage::kVerneed).vn_file = 0x5000),
+      LIE(VnAux, kBad, "Vernaux at 0x5600",
+          i.At<Elf64_Verneed>(ElfImage::kVerneed).vn_aux = 0x5000),
+      LIE(VnNext, kBad, "Verneed at 0x5600",
+          i.At<Elf64_Verneed>(ElfImage::kVerneed).vn_next = 0x5000),
+      LIE(VnaName, kBad, "vna_name at offset 0x5000",
+          i.At<Elf64_Vernaux>(ElfImage::kVerneed + 16).vna_name = 0x5000),
+      LIE(VnaNext, kBad, "Vernaux at 0x5610",
+          i.At<Elf64_Vernaux>(ElfImage::kVerneed + 16).vna_next = 0x5000),
+  };
+}
 
 #undef LIE
 
@@ -228,13 +239,13 @@ std::string LieName(const ::testing::TestParamInfo<Lie>& info) {
   return info.param.name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Header, BadElf, ::testing::ValuesIn(kHeaderLies),
+INSTANTIATE_TEST_SUITE_P(Header, BadElf, ::testing::ValuesIn(HeaderLies()),
                          LieName);
-INSTANTIATE_TEST_SUITE_P(Segments, BadElf, ::testing::ValuesIn(kSegmentLies),
+INSTANTIATE_TEST_SUITE_P(Segments, BadElf, ::testing::ValuesIn(SegmentLies()),
                          LieName);
-INSTANTIATE_TEST_SUITE_P(Dynamic, BadElf, ::testing::ValuesIn(kDynamicLies),
+INSTANTIATE_TEST_SUITE_P(Dynamic, BadElf, ::testing::ValuesIn(DynamicLies()),
                          LieName);
-INSTANTIATE_TEST_SUITE_P(Versions, BadElf, ::testing::ValuesIn(kVersionLies),
+INSTANTIATE_TEST_SUITE_P(Versions, BadElf, ::testing::ValuesIn(VersionLies()),
                          LieName);
 
 // Symbols are read when asked for; until then their table may be anything.

@@ -1,7 +1,6 @@
 // native/elf/parser.cc: header, program headers and dynamic table.
 #include "elf/parser.h"
 
-#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <string>
@@ -134,7 +133,7 @@ Status Parser::VerifyLoadSegment(const Elf64_Phdr& phdr, std::size_t index) {
   }
   // Addresses are 47 bits wide; a lower limit than 2^64 keeps every later sum
   // of an address and a size from overflowing.
-  constexpr std::uint64_t kAddressLimit = std::uint64_t{1} << 47;
+  constexpr std::uint64_t kAddressLimit = 0x8000'0000'0000U;
   if (!RangeFits(phdr.p_vaddr, phdr.p_memsz, kAddressLimit)) {
     return Bad(name + "p_vaddr " + Hex(phdr.p_vaddr) + " + p_memsz " +
                    Hex(phdr.p_memsz),
@@ -271,16 +270,16 @@ Status Parser::ReadVersionNeeds() {
       return Bad("Verneed at " + Hex(address),
                  "within the file part of one PT_LOAD");
     }
-    const auto verneed = ReadAt<Elf64_Verneed>(file_.bytes_, *offset);
-    if (verneed->vn_version != VER_NEED_CURRENT) {
-      return Bad("vn_version " + std::to_string(verneed->vn_version),
+    const auto verneed = LoadAt<Elf64_Verneed>(file_.bytes_, *offset);
+    if (verneed.vn_version != VER_NEED_CURRENT) {
+      return Bad("vn_version " + std::to_string(verneed.vn_version),
                  "VER_NEED_CURRENT");
     }
-    if (Status status = ReadVernauxChain(*verneed, address); !status.ok()) {
+    if (Status status = ReadVernauxChain(verneed, address); !status.ok()) {
       return status;
     }
-    if (verneed->vn_next == 0) return Status::Ok();
-    address += verneed->vn_next;
+    if (verneed.vn_next == 0) return Status::Ok();
+    address += verneed.vn_next;
   }
   return Bad("endless Verneed chain", "a vn_next of 0 at its end");
 }
@@ -297,14 +296,14 @@ Status Parser::ReadVernauxChain(const Elf64_Verneed& verneed,
       return Bad("Vernaux at " + Hex(address),
                  "within the file part of one PT_LOAD");
     }
-    const auto aux = ReadAt<Elf64_Vernaux>(file_.bytes_, *offset);
-    const auto version = file_.String(aux->vna_name, "vna_name");
+    const auto aux = LoadAt<Elf64_Vernaux>(file_.bytes_, *offset);
+    const auto version = file_.String(aux.vna_name, "vna_name");
     if (!version.ok()) return version.status();
     file_.version_needs_.push_back(
         {file.value(), file_.strings_offset_ + verneed.vn_file, version.value(),
-         (aux->vna_flags & VER_FLG_WEAK) != 0});
-    if (aux->vna_next == 0) return Status::Ok();
-    address += aux->vna_next;
+         (aux.vna_flags & VER_FLG_WEAK) != 0});
+    if (aux.vna_next == 0) return Status::Ok();
+    address += aux.vna_next;
   }
   return Bad("endless Vernaux chain", "a vna_next of 0 at its end");
 }

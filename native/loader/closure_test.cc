@@ -1,11 +1,8 @@
 // native/loader/closure_test.cc: objects that need others.
-#include "loader/closure.h"
-
 #include <cstring>
 #include <map>
 
 #include "loader/bundle_for_test.h"
-#include "os/dynamic_linker.h"
 
 namespace inmem::loader {
 namespace {
@@ -45,7 +42,7 @@ class ClosureTest : public LoaderTest {
             {"x.libs/libmiddle-2.so", middle},
             {"x.libs/libbase-1.so", base}};
   }
-  std::vector<std::string> LoadedNames() const {
+  [[nodiscard]] std::vector<std::string> LoadedNames() const {
     std::vector<std::string> names;
     for (const auto& object : loader_.loaded()) {
       names.push_back(object.path.substr(object.path.rfind('/') + 1));

@@ -1,8 +1,6 @@
 // native/loader/extension_tag.cc: for which Python a file name says it is.
 #include "loader/extension_tag.h"
 
-#include <algorithm>
-
 namespace inmem::loader {
 namespace {
 

@@ -4,7 +4,6 @@
 #include <dlfcn.h>
 
 #include <mutex>
-#include <utility>
 
 #include "loader/closure.h"
 #include "loader/extension_tag.h"

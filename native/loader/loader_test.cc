@@ -2,7 +2,6 @@
 #include "loader/loader.h"
 
 #include <elf.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>

@@ -101,7 +101,8 @@ class Search {
   }
 
   // Folders that end with ".libs" in each folder above `entry`, nearest first.
-  std::vector<std::string> LibsFolders(std::string_view entry) const {
+  [[nodiscard]] std::vector<std::string> LibsFolders(
+      std::string_view entry) const {
     std::vector<std::string> folders;
     std::string_view below = entry;
     do {

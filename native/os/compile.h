@@ -38,6 +38,7 @@ class Workshop {
     const std::string command = "cd '" + folder_.string() +
                                 "' && cc -w -shared -fPIC -o '" + name + "' '" +
                                 name + ".c' " + arguments;
+    // NOLINTNEXTLINE(bugprone-command-processor): a test, on fixed words
     EXPECT_EQ(std::system(command.c_str()), 0) << command;
     return Bytes(name);
   }

