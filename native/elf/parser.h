@@ -41,8 +41,7 @@ class Parser {
 
   ElfFile file_;
   std::uint16_t machine_;
-  std::uint64_t vernaux_left_ =
-      0;  // a bound against chains that run in circles
+  std::uint64_t vernaux_left_ = 0;  // bounds chains whose records overlap
 };
 
 }  // namespace inmem::elf
