@@ -107,6 +107,13 @@ export interface Binding {
   versions(): Versions;
   /** Starts a job on Python's thread; throws ERR_INMEM_BUSY when one is going. */
   run(job: NativeJob, onEvent: (event: NativeEvent) => void): void;
+  /**
+   * Sets variables in the process's environment, undefined unsets one; gives the
+   * pairs that put back what was there.
+   */
+  changeEnvironment(
+    pairs: readonly (readonly [string, string | undefined])[],
+  ): [string, string | undefined][];
   /** Gives Python a signal: its handler for `signum`, or KeyboardInterrupt. */
   interrupt(signum: number): void;
   /** A KeyboardInterrupt that no handler of the program can swallow. */

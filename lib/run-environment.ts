@@ -1,26 +1,17 @@
 // lib/run-environment.ts: the environment variables of a run.
+import type { Binding } from "./binding.js";
 
 /**
- * Sets the variables in `process.env`, which is the process's real environment:
- * Python, C code and children then agree. Gives the function that puts back what
- * was there; variables that were changed meanwhile stay as they are.
+ * Sets the variables in the process's real environment: Python, C code, children
+ * and, on the main thread, `process.env` then agree. (A worker's `process.env` is a
+ * copy of Node's.) Gives the function that puts back what was there.
  */
 export function withEnvironment(
+  binding: Binding,
   variables: Readonly<Record<string, string | undefined>>,
 ): () => void {
-  const before = new Map<string, string | undefined>();
-  for (const [name, value] of Object.entries(variables)) {
-    before.set(name, process.env[name]);
-    set(name, value);
-  }
-  return () => {
-    for (const [name, value] of before) {
-      if (process.env[name] === variables[name]) set(name, value);
-    }
-  };
-}
-
-function set(name: string, value: string | undefined): void {
-  if (value === undefined) delete process.env[name];
-  else process.env[name] = value;
+  const pairs = Object.entries(variables);
+  if (pairs.length === 0) return () => undefined;
+  const before = binding.changeEnvironment(pairs);
+  return () => void binding.changeEnvironment(before);
 }

@@ -126,7 +126,7 @@ class NativeRun {
   async start(): Promise<RunResult> {
     const { args, module, cwd, env, signal, abortGraceMs } = this.#options;
     const bundles = nativeBundles(this.#bundle);
-    const restore = withEnvironment(env);
+    const restore = withEnvironment(this.#binding, env);
     try {
       this.#binding.run(
         {

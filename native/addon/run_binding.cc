@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <span>
@@ -197,6 +198,32 @@ Napi::Value Run(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
+// changeEnvironment(pairs): sets [name, value] (undefined: unsets) in the process's
+// real environment; gives the pairs that put back what was there. Not through
+// process.env, since a worker's is a copy.
+Napi::Value ChangeEnvironment(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  auto pairs = info[0].As<Napi::Array>();
+  Napi::Array before = Napi::Array::New(env, pairs.Length());
+  for (std::uint32_t i = 0; i < pairs.Length(); ++i) {
+    auto pair = pairs.Get(i).As<Napi::Array>();
+    std::string name = pair.Get(0u).As<Napi::String>().Utf8Value();
+    const char* old = std::getenv(name.c_str());
+    Napi::Array old_pair = Napi::Array::New(env, 2);
+    old_pair.Set(0u, Napi::String::New(env, name));
+    old_pair.Set(1u, old != nullptr ? Napi::Value(Napi::String::New(env, old))
+                                    : env.Undefined());
+    before.Set(i, old_pair);
+    Napi::Value value = pair.Get(1u);
+    if (value.IsString()) {
+      setenv(name.c_str(), value.As<Napi::String>().Utf8Value().c_str(), 1);
+    } else {
+      unsetenv(name.c_str());
+    }
+  }
+  return before;
+}
+
 void Interrupt(const Napi::CallbackInfo& info) {
   PythonThread::Get().Interrupt(info[0].As<Napi::Number>().Int32Value());
 }
@@ -253,6 +280,8 @@ Napi::Value LoadedObjects(const Napi::CallbackInfo& info) {
 
 void AddRunBinding(Napi::Env env, Napi::Object exports) {
   exports.Set("run", Napi::Function::New(env, Run));
+  exports.Set("changeEnvironment",
+              Napi::Function::New(env, ChangeEnvironment));
   exports.Set("interrupt", Napi::Function::New(env, Interrupt));
   exports.Set("interruptHard", Napi::Function::New(env, InterruptHard));
   exports.Set("wake", Napi::Function::New(env, Wake));

@@ -7,6 +7,7 @@
 #include "archive/central_directory.h"
 #include "archive/directory_end.h"
 #include "archive/entry_reader.h"
+#include "archive/message.h"
 #include "base/hash.h"
 
 namespace inmem::archive {
@@ -95,7 +96,9 @@ Result<std::uint64_t> Archive::DataOffset(Index index) const {
 }
 
 Result<Bytes> Archive::Read(Index index) const {
-  return EntryReader(*impl_->source, *impl_->directory, index).Read();
+  auto bytes = EntryReader(*impl_->source, *impl_->directory, index).Read();
+  if (bytes.ok()) return bytes;
+  return OfEntry(bytes.status(), name(), entry_name(index));
 }
 
 }  // namespace inmem::archive

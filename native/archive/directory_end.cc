@@ -235,7 +235,11 @@ Status CheckPlausible(const ByteSource& source, const EndRecord& record,
   constexpr std::uint64_t kMaxRecordSize = kRecordSize + 3 * 0xFFFF;
   const std::uint64_t size = record.directory_size_bytes;
   const std::uint64_t count = record.entries;
-  if (size > kMaxDirectorySize || count >= kNone32) {
+  if (count >= kNone32) {
+    return Failure(ErrorCode::kTooLarge, source.name(),
+                   Count(count, "declared entries"), "fewer than 2^32");
+  }
+  if (size > kMaxDirectorySize) {
     return Failure(ErrorCode::kTooLarge, source.name(),
                    "a central directory of " + Count(size, "bytes"),
                    "less than 4 GiB");

@@ -210,8 +210,7 @@ Result<EntryReader::Packed> EntryReader::ReadPacked() const {
 Status EntryReader::CheckCrc(std::span<const std::byte> data) const {
   const std::uint32_t crc = Crc32(data);
   if (crc == record_.crc32) return Status::Ok();
-  return Fail(ErrorCode::kBadCrc, "CRC-32 " + std::to_string(crc),
-              std::to_string(record_.crc32));
+  return Fail(ErrorCode::kBadCrc, "CRC-32 " + Hex(crc), Hex(record_.crc32));
 }
 
 Result<Bytes> EntryReader::Inflate(std::span<const std::byte> packed) const {

@@ -48,4 +48,24 @@ Status EntryFailure(ErrorCode code, std::string_view origin,
                  expected);
 }
 
+std::string Hex(std::uint32_t value) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text(8, '0');
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    text[text.size() - 1 - i] = kDigits[(value >> (4 * i)) & 0xF];
+  }
+  return text;
+}
+
+Status OfEntry(const Status& status, std::string_view origin,
+               std::string_view entry) {
+  std::string prefix(origin);
+  prefix += ": ";
+  if (!status.message().starts_with(prefix)) return status;
+  std::string text(origin);
+  text += "!/" + Printable(entry) + ": ";
+  text += status.message().substr(prefix.size());
+  return {status.code(), text};
+}
+
 }  // namespace inmem::archive

@@ -22,6 +22,13 @@ Status EntryFailure(ErrorCode code, std::string_view origin,
                     std::string_view entry, std::string_view found,
                     std::string_view expected);
 
+// Eight hexadecimal digits, as `unzip -v` prints a CRC-32.
+std::string Hex(std::uint32_t value);
+
+// An error of the source below, told of the entry that was being read.
+Status OfEntry(const Status& status, std::string_view origin,
+               std::string_view entry);
+
 inline std::string Count(std::uint64_t value, std::string_view unit) {
   return std::to_string(value) + " " + std::string(unit);
 }

@@ -8,6 +8,7 @@
 
 #include "cpython/python_setup.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -129,6 +130,19 @@ Status PythonThread::Start(Job job) {
   return Status::Ok();
 }
 
+namespace {
+
+// Node marks its own standard streams close-on-exec, and gives them to its children
+// by dup2, which clears the mark. Python's children inherit them as they are.
+void LetChildrenHaveStdio() {
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    int flags = fcntl(fd, F_GETFD);
+    if (flags >= 0) fcntl(fd, F_SETFD, flags & ~FD_CLOEXEC);
+  }
+}
+
+}  // namespace
+
 void PythonThread::Impl::Main() {
   pthread_setname_np(pthread_self(), "python");
   // The working directory of Python's threads is their own where the kernel
@@ -136,6 +150,7 @@ void PythonThread::Impl::Main() {
   own_cwd = unshare(CLONE_FS) == 0;
   GrowThreadHeap();
   DivertSignals();
+  LetChildrenHaveStdio();
   for (;;) {
     std::unique_lock lock(mutex);
     changed.wait(lock, [this] { return next.has_value() && !park; });

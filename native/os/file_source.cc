@@ -42,7 +42,7 @@ class FileSource final : public archive::ByteSource {
       if (got < 0) {
         return {ErrorCode::kUnreadable, name_ + ": " + ErrnoText(errno)};
       }
-      if (got == 0) return Shorter(offset_bytes);
+      if (got == 0) return Shorter();
       out = out.subspan(static_cast<std::size_t>(got));
       offset_bytes += static_cast<std::uint64_t>(got);
     }
@@ -50,10 +50,13 @@ class FileSource final : public archive::ByteSource {
   }
 
  private:
-  Status Shorter(std::uint64_t end_bytes) const {
+  Status Shorter() const {
+    struct stat now = {};
+    const bool known = ::fstat(fd_.get(), &now) == 0;
     return {ErrorCode::kFileChanged,
-            name_ + ": the file ends at " + std::to_string(end_bytes) +
-                " (expected " + std::to_string(size_bytes_) +
+            name_ + ": the file now has " +
+                (known ? std::to_string(now.st_size) : "fewer") +
+                " bytes (expected " + std::to_string(size_bytes_) +
                 " bytes, as when it was opened)"};
   }
 
