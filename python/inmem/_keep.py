@@ -74,7 +74,7 @@ def signatures(tops: list[str], points: list[str]) -> list[tuple[int, ...]]:
 
 def refresh_loader(name: str, module: ModuleType) -> None:
     """A bundle that was replaced is a new mount with entries of its own."""
-    loader = getattr(getattr(module, "__spec__", None), "loader", None)
+    loader = getattr(spec_of(module), "loader", None)
     if isinstance(loader, _inmem_boot.Loader):
         folder = loader.path.rpartition("/")[0]
         if loader.is_package(name):
@@ -120,7 +120,7 @@ def park(points: list[str]) -> list[str]:
 
 def origin_point(module: ModuleType) -> str | None:
     """The bundle's mount point that the module came from."""
-    spec = getattr(module, "__spec__", None)
+    spec = spec_of(module)
     if spec is None:
         return None
     if spec.origin is not None and spec.has_location:
@@ -133,6 +133,15 @@ def origin_point(module: ModuleType) -> str | None:
     return None
 
 
+def spec_of(module: Any) -> Any:
+    """Its real spec, or None: programs put anything into sys.modules."""
+    try:
+        spec = module.__spec__
+    except Exception:  # noqa: BLE001 - a __getattr__ of the program
+        return None
+    return spec if type(spec) is type(sys.__spec__) else None
+
+
 def point_of(path: str) -> str | None:
     for point in sources:
         if path == point or path.startswith(point + "/"):
@@ -141,14 +150,12 @@ def point_of(path: str) -> str | None:
 
 
 def is_extension(module: ModuleType) -> bool:
-    spec: Any = module.__spec__
-    return isinstance(spec.loader, _inmem_boot.ExtensionLoader)
+    return isinstance(spec_of(module).loader, _inmem_boot.ExtensionLoader)
 
 
 def is_real_and_pure(module: ModuleType) -> bool:
     """A source module from a real folder: the next run finds its own."""
-    spec = getattr(module, "__spec__", None)
-    loader = getattr(spec, "loader", None)
+    loader = getattr(spec_of(module), "loader", None)
     return type(loader).__name__ in ("SourceFileLoader", "SourcelessFileLoader")
 
 
@@ -161,7 +168,7 @@ def hide_stdlib(points: list[str]) -> None:
         for name, module in sys.modules.items()
         if "." not in name
         and name not in always
-        and (getattr(module, "__file__", None) or "").startswith(prefix)
+        and (getattr(spec_of(module), "origin", None) or "").startswith(prefix)
     }
     shadowed = {top for top in tops if _inmem.find(top, points) is not None}
     if not shadowed:

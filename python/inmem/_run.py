@@ -5,6 +5,7 @@ native/interpreter/run_job.cc calls, in this order: begin, program, outcome,
 finish, end. Interrupts reach program and finish alone, where user code runs.
 """
 
+import atexit
 import builtins
 import gc
 import sys
@@ -14,18 +15,10 @@ from typing import Any
 import _inmem
 import _inmem_boot
 import _inmem_job
-import _signal
-import _warnings
 from _contextvars import Context
 from _frozen_importlib_external import PathFinder
 
-ORIGINAL_PATH_HOOKS = list(sys.path_hooks)
-ORIGINAL_META_PATH = list(sys.meta_path)
-ORIGINAL_RECURSION_LIMIT = sys.getrecursionlimit()
-ORIGINAL_SWITCH_INTERVAL = sys.getswitchinterval()
-ORIGINAL_INT_DIGITS = sys.get_int_max_str_digits()
-ORIGINAL_WARNINGS = list(_warnings.filters)
-ORIGINAL_GC_THRESHOLD = gc.get_threshold()
+from inmem import _keep, _world
 
 runs = 0
 
@@ -35,14 +28,12 @@ runs = 0
 
 def begin(job: dict[str, Any]) -> None:
     global runs
-    sys.path[:] = [*job["points"], _inmem.stdlib]
-    sys.argv[:] = [job["points"][0], *job["args"]]
-    sys.orig_argv[:] = [sys.executable, *sys.argv]
+    sys.path = [*job["points"], _inmem.stdlib]
+    sys.argv = [job["points"][0], *job["args"]]
+    sys.orig_argv = [sys.executable, *sys.argv]
     if runs:
-        reset()
+        _world.reset()
         set_environment(job["environment"])
-    from inmem import _keep
-
     _keep.restore(job["points"])
     set_streams(job["pipes"])
     set_site_builtins()
@@ -50,60 +41,6 @@ def begin(job: dict[str, Any]) -> None:
     main.__dict__["__builtins__"] = builtins
     sys.modules["__main__"] = main
     runs += 1
-
-
-def reset() -> None:
-    """Undoes what an earlier program may have set and a new one must not see."""
-    sys.path_hooks[:] = ORIGINAL_PATH_HOOKS
-    sys.meta_path[:] = ORIGINAL_META_PATH
-    sys.path_importer_cache.clear()
-    sys.excepthook = sys.__excepthook__
-    sys.displayhook = sys.__displayhook__
-    sys.unraisablehook = sys.__unraisablehook__
-    sys.breakpointhook = sys.__breakpointhook__
-    sys.settrace(None)
-    sys.setprofile(None)
-    sys.setrecursionlimit(ORIGINAL_RECURSION_LIMIT)
-    sys.setswitchinterval(ORIGINAL_SWITCH_INTERVAL)
-    sys.set_int_max_str_digits(ORIGINAL_INT_DIGITS)
-    sys.set_asyncgen_hooks(None, None)
-    reset_signals()
-    reset_warnings()
-    reset_modules()
-
-
-def reset_warnings() -> None:
-    _warnings.filters[:] = ORIGINAL_WARNINGS
-    _warnings._onceregistry.clear()
-    _warnings._filters_mutated()
-
-
-def reset_modules() -> None:
-    """Settings that a program makes in stdlib modules for the whole process."""
-    gc.enable()
-    gc.set_threshold(*ORIGINAL_GC_THRESHOLD)
-    threading = sys.modules.get("threading")
-    if threading is not None:
-        threading.excepthook = threading.__excepthook__
-        threading.settrace(None)
-        threading.setprofile(None)
-    asyncio = sys.modules.get("asyncio")
-    if asyncio is not None:
-        asyncio.set_event_loop_policy(None)
-    socket = sys.modules.get("socket")
-    if socket is not None:
-        socket.setdefaulttimeout(None)
-
-
-def reset_signals() -> None:
-    _signal.set_wakeup_fd(-1)
-    for number in _signal.valid_signals():
-        handler = _signal.getsignal(number)
-        default = _signal.SIG_DFL
-        if number == _signal.SIGINT:
-            default = _signal.default_int_handler
-        if handler is not None and handler != default:
-            _signal.signal(number, default)
 
 
 class SiteBuiltin:
@@ -188,7 +125,8 @@ def outcome(error: BaseException | None) -> dict[str, Any]:
     traceback = own_frames_cut(error.__traceback__)
     if not (isinstance(error, KeyboardInterrupt) and _inmem_job.abandoned()):
         report_uncaught(error, traceback)
-    return {"kind": "exception", **describe(error, traceback)}
+    with _world.own_imports():
+        return {"kind": "exception", **describe(error, traceback)}
 
 
 def run_bundle(job: dict[str, Any]) -> None:
@@ -237,7 +175,10 @@ def exit_code(error: SystemExit) -> int:
         fits = -(1 << 63) <= code < 1 << 63  # a C long; else PyLong_AsLong's -1
         return code & 0xFF if fits else 0xFF
     flush()
-    print(code, file=sys.stderr)
+    try:
+        print(code, file=getattr(sys, "stderr", None))
+    except Exception:  # noqa: BLE001 - a stream of the program
+        pass
     return 1
 
 
@@ -250,9 +191,10 @@ def own_frames_cut(traceback: TracebackType | None) -> TracebackType | None:
 def report_uncaught(error: BaseException, traceback: TracebackType | None) -> None:
     try:
         flush()
-        sys.excepthook(type(error), error.with_traceback(traceback), traceback)
+        hook = getattr(sys, "excepthook", _world.EXCEPTHOOK)
+        hook(type(error), error.with_traceback(traceback), traceback)
     except BaseException as second:  # noqa: BLE001 - a hook of the program
-        sys.__excepthook__(type(second), second, second.__traceback__)
+        _world.EXCEPTHOOK(type(second), second, second.__traceback__)
 
 
 def describe(
@@ -302,7 +244,7 @@ def finish() -> None:
         try:
             step()
         except BaseException as error:  # noqa: BLE001 - the program's code
-            sys.__excepthook__(type(error), error, error.__traceback__)
+            _world.EXCEPTHOOK(type(error), error, error.__traceback__)
 
 
 def join_threads() -> None:
@@ -328,13 +270,12 @@ def join_threads() -> None:
 
 
 def run_atexit() -> None:
-    import atexit
-
     atexit._run_exitfuncs()
 
 
 def flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name, None)
         try:
             if stream is not None and not stream.closed:
                 stream.flush()
@@ -342,39 +283,15 @@ def flush() -> None:
             pass
 
 
-def restart_stdlib() -> None:
-    """Undoes the marks that stdlib modules make when they think it is the end."""
-    import atexit
-
-    futures = sys.modules.get("concurrent.futures.thread")
-    if futures is not None:
-        futures._shutdown = False
-    processes = sys.modules.get("concurrent.futures.process")
-    if processes is not None:
-        processes._global_shutdown = False
-    weakref = sys.modules.get("weakref")
-    if weakref is not None:
-        weakref.finalize._shutdown = False
-        weakref.finalize._registered_with_atexit = False
-    logging = sys.modules.get("logging")
-    if logging is not None:
-        atexit.register(logging.shutdown)
-    multiprocessing = sys.modules.get("multiprocessing.util")
-    if multiprocessing is not None:
-        multiprocessing._exiting = False
-        atexit.register(multiprocessing._exit_function)
-
-
 def end(job: dict[str, Any]) -> dict[str, Any]:
     """Lets the program's objects go.
 
     Gives the mount points still needed and, if asked for, the modules' names.
     """
-    from inmem import _keep
-
     modules = module_report() if job["report"] else None
     stop_daemons()
-    restart_stdlib()
+    _world.put_back()
+    _world.restart_stdlib()
     # Not cleared: a daemon thread that goes on needs its globals.
     sys.modules["__main__"] = ModuleType("__main__")
     sys.last_exc = sys.last_value = sys.last_type = sys.last_traceback = None  # type: ignore[attr-defined]

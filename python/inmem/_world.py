@@ -1,0 +1,151 @@
+# python/inmem/_world.py: the interpreter's state that programs may change.
+"""Puts back, between two programs, what the first may have bent.
+
+Snapshots are taken once, before the first program. What is put back is what a new
+process would have; libraries' own state stays with their modules.
+"""
+
+import atexit
+import builtins
+import gc
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import _signal
+import _warnings
+
+MODULES = sys.modules
+CORE = dict(sys.modules)  # without these nothing runs, we neither
+BUILTINS = dict(builtins.__dict__)
+META_PATH = list(sys.meta_path)
+PATH_HOOKS = list(sys.path_hooks)
+RECURSION_LIMIT = sys.getrecursionlimit()
+SWITCH_INTERVAL = sys.getswitchinterval()
+INT_DIGITS = sys.get_int_max_str_digits()
+WARNINGS = list(_warnings.filters)
+GC_THRESHOLD = gc.get_threshold()
+EXCEPTHOOK = sys.excepthook
+DISPLAYHOOK = sys.displayhook
+UNRAISABLEHOOK = sys.unraisablehook
+BREAKPOINTHOOK = sys.breakpointhook
+
+
+class own_imports:
+    """Imports as they were at the start, for our own code after a program.
+
+    A program may have replaced `__import__` or sys.meta_path, and its threads and
+    atexit functions still count on it.
+    """
+
+    def __enter__(self) -> None:
+        self._import = builtins.__dict__.get("__import__")
+        self._paths = (
+            getattr(sys, "meta_path", None),
+            getattr(sys, "path_hooks", None),
+            getattr(sys, "path_importer_cache", None),
+        )
+        builtins.__import__ = BUILTINS["__import__"]
+        set_finders()
+
+    def __exit__(self, *_: object) -> None:
+        builtins.__import__ = self._import  # type: ignore[assignment]
+        sys.meta_path, sys.path_hooks, sys.path_importer_cache = self._paths  # type: ignore[assignment]
+
+
+def set_finders() -> None:
+    sys.meta_path = list(META_PATH)
+    sys.path_hooks = list(PATH_HOOKS)
+    sys.path_importer_cache = {}
+
+
+def put_back() -> None:
+    """Once the program and its threads are over: what all else stands on."""
+    builtins.__dict__.update(BUILTINS)
+    for name in [name for name in builtins.__dict__ if name not in BUILTINS]:
+        del builtins.__dict__[name]
+    sys.modules = MODULES
+    MODULES.update(CORE)
+    for name in [name for name in MODULES if not isinstance(name, str)]:
+        del MODULES[name]
+    for name in [name for name, module in MODULES.items() if module is None]:
+        del MODULES[name]
+    set_finders()
+
+
+def reset() -> None:
+    """Before the next program."""
+    sys.excepthook = EXCEPTHOOK
+    sys.displayhook = DISPLAYHOOK
+    sys.unraisablehook = UNRAISABLEHOOK
+    sys.breakpointhook = BREAKPOINTHOOK
+    sys.settrace(None)
+    sys.setprofile(None)
+    sys.setrecursionlimit(RECURSION_LIMIT)
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    sys.set_int_max_str_digits(INT_DIGITS)
+    sys.set_asyncgen_hooks(None, None)
+    for tool in range(6):
+        if sys.monitoring.get_tool(tool) is not None:
+            sys.monitoring.set_events(tool, 0)
+            sys.monitoring.free_tool_id(tool)
+    _warnings.filters[:] = WARNINGS
+    _warnings._onceregistry.clear()
+    _warnings._filters_mutated()
+    gc.enable()
+    gc.unfreeze()
+    gc.set_threshold(*GC_THRESHOLD)
+    reset_signals()
+    reset_stdlib()
+
+
+def reset_signals() -> None:
+    _signal.set_wakeup_fd(-1)
+    for number in _signal.valid_signals():
+        default: Any = _signal.SIG_DFL
+        if number == _signal.SIGINT:
+            default = _signal.default_int_handler
+        handler = _signal.getsignal(number)
+        if handler is not None and handler != default:
+            _signal.signal(number, default)
+
+
+def loaded(*names: str) -> Iterator[Any]:
+    """Those of the stdlib's modules that are there, and None for the others."""
+    return (MODULES.get(name) for name in names)
+
+
+def reset_stdlib() -> None:
+    """Settings that a program makes in stdlib modules for the whole process."""
+    threading, asyncio, socket = loaded("threading", "asyncio", "socket")
+    if threading is not None:
+        threading.excepthook = threading.__excepthook__
+        threading.settrace(None)
+        threading.setprofile(None)
+    if asyncio is not None:
+        asyncio.set_event_loop_policy(None)
+    if socket is not None:
+        socket.setdefaulttimeout(None)
+
+
+def restart_stdlib() -> None:
+    """Undoes the marks that stdlib modules make when they think it is the end."""
+    threads, processes, weakref, logging, multiprocessing = loaded(
+        "concurrent.futures.thread",
+        "concurrent.futures.process",
+        "weakref",
+        "logging",
+        "multiprocessing.util",
+    )
+    if threads is not None:
+        threads._shutdown = False
+    if processes is not None:
+        processes._global_shutdown = False
+    if weakref is not None:
+        weakref.finalize._shutdown = False
+        weakref.finalize._registered_with_atexit = False
+    if logging is not None:
+        atexit.register(logging.shutdown)
+    if multiprocessing is not None:
+        multiprocessing._exiting = False
+        atexit.register(multiprocessing._exit_function)
