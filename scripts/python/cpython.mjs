@@ -33,8 +33,17 @@ const NEEDS = [
   "libedit",
 ];
 
-/** CFLAGS_NODIST: for CPython itself, not recorded in sysconfig for extensions that others build. */
-const FLAGS = ["-fPIC", "-g0", "-ftls-model=initial-exec", "-fno-semantic-interposition"];
+/**
+ * CFLAGS_NODIST: for CPython itself, not recorded in sysconfig for extensions that others build. The
+ * date in getbuildinfo.c, which zig would refuse, is that of SOURCE_DATE_EPOCH.
+ */
+const FLAGS = [
+  "-fPIC",
+  "-g0",
+  "-ftls-model=initial-exec",
+  "-fno-semantic-interposition",
+  "-Wno-date-time",
+];
 
 /** Archives of CPython's build beside libpython itself: it is made without them. */
 const PARTS = ["Modules/_hacl", "Modules/_decimal/libmpdec", "Modules/expat"];
