@@ -121,11 +121,23 @@ class Host final : public interpreter::JobHost,
   std::shared_ptr<Napi::FunctionReference> listener_;
 };
 
+// A worker that is being terminated gives no value at all, and node-addon-api
+// aborts on the next use of that: here it is `undefined`.
+Napi::Value Field(const Napi::Object& object, const char* name) {
+  Napi::Value value = object.Get(name);
+  return value.IsEmpty() ? object.Env().Undefined() : value;
+}
+
+Napi::Value Element(const Napi::Array& array, std::uint32_t index) {
+  Napi::Value value = array.Get(index);
+  return value.IsEmpty() ? array.Env().Undefined() : value;
+}
+
 std::vector<std::string> ReadTexts(const Napi::Value& value) {
   std::vector<std::string> texts;
   auto array = value.As<Napi::Array>();
   for (std::uint32_t i = 0; i < array.Length(); ++i) {
-    texts.push_back(array.Get(i).As<Napi::String>().Utf8Value());
+    texts.push_back(Element(array, i).As<Napi::String>().Utf8Value());
   }
   return texts;
 }
@@ -138,14 +150,14 @@ interpreter::Bundle ReadBundle(const Napi::Value& value) {
     return bundle;
   }
   auto object = value.As<Napi::Object>();
-  Napi::Value folder = object.Get("folder");
+  Napi::Value folder = Field(object, "folder");
   if (folder.IsString()) {
     bundle.path = folder.As<Napi::String>().Utf8Value();
     bundle.is_folder = true;
     return bundle;
   }
-  auto bytes = object.Get("bytes").As<Napi::Uint8Array>();
-  Napi::Value name = object.Get("name");
+  auto bytes = Field(object, "bytes").As<Napi::Uint8Array>();
+  Napi::Value name = Field(object, "name");
   if (name.IsString()) bundle.path = name.As<Napi::String>().Utf8Value();
   const auto* data = reinterpret_cast<const std::byte*>(bytes.Data());
   auto copy = std::make_shared<std::vector<std::byte>>(
@@ -157,20 +169,20 @@ interpreter::Bundle ReadBundle(const Napi::Value& value) {
 
 Job ReadJob(const Napi::Object& object) {
   Job job;
-  auto bundles = object.Get("bundles").As<Napi::Array>();
+  auto bundles = Field(object, "bundles").As<Napi::Array>();
   for (std::uint32_t i = 0; i < bundles.Length(); ++i) {
-    job.bundles.push_back(ReadBundle(bundles.Get(i)));
+    job.bundles.push_back(ReadBundle(Element(bundles, i)));
   }
-  job.args = ReadTexts(object.Get("args"));
-  Napi::Value module = object.Get("module");
+  job.args = ReadTexts(Field(object, "args"));
+  Napi::Value module = Field(object, "module");
   if (module.IsString()) job.module = module.As<Napi::String>().Utf8Value();
-  job.cwd = object.Get("cwd").As<Napi::String>().Utf8Value();
-  job.cwd_given = object.Get("cwdGiven").ToBoolean();
-  auto pipes = object.Get("pipes").As<Napi::Object>();
-  job.pipe_stdin = pipes.Get("stdin").ToBoolean();
-  job.pipe_stdout = pipes.Get("stdout").ToBoolean();
-  job.pipe_stderr = pipes.Get("stderr").ToBoolean();
-  job.report = object.Get("report").ToBoolean();
+  job.cwd = Field(object, "cwd").As<Napi::String>().Utf8Value();
+  job.cwd_given = Field(object, "cwdGiven").ToBoolean();
+  auto pipes = Field(object, "pipes").As<Napi::Object>();
+  job.pipe_stdin = Field(pipes, "stdin").ToBoolean();
+  job.pipe_stdout = Field(pipes, "stdout").ToBoolean();
+  job.pipe_stderr = Field(pipes, "stderr").ToBoolean();
+  job.report = Field(object, "report").ToBoolean();
   // Read here: process.env is changed on this thread.
   for (char** pair = environ; pair != nullptr && *pair != nullptr; ++pair) {
     job.environment.emplace_back(*pair);
@@ -189,6 +201,10 @@ Napi::Value Run(const Napi::CallbackInfo& info) {
   });
   if (!calls) return env.Undefined();
   Job job = ReadJob(info[0].As<Napi::Object>());
+  if (job.bundles.empty() || env.IsExceptionPending()) {
+    calls->Release();
+    return env.Undefined();
+  }
   job.host = std::make_shared<Host>(calls, info[1].As<Napi::Function>());
   Status status = PythonThread::Get().Start(std::move(job));
   if (!status.ok()) {
@@ -206,15 +222,15 @@ Napi::Value ChangeEnvironment(const Napi::CallbackInfo& info) {
   auto pairs = info[0].As<Napi::Array>();
   Napi::Array before = Napi::Array::New(env, pairs.Length());
   for (std::uint32_t i = 0; i < pairs.Length(); ++i) {
-    auto pair = pairs.Get(i).As<Napi::Array>();
-    std::string name = pair.Get(0u).As<Napi::String>().Utf8Value();
+    auto pair = Element(pairs, i).As<Napi::Array>();
+    std::string name = Element(pair, 0u).As<Napi::String>().Utf8Value();
     const char* old = std::getenv(name.c_str());
     Napi::Array old_pair = Napi::Array::New(env, 2);
     old_pair.Set(0u, Napi::String::New(env, name));
     old_pair.Set(1u, old != nullptr ? Napi::Value(Napi::String::New(env, old))
                                     : env.Undefined());
     before.Set(i, old_pair);
-    Napi::Value value = pair.Get(1u);
+    Napi::Value value = Element(pair, 1u);
     if (value.IsString()) {
       setenv(name.c_str(), value.As<Napi::String>().Utf8Value().c_str(), 1);
     } else {

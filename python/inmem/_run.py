@@ -311,7 +311,8 @@ def stop_daemons() -> None:
         return
     me = threading.current_thread()
     for thread in threading.enumerate():
-        if thread is not me and not isinstance(thread, threading._DummyThread):
+        dummy = isinstance(thread, threading._DummyThread)
+        if thread is not me and not dummy and thread.ident is not None:
             _inmem_job.stop_thread(thread.ident)
 
 
