@@ -70,7 +70,7 @@ describe("run() in a worker", () => {
     "does not crash when the worker is terminated while its program is %s",
     async (_name, program) => {
       const path = zipFile({ "__main__.py": program });
-      const worker = `run(path, { stdin: new (require("node:stream").PassThrough)(), stdout: (c) => parentPort.postMessage("ready") }).catch(() => {});`;
+      const worker = `run(path, { stdin: new (require("node:stream").PassThrough)(), stdout: (c) => parentPort.postMessage("ready"), stderr() {} }).catch(() => {});`;
       const main = `
       const w = start();
       w.once("message", async () => {
