@@ -133,6 +133,14 @@ Napi::Value Element(const Napi::Array& array, std::uint32_t index) {
   return value.IsEmpty() ? array.Env().Undefined() : value;
 }
 
+// True for `true` alone: coercion would be a call into JavaScript.
+bool Flag(const Napi::Object& object, const char* name) {
+  Napi::Value value = Field(object, name);
+  bool flag = false;
+  napi_get_value_bool(value.Env(), value, &flag);
+  return flag;
+}
+
 std::vector<std::string> ReadTexts(const Napi::Value& value) {
   std::vector<std::string> texts;
   auto array = value.As<Napi::Array>();
@@ -177,12 +185,12 @@ Job ReadJob(const Napi::Object& object) {
   Napi::Value module = Field(object, "module");
   if (module.IsString()) job.module = module.As<Napi::String>().Utf8Value();
   job.cwd = Field(object, "cwd").As<Napi::String>().Utf8Value();
-  job.cwd_given = Field(object, "cwdGiven").ToBoolean();
+  job.cwd_given = Flag(object, "cwdGiven");
   auto pipes = Field(object, "pipes").As<Napi::Object>();
-  job.pipe_stdin = Field(pipes, "stdin").ToBoolean();
-  job.pipe_stdout = Field(pipes, "stdout").ToBoolean();
-  job.pipe_stderr = Field(pipes, "stderr").ToBoolean();
-  job.report = Field(object, "report").ToBoolean();
+  job.pipe_stdin = Flag(pipes, "stdin");
+  job.pipe_stdout = Flag(pipes, "stdout");
+  job.pipe_stderr = Flag(pipes, "stderr");
+  job.report = Flag(object, "report");
   // Read here: process.env is changed on this thread.
   for (char** pair = environ; pair != nullptr && *pair != nullptr; ++pair) {
     job.environment.emplace_back(*pair);
