@@ -9,34 +9,40 @@ is forgotten and loaded anew.
 """
 
 import sys
-from types import ModuleType
-from typing import Any, NamedTuple
 
 import _inmem
 import _inmem_boot
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
 
-class Group(NamedTuple):
+
+class Group:
     """The loaded modules of one top-level name."""
 
-    modules: dict[str, ModuleType]
-    signature: tuple[int, ...]  # one digest for each mount that has the name
-    points: frozenset[str]  # mount points that the modules came from
-    extension: bool
+    def __init__(self, modules: "dict[str, ModuleType]", signature: "tuple[int, ...]") -> None:
+        self.modules = modules
+        #: One digest for each mount that has the name.
+        self.signature = signature
+        #: Mount points that the modules came from.
+        self.points = {point for point in map(origin_point, modules.values()) if point}
+        self.extension = any(map(is_extension, modules.values()))
 
 
 #: Top-level name -> what a later run may get back.
-parked: dict[str, Group] = {}
+parked: "dict[str, Group]" = {}
 
 #: Mount points that modules in sys.modules may come from: those of the run, and
 #: older ones whose modules came back.
-sources: set[str] = set()
+sources: "set[str]" = set()
 
 #: Stdlib modules that a bundle's own modules of the same name hide in this run.
-hidden: dict[str, ModuleType] = {}
+hidden: "dict[str, ModuleType]" = {}
 
 
-def restore(points: list[str]) -> None:
+def restore(points: "list[str]") -> None:
     """Brings back what the new bundles hold unchanged; sets the conflicts."""
     _inmem_boot.conflicts.clear()
     sources.update(points)
@@ -48,7 +54,7 @@ def restore(points: list[str]) -> None:
 
 
 def settle(
-    top: str, group: Group, signature: tuple[int, ...], points: list[str]
+    top: str, group: "Group", signature: "tuple[int, ...]", points: "list[str]"
 ) -> None:
     if signature == group.signature:
         for name, module in group.modules.items():
@@ -66,13 +72,13 @@ def settle(
         )
 
 
-def signatures(tops: list[str], points: list[str]) -> list[tuple[int, ...]]:
+def signatures(tops: "list[str]", points: "list[str]") -> "list[tuple[int, ...]]":
     """For each name the digests of all that lies below it, mount by mount."""
     columns = [_inmem.digests(point, tops) for point in points]
     return [tuple(digest for digest in row if digest) for row in zip(*columns)]
 
 
-def refresh_loader(name: str, module: ModuleType) -> None:
+def refresh_loader(name: str, module: "ModuleType") -> None:
     """A bundle that was replaced is a new mount with entries of its own."""
     loader = getattr(spec_of(module), "loader", None)
     if isinstance(loader, _inmem_boot.Loader):
@@ -84,12 +90,12 @@ def refresh_loader(name: str, module: ModuleType) -> None:
             _, loader._mount, loader._source, loader._bytecode, *_ = found
 
 
-def park(points: list[str]) -> list[str]:
+def park(points: "list[str]") -> "list[str]":
     """Takes the bundles' modules out of sys.modules after a run with `points`.
 
     Gives the mount points that parked modules still need.
     """
-    groups: dict[str, dict[str, ModuleType]] = {}
+    groups: "dict[str, dict[str, ModuleType]]" = {}
     gone = []
     for name, module in list(sys.modules.items()):
         if name in ("__main__", "__mp_main__"):
@@ -101,13 +107,7 @@ def park(points: list[str]) -> list[str]:
             gone.append(name)
     tops = list(groups)
     for top, signature in zip(tops, signatures(tops, points), strict=True):
-        modules = groups[top]
-        parked[top] = Group(
-            modules,
-            signature,
-            frozenset(filter(None, map(origin_point, modules.values()))),
-            any(map(is_extension, modules.values())),
-        )
+        parked[top] = Group(groups[top], signature)
     for name in gone:
         del sys.modules[name]
     sys.modules.update(hidden)
@@ -118,7 +118,7 @@ def park(points: list[str]) -> list[str]:
     return sorted(sources)
 
 
-def origin_point(module: ModuleType) -> str | None:
+def origin_point(module: "ModuleType") -> "str | None":
     """The bundle's mount point that the module came from."""
     spec = spec_of(module)
     if spec is None:
@@ -133,7 +133,7 @@ def origin_point(module: ModuleType) -> str | None:
     return None
 
 
-def spec_of(module: Any) -> Any:
+def spec_of(module: "Any") -> "Any":
     """Its real spec, or None: programs put anything into sys.modules."""
     try:
         spec = module.__spec__
@@ -142,24 +142,24 @@ def spec_of(module: Any) -> Any:
     return spec if type(spec) is type(sys.__spec__) else None
 
 
-def point_of(path: str) -> str | None:
+def point_of(path: str) -> "str | None":
     for point in sources:
         if path == point or path.startswith(point + "/"):
             return point
     return None
 
 
-def is_extension(module: ModuleType) -> bool:
+def is_extension(module: "ModuleType") -> bool:
     return isinstance(spec_of(module).loader, _inmem_boot.ExtensionLoader)
 
 
-def is_real_and_pure(module: ModuleType) -> bool:
+def is_real_and_pure(module: "ModuleType") -> bool:
     """A source module from a real folder: the next run finds its own."""
     loader = getattr(spec_of(module), "loader", None)
     return type(loader).__name__ in ("SourceFileLoader", "SourcelessFileLoader")
 
 
-def hide_stdlib(points: list[str]) -> None:
+def hide_stdlib(points: "list[str]") -> None:
     """A bundle comes before the stdlib, also where an earlier run loaded that."""
     always = _inmem_boot.BUILTIN | _inmem_boot.FROZEN | {"encodings"}
     prefix = _inmem.stdlib + "/"

@@ -9,8 +9,6 @@ import atexit
 import builtins
 import gc
 import sys
-from types import ModuleType, TracebackType
-from typing import Any
 
 import _inmem
 import _inmem_boot
@@ -20,13 +18,21 @@ from _frozen_importlib_external import PathFinder
 
 from inmem import _keep, _world
 
+# `typing` and what it needs would double the time to a program's first line.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any
+
+ModuleType = type(sys)
+
 runs = 0
 
 
 # --- before ------------------------------------------------------------------
 
 
-def begin(job: dict[str, Any]) -> None:
+def begin(job: "dict[str, Any]") -> None:
     global runs
     sys.path = [*job["points"], _inmem.stdlib]
     sys.argv = [job["points"][0], *job["args"]]
@@ -55,7 +61,7 @@ class SiteBuiltin:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def _real(self) -> Any:
+    def _real(self) -> "Any":
         import site
 
         site.setquit()
@@ -66,7 +72,7 @@ class SiteBuiltin:
     def __repr__(self) -> str:
         return repr(self._real())
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: "Any", **kwargs: "Any") -> "Any":
         return self._real()(*args, **kwargs)
 
 
@@ -75,7 +81,7 @@ def set_site_builtins() -> None:
         setattr(builtins, name, SiteBuiltin(name))
 
 
-def set_environment(pairs: list[bytes]) -> None:
+def set_environment(pairs: "list[bytes]") -> None:
     """os.environ as the process has it now: C code and children agree."""
     import posix
 
@@ -88,7 +94,7 @@ def set_environment(pairs: list[bytes]) -> None:
         os.environ._data.update(environment)
 
 
-def set_streams(pipes: tuple[bool, bool, bool]) -> None:
+def set_streams(pipes: "tuple[bool, bool, bool]") -> None:
     names = ("stdin", "stdout", "stderr")
     if not runs and not any(pipes):
         return  # those of the interpreter's start are fresh
@@ -108,13 +114,13 @@ class NoMain(Exception):
     """The bundle has nothing to run."""
 
 
-def program(job: dict[str, Any]) -> None:
+def program(job: "dict[str, Any]") -> None:
     """Runs it; raises what it leaves uncaught."""
     # Context variables are the program's: decimal's and numpy's settings.
     Context().run(run_module if job["module"] is not None else run_bundle, job)
 
 
-def outcome(error: BaseException | None) -> dict[str, Any]:
+def outcome(error: "BaseException | None") -> "dict[str, Any]":
     """How the program ended; prints what the stock interpreter would print."""
     if error is None:
         return {"kind": "exit", "exit_code": 0}
@@ -129,7 +135,7 @@ def outcome(error: BaseException | None) -> dict[str, Any]:
         return {"kind": "exception", **describe(error, traceback)}
 
 
-def run_bundle(job: dict[str, Any]) -> None:
+def run_bundle(job: "dict[str, Any]") -> None:
     point = job["points"][0]
     spec = _inmem_boot.Finder.find_spec("__main__", (point,))
     if spec is None and _inmem.kind(point) is None:  # a real folder
@@ -143,7 +149,7 @@ def run_bundle(job: dict[str, Any]) -> None:
     run_main(spec)
 
 
-def run_main(spec: Any) -> None:
+def run_main(spec: "Any") -> None:
     main = sys.modules["__main__"]
     main.__dict__.update(
         __file__=spec.origin,
@@ -156,14 +162,14 @@ def run_main(spec: Any) -> None:
     exec(code, main.__dict__)
 
 
-def run_module(job: dict[str, Any]) -> None:
+def run_module(job: "dict[str, Any]") -> None:
     """`python -m name`, with the bundle where the current folder would be."""
     import runpy
 
     runpy._run_module_as_main(job["module"], alter_argv=True)  # type: ignore[attr-defined]
 
 
-def exit_code(error: SystemExit) -> int:
+def exit_code(error: "SystemExit") -> int:
     """The status that the process would end with; prints what it would print.
 
     Source: Python/pythonrun.c, _Py_HandleSystemExit.
@@ -182,13 +188,13 @@ def exit_code(error: SystemExit) -> int:
     return 1
 
 
-def own_frames_cut(traceback: TracebackType | None) -> TracebackType | None:
+def own_frames_cut(traceback: "TracebackType | None") -> "TracebackType | None":
     while traceback is not None and traceback.tb_frame.f_globals is globals():
         traceback = traceback.tb_next
     return traceback
 
 
-def report_uncaught(error: BaseException, traceback: TracebackType | None) -> None:
+def report_uncaught(error: "BaseException", traceback: "TracebackType | None") -> None:
     try:
         flush()
         hook = getattr(sys, "excepthook", _world.EXCEPTHOOK)
@@ -198,8 +204,8 @@ def report_uncaught(error: BaseException, traceback: TracebackType | None) -> No
 
 
 def describe(
-    error: BaseException, traceback: TracebackType | None, depth: int = 0
-) -> dict[str, Any]:
+    error: "BaseException", traceback: "TracebackType | None", depth: int = 0
+) -> "dict[str, Any]":
     """Type, message, traceback and cause of an exception, as plain values."""
     import traceback as tools
 
@@ -223,7 +229,7 @@ def describe(
     }
 
 
-def error_code(error: BaseException | None) -> str:
+def error_code(error: "BaseException | None") -> str:
     """Our permanent code, where the error came from us: packages wrap it."""
     for _ in range(16):
         if error is None:
@@ -283,7 +289,7 @@ def flush() -> None:
             pass
 
 
-def end(job: dict[str, Any]) -> dict[str, Any]:
+def end(job: "dict[str, Any]") -> "dict[str, Any]":
     """Lets the program's objects go.
 
     Gives the mount points still needed and, if asked for, the modules' names.
@@ -316,9 +322,9 @@ def stop_daemons() -> None:
             _inmem_job.stop_thread(thread.ident)
 
 
-def module_report() -> dict[str, list[str]]:
+def module_report() -> "dict[str, list[str]]":
     """Names of the modules imported so far, by where they came from."""
-    report: dict[str, list[str]] = {"memory": [], "disk": []}
+    report: "dict[str, list[str]]" = {"memory": [], "disk": []}
     for name, module in sorted(sys.modules.items()):
         spec = getattr(module, "__spec__", None)
         if spec is None or not spec.has_location or not spec.origin:

@@ -9,11 +9,14 @@ import atexit
 import builtins
 import gc
 import sys
-from collections.abc import Iterator
-from typing import Any
 
 import _signal
 import _warnings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 MODULES = sys.modules
 CORE = dict(sys.modules)  # without these nothing runs, we neither
@@ -102,7 +105,7 @@ def reset() -> None:
 def reset_signals() -> None:
     _signal.set_wakeup_fd(-1)
     for number in _signal.valid_signals():
-        default: Any = _signal.SIG_DFL
+        default: "Any" = _signal.SIG_DFL
         if number == _signal.SIGINT:
             default = _signal.default_int_handler
         handler = _signal.getsignal(number)
@@ -110,7 +113,7 @@ def reset_signals() -> None:
             _signal.signal(number, default)
 
 
-def loaded(*names: str) -> Iterator[Any]:
+def loaded(*names: str) -> "Iterator[Any]":
     """Those of the stdlib's modules that are there, and None for the others."""
     return (MODULES.get(name) for name in names)
 
