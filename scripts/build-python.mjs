@@ -10,6 +10,7 @@ import { buildDependencies } from "./python/build.mjs";
 import { buildCPython, cpythonDir } from "./python/cpython.mjs";
 import { readLock } from "./python/lock.mjs";
 import { assemble, packageKey } from "./python/package.mjs";
+import { pruneCache } from "./python/prune.mjs";
 import { buildEnvironment, describeToolchain, ensureBuildTools } from "./python/toolchain.mjs";
 
 const HELP = `Usage: node scripts/build-python.mjs [options]
@@ -23,6 +24,7 @@ Options:
   --cache DIR     the cache, default ~/.cache/inmem-python       (INMEM_CACHE)
   --release       profile-guided and link-time optimization      (INMEM_RELEASE=1)
   --deps-only     stop after the libraries
+  --prune         remove from the cache what this checkout does not use, build nothing
   --print-dir     print where the result is or would be, build nothing
   --json          print the result as JSON: dir, key, built
   --help          this text
@@ -33,7 +35,7 @@ docs/building.md says more.
 
 /**
  * The finished build: `{ dir, key, built }`. Everything there: returns at once. Options: `sources`,
- * `cache`, `release`, `depsOnly`, `lookOnly`, and `env` in place of process.env.
+ * `cache`, `release`, `depsOnly`, `lookOnly`, `prune`, and `env` in place of process.env.
  */
 export async function ensurePython(options = {}) {
   const env = options.env ?? process.env;
@@ -44,11 +46,12 @@ export async function ensurePython(options = {}) {
     release: options.release ?? env.INMEM_RELEASE === "1",
     lock: readLock(),
   };
-  if (!options.lookOnly) await ensureCompiler(state);
-  state.toolchain = await describeToolchain(env);
+  state.toolchain = await ensureCompiler(state);
   const key = packageKey(state);
   const dir = join(state.cache, "python", key);
-  if (options.lookOnly || (existsSync(dir) && !options.depsOnly)) return { dir, key, built: false };
+  if (options.prune) pruneCache(state);
+  if (options.prune || options.lookOnly || (existsSync(dir) && !options.depsOnly))
+    return { dir, key, built: false };
 
   const log = join(state.cache, "logs", "system.log");
   await ensureBuildTools(env, log);
@@ -64,10 +67,11 @@ export async function ensurePython(options = {}) {
 /** Without a compiler there is no key; with one, apt is not asked. */
 async function ensureCompiler(state) {
   try {
-    await describeToolchain(state.env);
+    return await describeToolchain(state.env);
   } catch (error) {
     if (state.env.CC || state.env.CXX) throw error;
     await ensureBuildTools(state.env, join(state.cache, "logs", "system.log"));
+    return describeToolchain(state.env);
   }
 }
 
@@ -92,6 +96,7 @@ function parseArguments(argv) {
     else if (option === "--cache") options.cache = value(option);
     else if (option === "--release") options.release = true;
     else if (option === "--deps-only") options.depsOnly = true;
+    else if (option === "--prune") options.prune = true;
     else if (option === "--print-dir") options.lookOnly = true;
     else if (option === "--json") options.json = true;
     else fail(`unknown option ${option}`);
