@@ -46,7 +46,6 @@ async function joinEntry() {
     bundle: true,
     platform: "node",
     target: "node20",
-    packages: "external",
     logLevel: "warning",
   });
   put("index.js", outputFiles[0].text);

@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "importer/inmem_module.h"
+#include "importer/zipimport_module.h"
 #include "interpreter/bundles.h"
 #include "interpreter/frozen_modules.h"
 #include "interpreter/job_module.h"
@@ -92,6 +93,7 @@ void SetVirtualPaths(ConfigBuilder& builder, PyConfig& config,
 
 Status PrepareImports() {
   if (PyImport_AppendInittab("_inmem", importer::InitInmemModule) != 0 ||
+      PyImport_AppendInittab("zipimport", importer::InitZipimportModule) != 0 ||
       PyImport_AppendInittab("_inmem_job", InitJobModule) != 0) {
     return {ErrorCode::kInterpreter, "no memory for Python's table of modules"};
   }
@@ -148,6 +150,7 @@ Result<int> StartProgram(const std::string& executable,
   status = Py_InitializeFromConfig(&config);
   if (PyStatus_IsExit(status) != 0) return status.exitcode;
   if (PyStatus_Exception(status) != 0) return FromPyStatus(status);
+  PyGC_Enable();  // off since zipimport_module.cc
   return -1;
 }
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: Builtin modules win over sys.path, as in stock CPython; so does our own package.
-BUILTIN = frozenset((*sys.builtin_module_names, "inmem"))
+BUILTIN = frozenset({*sys.builtin_module_names, "inmem"} - {"zipimport"})
 
 #: Frozen stdlib modules win over sys.path too; here they have source.
 #: Source: Tools/build/freeze_modules.py, FROZEN.
@@ -48,6 +48,11 @@ ABSENT = {
 conflicts: "dict[str, str]" = {}
 
 
+#: Stdlib modules that are told of us right after they were loaded: module name ->
+#: the module of ours whose ``install`` does it.
+INSTALL = {"ssl": "_ssl", "importlib.metadata": "_metadata"}
+
+
 class Loader(external._LoaderBasics):  # type: ignore[misc]
     """Loads one module from its .pyc and .py entries."""
 
@@ -62,6 +67,12 @@ class Loader(external._LoaderBasics):  # type: ignore[misc]
 
     def __repr__(self) -> str:
         return f"<inmem.Loader {self.name!r} at {self.path!r}>"
+
+    def exec_module(self, module: "ModuleType") -> None:
+        super().exec_module(module)
+        if self.name in INSTALL and self.path.startswith(_inmem.stdlib):
+            ours = __import__("inmem", fromlist=[INSTALL[self.name]])
+            getattr(ours, INSTALL[self.name]).install(module)
 
     def get_filename(self, fullname: "str | None" = None) -> str:
         return self.path
@@ -85,20 +96,6 @@ class Loader(external._LoaderBasics):  # type: ignore[misc]
 
     def get_resource_reader(self, fullname: str) -> "Any":
         return resource_reader(self.path)
-
-
-#: Stdlib modules that are told of us right after they were loaded: module name ->
-#: the module of ours whose ``install`` does it.
-INSTALL = {"ssl": "_ssl", "importlib.metadata": "_metadata"}
-
-
-class InstallLoader(Loader):
-    """Loads a stdlib module of INSTALL."""
-
-    def exec_module(self, module: "ModuleType") -> None:
-        super().exec_module(module)
-        ours = __import__("inmem", fromlist=[INSTALL[self.name]])
-        getattr(ours, INSTALL[self.name]).install(module)
 
 
 class ExtensionLoader(external.ExtensionFileLoader):  # type: ignore[misc]
@@ -142,8 +139,6 @@ def make_spec(fullname: str, found: "tuple[Any, ...]") -> "ModuleSpec":
     kind, mount, source, bytecode, origin, cached, folder = found
     if kind == 1:
         loader: Any = ExtensionLoader(fullname, origin)
-    elif fullname in INSTALL and origin.startswith(_inmem.stdlib):
-        loader = InstallLoader(fullname, origin, mount, source, bytecode)
     else:
         loader = Loader(fullname, origin, mount, source, bytecode)
     spec = bootstrap.ModuleSpec(
@@ -263,11 +258,22 @@ def raise_conflict(fullname: str) -> None:
     raise error
 
 
+def zip_hook(path: str) -> "Any":
+    """zipimport's hook for real zip files; does not load it for a real folder."""
+    if external._path_isdir(path):
+        raise ImportError("not a Zip file", path=path)
+    import zipimport
+
+    return zipimport.zipimporter(path)
+
+
 def install() -> None:
     """Puts the finders in place: once in each interpreter."""
     sys.meta_path.insert(0, Finder)
     sys.meta_path.append(LastFinder)
-    sys.path_hooks.insert(0, PathEntryFinder)
+    del sys.path_hooks[0]  # the placeholder of native/importer/zipimport_module.cc
+    del sys.modules["zipimport"]
+    sys.path_hooks[:0] = (PathEntryFinder, zip_hook)
 
 
 def take_over(name: str, namespace: "dict[str, Any]") -> None:

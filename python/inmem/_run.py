@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 ModuleType = type(sys)
 
+#: First argument of the error that says there is nothing to run.
+NO_MAIN = object()
+
 runs = 0
 
 
@@ -43,42 +46,35 @@ def begin(job: "dict[str, Any]") -> None:
     _keep.restore(job["points"])
     set_streams(job["pipes"])
     set_site_builtins()
+    if not runs:
+        _world.start_collecting()
     main = ModuleType("__main__")
     main.__dict__["__builtins__"] = builtins
     sys.modules["__main__"] = main
     runs += 1
 
 
-class SiteBuiltin:
-    """`exit`, `help` and the like: as `site` makes them, at their first use.
+def set_site_builtins() -> None:
+    """`exit`, `help` and the like, as `site` makes them at their first use.
 
     To import `site` at every start, as the stock interpreter does, would cost a
     tenth of it.
     """
+    for name in ("exit", "quit", "help", "copyright", "credits", "license"):
+        setattr(builtins, name, site_builtin(name))
 
-    NAMES = ("exit", "quit", "help", "copyright", "credits", "license")
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def _real(self) -> "Any":
+def site_builtin(name: str) -> "Any":
+    def call(*args: "Any", **kwargs: "Any") -> "Any":
         import site
 
         site.setquit()
         site.setcopyright()
         site.sethelper()
-        return getattr(builtins, self._name)
+        return getattr(builtins, name)(*args, **kwargs)
 
-    def __repr__(self) -> str:
-        return repr(self._real())
-
-    def __call__(self, *args: "Any", **kwargs: "Any") -> "Any":
-        return self._real()(*args, **kwargs)
-
-
-def set_site_builtins() -> None:
-    for name in SiteBuiltin.NAMES:
-        setattr(builtins, name, SiteBuiltin(name))
+    call.__name__ = call.__qualname__ = name
+    return call
 
 
 def set_environment(pairs: "list[bytes]") -> None:
@@ -110,10 +106,6 @@ def set_streams(pipes: "tuple[bool, bool, bool]") -> None:
 # --- the program -------------------------------------------------------------
 
 
-class NoMain(Exception):
-    """The bundle has nothing to run."""
-
-
 def program(job: "dict[str, Any]") -> None:
     """Runs it; raises what it leaves uncaught."""
     # Context variables are the program's: decimal's and numpy's settings.
@@ -124,15 +116,15 @@ def outcome(error: "BaseException | None") -> "dict[str, Any]":
     """How the program ended; prints what the stock interpreter would print."""
     if error is None:
         return {"kind": "exit", "exit_code": 0}
-    if isinstance(error, NoMain):
-        return {"kind": "error", "code": "ERR_INMEM_NO_MAIN", "message": str(error)}
+    if error.args[:1] == (NO_MAIN,):
+        return {"kind": "error", "code": "ERR_INMEM_NO_MAIN", "message": error.args[1]}
     if isinstance(error, SystemExit):
         return {"kind": "exit", "exit_code": exit_code(error)}
     traceback = own_frames_cut(error.__traceback__)
     if not (isinstance(error, KeyboardInterrupt) and _inmem_job.abandoned()):
         report_uncaught(error, traceback)
-    with _world.own_imports():
-        return {"kind": "exception", **describe(error, traceback)}
+    described = _world.with_own_imports(describe, error, traceback)
+    return {"kind": "exception", **described}
 
 
 def run_bundle(job: "dict[str, Any]") -> None:
@@ -141,10 +133,11 @@ def run_bundle(job: "dict[str, Any]") -> None:
     if spec is None and _inmem.kind(point) is None:  # a real folder
         spec = PathFinder.find_spec("__main__", [point])
     if spec is None or spec.submodule_search_locations is not None:
-        raise NoMain(
+        raise ImportError(
+            NO_MAIN,
             f"{point}: no __main__.py at the root (expected one, or the option"
             " `module`; or import from it with:"
-            " inmem-python python --bundle FILE)"
+            " inmem-python python --bundle FILE)",
         )
     run_main(spec)
 

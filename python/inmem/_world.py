@@ -28,32 +28,30 @@ SWITCH_INTERVAL = sys.getswitchinterval()
 INT_DIGITS = sys.get_int_max_str_digits()
 WARNINGS = list(_warnings.filters)
 GC_THRESHOLD = gc.get_threshold()
+frozen = 0
 EXCEPTHOOK = sys.excepthook
 DISPLAYHOOK = sys.displayhook
 UNRAISABLEHOOK = sys.unraisablehook
 BREAKPOINTHOOK = sys.breakpointhook
 
 
-class own_imports:
-    """Imports as they were at the start, for our own code after a program.
+def with_own_imports(function: "Any", *args: "Any") -> "Any":
+    """Calls it with imports as they were at the start: our own code after a program.
 
     A program may have replaced `__import__` or sys.meta_path, and its threads and
     atexit functions still count on it.
     """
-
-    def __enter__(self) -> None:
-        self._import = builtins.__dict__.get("__import__")
-        self._paths = (
-            getattr(sys, "meta_path", None),
-            getattr(sys, "path_hooks", None),
-            getattr(sys, "path_importer_cache", None),
-        )
-        builtins.__import__ = BUILTINS["__import__"]
-        set_finders()
-
-    def __exit__(self, *_: object) -> None:
-        builtins.__import__ = self._import  # type: ignore[assignment]
-        sys.meta_path, sys.path_hooks, sys.path_importer_cache = self._paths  # type: ignore[assignment]
+    import_ = builtins.__dict__.get("__import__")
+    names = ("meta_path", "path_hooks", "path_importer_cache")
+    finders = [getattr(sys, name, None) for name in names]
+    builtins.__import__ = BUILTINS["__import__"]
+    set_finders()
+    try:
+        return function(*args)
+    finally:
+        builtins.__dict__["__import__"] = import_
+        for name, value in zip(names, finders, strict=True):
+            setattr(sys, name, value)
 
 
 def set_finders() -> None:
@@ -76,6 +74,15 @@ def put_back() -> None:
     set_finders()
 
 
+def start_collecting() -> None:
+    """Switches the collector on (native/importer/zipimport_module.cc); what is there
+    by now lives for ever, so it need not be looked at ever again."""
+    global frozen
+    gc.freeze()
+    frozen = gc.get_freeze_count()
+    gc.enable()
+
+
 def reset() -> None:
     """Before the next program."""
     sys.excepthook = EXCEPTHOOK
@@ -96,7 +103,8 @@ def reset() -> None:
     _warnings._onceregistry.clear()
     _warnings._filters_mutated()
     gc.enable()
-    gc.unfreeze()
+    if gc.get_freeze_count() > frozen:
+        gc.unfreeze()
     gc.set_threshold(*GC_THRESHOLD)
     reset_signals()
     reset_stdlib()
