@@ -233,7 +233,6 @@ void PythonThread::Interrupt(int number) {
     }
     impl_->Deliver(number);
   }
-  CurrentPipes().Interrupt();
   Wake();
 }
 
@@ -243,11 +242,11 @@ void PythonThread::InterruptHard() {
     if (!impl_->in_python) return;
     RaiseInterrupt();
   }
-  CurrentPipes().Interrupt();
   Wake();
 }
 
 void PythonThread::Wake() {
+  CurrentPipes().Interrupt();
   std::lock_guard lock(impl_->mutex);
   if (impl_->has_thread && WakeSignal() != 0) {
     pthread_kill(impl_->thread, WakeSignal());

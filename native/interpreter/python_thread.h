@@ -30,8 +30,8 @@ class PythonThread {
   // Raises KeyboardInterrupt past the program's handlers.
   void InterruptHard();
 
-  // Ends a blocking system call of the program with EINTR, so that it sees an
-  // interrupt that came just before the call began.
+  // Ends a blocking system call of the program with EINTR, and its waits for
+  // JavaScript, so that it sees an interrupt that came just before they began.
   void Wake();
 
   // The process ends: flushes Python's output and stops its threads by keeping
