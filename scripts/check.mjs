@@ -47,7 +47,7 @@ const checks = {
   },
 
   async mypy({ tools }) {
-    const files = await treeFiles("python/*.py", "python/*.pyi");
+    const files = await treeFiles("python/inmem/*.py");
     if (files.length === 0) return "no files";
     await tool(tools.mypy, "--cache-dir", join(root, "build", "mypy"), ...files);
   },

@@ -1,0 +1,3 @@
+# python/stubs/_inmem_boot.pyi: python/inmem/_boot.py under the name that it is frozen as.
+from inmem._boot import *
+from inmem._boot import conflicts as conflicts
