@@ -31,24 +31,24 @@ def main(output: str, folder: str) -> None:
         data = marshal.dumps(code)
         body = ",".join(str(byte) for byte in data)
         arrays.append(f"const unsigned char kModule{number}[] = {{{body}}};")
-        table.append(
-            f'    {{"{name}", kModule{number}, sizeof kModule{number}, {int(package)}}},'
-        )
-    text = "\n".join([
-        "// Made by cmake/freeze.py.",
-        '#include "interpreter/frozen_modules.h"',
-        "",
-        "namespace inmem::interpreter {",
-        "namespace {",
-        *arrays,
-        "const struct _frozen kTable[] = {",
-        *table,
-        "    {nullptr, nullptr, 0, 0}};",
-        "}  // namespace",
-        "const struct _frozen* FrozenModules() { return kTable; }",
-        "}  // namespace inmem::interpreter",
-        "",
-    ])
+        table.append(f'    {{"{name}", kModule{number}, sizeof kModule{number}, {int(package)}}},')
+    text = "\n".join(
+        [
+            "// Made by cmake/freeze.py.",
+            '#include "interpreter/frozen_modules.h"',
+            "",
+            "namespace inmem::interpreter {",
+            "namespace {",
+            *arrays,
+            "const struct _frozen kTable[] = {",
+            *table,
+            "    {nullptr, nullptr, 0, 0}};",
+            "}  // namespace",
+            "const struct _frozen* FrozenModules() { return kTable; }",
+            "}  // namespace inmem::interpreter",
+            "",
+        ]
+    )
     Path(output).write_text(text)
 
 

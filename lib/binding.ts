@@ -175,10 +175,7 @@ export function launcherPath(): string {
   ];
   const found = candidates.find((path) => existsSync(path));
   if (found === undefined) {
-    throw new InmemError(
-      "ERR_INMEM_NO_BINARY",
-      `no launcher in ${candidates.join(" or ")}`,
-    );
+    throw new InmemError("ERR_INMEM_NO_BINARY", `no launcher in ${candidates.join(" or ")}`);
   }
   return found;
 }

@@ -1,7 +1,7 @@
 // lib/index.ts: the public API; only re-exports.
-export { type InmemErrorCode } from "./error-codes.js";
+export type { InmemErrorCode } from "./error-codes.js";
 export { InmemError, PythonError } from "./errors.js";
-export { type BundleInput, type RunOptions, type StdioOutput } from "./options.js";
+export type { BundleInput, RunOptions, StdioOutput } from "./options.js";
 export { type RunResult, run } from "./run.js";
 export { isSupported } from "./support.js";
 export { type Versions, version } from "./version.js";

@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <memory>
 
 #include "addon/archive_binding.h"
 #include "addon/environment.h"
@@ -31,8 +30,9 @@ void JoinGlobalScope() {
   dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_GLOBAL);
 }
 
-// process.exit() runs no cleanup hooks of Node-API, and a worker's end is not the
-// process's: exit() itself is the one place that every end but a crash passes.
+// process.exit() runs no cleanup hooks of Node-API, and a worker's end is not
+// the process's: exit() itself is the one place that every end but a crash
+// passes.
 void ParkAtExit() {
   static const int registered =
       std::atexit([] { PythonThread::Get().Park(kParkLimit); });

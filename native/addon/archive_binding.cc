@@ -1,7 +1,7 @@
 // native/addon/archive_binding.cc: archives and ELF files for the bundler.
-#include "addon/archive_binding.h"
-
 #include "napi/napi_setup.h"
+
+#include "addon/archive_binding.h"
 
 #include <cstddef>
 #include <memory>
@@ -32,8 +32,8 @@ Napi::Object DescribeEntry(Napi::Env env, const archive::Entry& entry) {
   auto number = [&](const char* name, double value) {
     object.Set(name, Napi::Number::New(env, value));
   };
-  object.Set("name", Napi::String::New(env, entry.name.data(),
-                                       entry.name.size()));
+  object.Set("name",
+             Napi::String::New(env, entry.name.data(), entry.name.size()));
   number("sizeBytes", static_cast<double>(entry.size_bytes));
   number("compressedSizeBytes",
          static_cast<double>(entry.compressed_size_bytes));
@@ -108,9 +108,9 @@ Napi::Value OpenArchive(const Napi::CallbackInfo& info) {
   Napi::Array entries = Napi::Array::New(env, archive->entry_count());
   for (std::size_t i = 0; i < archive->entry_count(); ++i) {
     Napi::HandleScope scope(env);
-    entries.Set(static_cast<std::uint32_t>(i),
-                DescribeEntry(env, archive->entry(
-                                       static_cast<Archive::Index>(i))));
+    entries.Set(
+        static_cast<std::uint32_t>(i),
+        DescribeEntry(env, archive->entry(static_cast<Archive::Index>(i))));
   }
   Napi::Object object = Napi::Object::New(env);
   object.Set("entries", entries);

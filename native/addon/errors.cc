@@ -1,7 +1,7 @@
 // native/addon/errors.cc: a Status as a JavaScript InmemError.
-#include "addon/errors.h"
-
 #include "napi/napi_setup.h"
+
+#include "addon/errors.h"
 
 #include <string>
 
@@ -22,9 +22,8 @@ Napi::Value Throw(Napi::Env env, const Status& status) {
         .ThrowAsJavaScriptException();
     return env.Undefined();
   }
-  Napi::Object error =
-      error_class.New({Napi::String::New(env, code),
-                       Napi::String::New(env, status.message())});
+  Napi::Object error = error_class.New(
+      {Napi::String::New(env, code), Napi::String::New(env, status.message())});
   if (!env.IsExceptionPending()) napi_throw(env, error);
   return env.Undefined();
 }

@@ -1,7 +1,7 @@
 // native/addon/run_binding.cc: run, interrupt and the streams of a run.
-#include "addon/run_binding.h"
-
 #include "napi/napi_setup.h"
+
+#include "addon/run_binding.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -85,12 +85,12 @@ class Host final : public interpreter::JobHost,
             Napi::Persistent(listener))) {}
 
   void PostOutput(int fd, std::vector<std::byte> data) override {
-    Emit("output", [fd, data = std::move(data)](Napi::Env env,
-                                                Napi::Object event) {
-      event.Set("fd", Napi::Number::New(env, fd));
-      event.Set("data", Napi::Buffer<std::byte>::Copy(env, data.data(),
-                                                      data.size()));
-    });
+    Emit("output",
+         [fd, data = std::move(data)](Napi::Env env, Napi::Object event) {
+           event.Set("fd", Napi::Number::New(env, fd));
+           event.Set("data", Napi::Buffer<std::byte>::Copy(env, data.data(),
+                                                           data.size()));
+         });
   }
   void PostInputWanted() override { Emit("input", nullptr); }
   void PostRootsWanted() override { Emit("roots", nullptr); }
@@ -108,13 +108,13 @@ class Host final : public interpreter::JobHost,
   // The listener's reference dies with the last call, on its thread. Where the
   // environment is gone no call runs, and the reference goes with it.
   void Emit(const char* type, Fill fill) {
-    calls_->Post([listener = listener_, type, fill = std::move(fill)](
-                     Napi::Env env) {
-      Napi::Object event = Napi::Object::New(env);
-      event.Set("type", type);
-      if (fill) fill(env, event);
-      listener->Call({event});
-    });
+    calls_->Post(
+        [listener = listener_, type, fill = std::move(fill)](Napi::Env env) {
+          Napi::Object event = Napi::Object::New(env);
+          event.Set("type", type);
+          if (fill) fill(env, event);
+          listener->Call({event});
+        });
   }
 
   std::shared_ptr<napi::JsCalls> calls_;
@@ -168,8 +168,8 @@ interpreter::Bundle ReadBundle(const Napi::Value& value) {
   Napi::Value name = Field(object, "name");
   if (name.IsString()) bundle.path = name.As<Napi::String>().Utf8Value();
   const auto* data = reinterpret_cast<const std::byte*>(bytes.Data());
-  auto copy = std::make_shared<std::vector<std::byte>>(
-      data, data + bytes.ByteLength());
+  auto copy =
+      std::make_shared<std::vector<std::byte>>(data, data + bytes.ByteLength());
   bundle.bytes = std::span<const std::byte>(*copy);
   bundle.owner = copy;
   return bundle;
@@ -222,9 +222,9 @@ Napi::Value Run(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
-// changeEnvironment(pairs): sets [name, value] (undefined: unsets) in the process's
-// real environment; gives the pairs that put back what was there. Not through
-// process.env, since a worker's is a copy.
+// changeEnvironment(pairs): sets [name, value] (undefined: unsets) in the
+// process's real environment; gives the pairs that put back what was there. Not
+// through process.env, since a worker's is a copy.
 Napi::Value ChangeEnvironment(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto pairs = info[0].As<Napi::Array>();
@@ -259,8 +259,8 @@ void InterruptHard(const Napi::CallbackInfo&) {
 void Wake(const Napi::CallbackInfo&) { PythonThread::Get().Wake(); }
 
 void OutputTaken(const Napi::CallbackInfo& info) {
-  CurrentPipes().OutputTaken(static_cast<std::size_t>(
-      info[0].As<Napi::Number>().Int64Value()));
+  CurrentPipes().OutputTaken(
+      static_cast<std::size_t>(info[0].As<Napi::Number>().Int64Value()));
 }
 
 void PushInput(const Napi::CallbackInfo& info) {
@@ -304,8 +304,7 @@ Napi::Value LoadedObjects(const Napi::CallbackInfo& info) {
 
 void AddRunBinding(Napi::Env env, Napi::Object exports) {
   exports.Set("run", Napi::Function::New(env, Run));
-  exports.Set("changeEnvironment",
-              Napi::Function::New(env, ChangeEnvironment));
+  exports.Set("changeEnvironment", Napi::Function::New(env, ChangeEnvironment));
   exports.Set("interrupt", Napi::Function::New(env, Interrupt));
   exports.Set("interruptHard", Napi::Function::New(env, InterruptHard));
   exports.Set("wake", Napi::Function::New(env, Wake));

@@ -1,7 +1,6 @@
 // native/archive/message.cc: the one form of this layer's error messages.
 #include "archive/message.h"
 
-#include <algorithm>
 #include <cstddef>
 
 #include "archive/entry_name.h"

@@ -1,7 +1,7 @@
 // native/importer/bytecode.cc: code objects out of .pyc entries.
-#include "importer/bytecode.h"
-
 #include "cpython/python_setup.h"
+
+#include "importer/bytecode.h"
 
 #include <marshal.h>
 
@@ -86,8 +86,8 @@ bool FixFilename(PyObject* code, PyObject* origin) {
   if (PyUnicode_Compare(current, origin) == 0) return !PyErr_Occurred();
   Owned imp = Owned::Steal(PyImport_ImportModule("_imp"));
   if (!imp) return false;
-  Owned done = Owned::Steal(PyObject_CallMethod(
-      imp.get(), "_fix_co_filename", "OO", code, origin));
+  Owned done = Owned::Steal(
+      PyObject_CallMethod(imp.get(), "_fix_co_filename", "OO", code, origin));
   return static_cast<bool>(done);
 }
 

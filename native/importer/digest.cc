@@ -13,7 +13,8 @@ namespace inmem::importer {
 void AddDigests(const archive::Archive& archive,
                 std::unordered_map<std::string_view, std::uint64_t>& digests) {
   for (std::size_t i = 0; i < archive.entry_count(); ++i) {
-    archive::Entry entry = archive.entry(static_cast<archive::Archive::Index>(i));
+    archive::Entry entry =
+        archive.entry(static_cast<archive::Archive::Index>(i));
     std::string_view top = entry.name.substr(0, entry.name.find('/'));
     auto found = digests.find(top.substr(0, top.find('.')));
     if (found == digests.end()) continue;

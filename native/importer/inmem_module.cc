@@ -1,10 +1,11 @@
 // native/importer/inmem_module.cc: the builtin module `_inmem`.
 //
 // Mechanism only: lookups, bytes, code objects. What they mean for an import is
-// decided in python/inmem. Every function holds the GIL; large reads release it.
-#include "importer/inmem_module.h"
-
+// decided in python/inmem. Every function holds the GIL; large reads release
+// it.
 #include "cpython/python_setup.h"
+
+#include "importer/inmem_module.h"
 
 #include <cstdint>
 #include <optional>
@@ -89,8 +90,8 @@ PyObject* Find(PyObject*, PyObject* const* args, Py_ssize_t count) {
   }
   auto tail = cpython::Utf8View(args[0]);
   if (!tail) return nullptr;
-  Owned entries = Owned::Steal(
-      PySequence_Fast(args[1], "path entries must be a sequence"));
+  Owned entries =
+      Owned::Steal(PySequence_Fast(args[1], "path entries must be a sequence"));
   if (!entries) return nullptr;
   State& state = State::Get();
   for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(entries.get()); ++i) {
@@ -169,9 +170,10 @@ PyObject* Read(PyObject*, PyObject* argument) {
   return ReadEntry(*entry->mount, found.index, argument);
 }
 
-// digests(point, names): for each top-level name a number that stands for names,
-// sizes and CRCs of all entries below it (a package, its `.libs` folder, a module's
-// files); 0 where there are none. Equal digests: a module may stay between runs.
+// digests(point, names): for each top-level name a number that stands for
+// names, sizes and CRCs of all entries below it (a package, its `.libs` folder,
+// a module's files); 0 where there are none. Equal digests: a module may stay
+// between runs.
 PyObject* Digests(PyObject*, PyObject* args) {
   PyObject* point = nullptr;
   PyObject* names = nullptr;
@@ -251,8 +253,15 @@ PyModuleDef_Slot kSlots[] = {
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},
     {0, nullptr}};
 
-PyModuleDef kModule = {PyModuleDef_HEAD_INIT, "_inmem", nullptr, 0, kMethods,
-                       kSlots,                nullptr,  nullptr, nullptr};
+PyModuleDef kModule = {PyModuleDef_HEAD_INIT,
+                       "_inmem",
+                       nullptr,
+                       0,
+                       kMethods,
+                       kSlots,
+                       nullptr,
+                       nullptr,
+                       nullptr};
 
 }  // namespace
 

@@ -15,8 +15,7 @@ using Index = ModuleEntries::Index;
 // One growing buffer a thread: a search makes up to ten names.
 class Candidate {
  public:
-  Candidate(std::string& buffer, std::string_view folder,
-            std::string_view tail)
+  Candidate(std::string& buffer, std::string_view folder, std::string_view tail)
       : buffer_(buffer) {
     buffer_.assign(folder);
     if (!folder.empty()) buffer_ += '/';
@@ -24,8 +23,7 @@ class Candidate {
     stem_ = buffer_.size();
   }
 
-  std::optional<Index> Find(const vfs::Mount& mount,
-                            std::string_view suffix) {
+  std::optional<Index> Find(const vfs::Mount& mount, std::string_view suffix) {
     buffer_.resize(stem_);
     buffer_ += suffix;
     return mount.FindFile(buffer_);

@@ -19,8 +19,8 @@ State& State::Get() {
   return *state;
 }
 
-Result<MountId> State::Mount(
-    std::string point, std::shared_ptr<const archive::Archive> archive) {
+Result<MountId> State::Mount(std::string point,
+                             std::shared_ptr<const archive::Archive> archive) {
   auto added = tree_.Add(std::move(point), std::move(archive));
   if (!added.ok()) return added.status();
   std::unique_lock lock(mutex_);

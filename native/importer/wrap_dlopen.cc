@@ -2,9 +2,8 @@
 //
 // The addon is linked with --wrap=dlopen and --wrap=dlerror, so CPython's
 // import of extensions and ctypes come here with a virtual path and keep it:
-// `__file__`, the cache of single-phase modules and ctypes need no special case.
-#include <dlfcn.h>
-
+// `__file__`, the cache of single-phase modules and ctypes need no special
+// case.
 #include <string>
 #include <string_view>
 #include <utility>

@@ -1,7 +1,7 @@
 // native/importer/zipimport_module.cc: a builtin `zipimport` that waits.
-#include "importer/zipimport_module.h"
-
 #include "cpython/python_setup.h"
+
+#include "importer/zipimport_module.h"
 
 namespace inmem::importer {
 namespace {
@@ -17,8 +17,15 @@ PyModuleDef_Slot kSlots[] = {
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},
     {0, nullptr}};
 
-PyModuleDef kModule = {PyModuleDef_HEAD_INIT, "zipimport", nullptr, 0, nullptr,
-                       kSlots,                nullptr,     nullptr, nullptr};
+PyModuleDef kModule = {PyModuleDef_HEAD_INIT,
+                       "zipimport",
+                       nullptr,
+                       0,
+                       nullptr,
+                       kSlots,
+                       nullptr,
+                       nullptr,
+                       nullptr};
 
 }  // namespace
 

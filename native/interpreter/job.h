@@ -31,9 +31,9 @@ struct Outcome {
   enum class Kind { kExit, kException, kError };
   Kind kind = Kind::kExit;
   int exit_code = 0;
-  ExceptionText exception;  // kException
-  std::string code;         // kError: ERR_INMEM_*
-  std::string message;      // kError
+  ExceptionText exception;                       // kException
+  std::string code;                              // kError: ERR_INMEM_*
+  std::string message;                           // kError
   std::vector<std::string> modules_from_memory;  // with Job::report
   std::vector<std::string> modules_from_disk;
 };

@@ -1,7 +1,7 @@
 // native/interpreter/job_module.cc: the builtin module `_inmem_job`.
-#include "interpreter/job_module.h"
-
 #include "cpython/python_setup.h"
+
+#include "interpreter/job_module.h"
 
 #include <cstddef>
 #include <span>
@@ -38,7 +38,8 @@ PyObject* WriteOutput(PyObject*, PyObject* args) {
   if (!PyArg_ParseTuple(args, "iy*:write_output", &fd, &data)) return nullptr;
   std::span<const std::byte> bytes(static_cast<const std::byte*>(data.buf),
                                    static_cast<std::size_t>(data.len));
-  bool done = WaitInterruptibly([&] { return CurrentPipes().Write(fd, bytes); });
+  bool done =
+      WaitInterruptibly([&] { return CurrentPipes().Write(fd, bytes); });
   Py_ssize_t size = data.len;
   PyBuffer_Release(&data);
   return done ? PyLong_FromSsize_t(size) : nullptr;
@@ -60,8 +61,8 @@ PyObject* ReadInput(PyObject*, PyObject* args) {
 // root_certificates(): Node's, as PEM text; "" where there is no Node.
 PyObject* RootCertificates(PyObject*, PyObject*) {
   std::string pem;
-  bool done = WaitInterruptibly(
-      [&] { return CurrentPipes().RootCertificates(&pem); });
+  bool done =
+      WaitInterruptibly([&] { return CurrentPipes().RootCertificates(&pem); });
   return done ? cpython::PathText(pem).release() : nullptr;
 }
 
@@ -90,9 +91,15 @@ PyModuleDef_Slot kSlots[] = {
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},
     {0, nullptr}};
 
-PyModuleDef kModule = {
-    PyModuleDef_HEAD_INIT, "_inmem_job", nullptr, 0, kMethods,
-    kSlots,                nullptr,      nullptr, nullptr};
+PyModuleDef kModule = {PyModuleDef_HEAD_INIT,
+                       "_inmem_job",
+                       nullptr,
+                       0,
+                       kMethods,
+                       kSlots,
+                       nullptr,
+                       nullptr,
+                       nullptr};
 
 }  // namespace
 

@@ -44,9 +44,8 @@ template <typename Ready>
 JobPipes::Wait JobPipes::WaitFor(std::unique_lock<std::mutex>& lock,
                                  Ready ready) {
   const std::uint64_t seen = interrupts_;
-  changed_.wait(lock, [&] {
-    return host_ == nullptr || interrupts_ != seen || ready();
-  });
+  changed_.wait(
+      lock, [&] { return host_ == nullptr || interrupts_ != seen || ready(); });
   return host_ == nullptr || ready() ? Wait::kDone : Wait::kInterrupted;
 }
 

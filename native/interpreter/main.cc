@@ -1,7 +1,7 @@
 // native/interpreter/main.cc: Python as a program of its own, for the launcher.
-#include "interpreter/main.h"
-
 #include "cpython/python_setup.h"
+
+#include "interpreter/main.h"
 
 #include <climits>
 #include <cstdio>

@@ -1,7 +1,7 @@
 // native/interpreter/python_config.cc: how CPython is configured and started.
-#include "interpreter/python_config.h"
-
 #include "cpython/python_setup.h"
+
+#include "interpreter/python_config.h"
 
 #include <algorithm>
 #include <string>
@@ -59,8 +59,8 @@ class ConfigBuilder {
     while (!rest.empty()) {
       std::wstring path(rest.substr(0, rest.find(L':')));
       rest.remove_prefix(std::min(path.size() + 1, rest.size()));
-      Check(PyWideStringList_Append(&config_->module_search_paths,
-                                    path.c_str()));
+      Check(
+          PyWideStringList_Append(&config_->module_search_paths, path.c_str()));
     }
   }
 

@@ -1,12 +1,12 @@
 // native/interpreter/python_thread.cc: Python's main thread inside Node.
 //
 // States of the thread: waiting (no GIL, no job) -> in a job -> waiting. At the
-// process's end yet another thread takes the GIL and keeps it for ever, so that no
-// Python code runs while exit() takes the libraries down. Python is never
+// process's end yet another thread takes the GIL and keeps it for ever, so that
+// no Python code runs while exit() takes the libraries down. Python is never
 // finalized.
-#include "interpreter/python_thread.h"
-
 #include "cpython/python_setup.h"
+
+#include "interpreter/python_thread.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -38,11 +38,13 @@ namespace {
 // As large as a main thread's usual limit, twice: deep recursion in C.
 constexpr std::size_t kStackBytes = 16u << 20;
 
-// glibc grows a thread's heap page by page, an mprotect each: hundreds of system
-// calls while Python starts, each stopping the other threads' page faults. What
-// was once made writable stays so: one growth by large steps serves them all.
+// glibc grows a thread's heap page by page, an mprotect each: hundreds of
+// system calls while Python starts, each stopping the other threads' page
+// faults. What was once made writable stays so: one growth by large steps
+// serves them all.
 void GrowThreadHeap() {
-  constexpr std::size_t kStepBytes = 120u << 10;  // larger ones would be mmapped
+  constexpr std::size_t kStepBytes = 120u
+                                     << 10;  // larger ones would be mmapped
   std::array<void*, 24> steps = {};
   for (void*& step : steps) step = std::malloc(kStepBytes);
   for (void* step : steps) std::free(step);
@@ -74,8 +76,8 @@ struct PythonThread::Impl {
   bool busy = false;       // from Start() to PostEnd()
   bool in_python = false;  // code of the program runs: it may be interrupted
   int interrupt = 0;       // signal that came while it did not
-  bool park = false;     // the process ends: no job begins any more
-  bool parked = false;   // the GIL is taken for good
+  bool park = false;       // the process ends: no job begins any more
+  bool parked = false;     // the GIL is taken for good
   bool python_runs = false;
   bool has_thread = false;
   pid_t process = getpid();
@@ -132,8 +134,9 @@ Status PythonThread::Start(Job job) {
 
 namespace {
 
-// Node marks its own standard streams close-on-exec, and gives them to its children
-// by dup2, which clears the mark. Python's children inherit them as they are.
+// Node marks its own standard streams close-on-exec, and gives them to its
+// children by dup2, which clears the mark. Python's children inherit them as
+// they are.
 void LetChildrenHaveStdio() {
   for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     int flags = fcntl(fd, F_GETFD);
@@ -193,8 +196,9 @@ Status PythonThread::Impl::Prepare(const Job& job,
   if ((own_cwd || job.cwd_given) && !job.cwd.empty() &&
       chdir(job.cwd.c_str()) != 0) {
     return {ErrorCode::kNotFound,
-            job.cwd + ": cannot be made the working directory (expected a "
-                      "folder that may be entered)"};
+            job.cwd +
+                ": cannot be made the working directory (expected a "
+                "folder that may be entered)"};
   }
   if (python == nullptr) {
     Status started = PrepareImports();
@@ -253,8 +257,8 @@ void PythonThread::Wake() {
   }
 }
 
-// A thread of its own: Python's main thread may sit in a system call, without the
-// GIL, and come back to Python only when that ends.
+// A thread of its own: Python's main thread may sit in a system call, without
+// the GIL, and come back to Python only when that ends.
 void* PythonThread::Impl::TakeGilForEver(void* argument) {
   auto* impl = static_cast<Impl*>(argument);
   PyGILState_Ensure();

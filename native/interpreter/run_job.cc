@@ -1,11 +1,10 @@
 // native/interpreter/run_job.cc: a job, handed to python/inmem/_run.py.
-#include "interpreter/run_job.h"
-
 #include "cpython/python_setup.h"
+
+#include "interpreter/run_job.h"
 
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "cpython/owned.h"
@@ -40,8 +39,8 @@ Owned JobDict(const Job& job, const std::vector<std::string>& points) {
   Owned point_list = TextList(points);
   Owned args = TextList(job.args);
   Owned environment = BytesList(job.environment);
-  Owned module = job.module ? cpython::PathText(*job.module)
-                            : Owned::Borrow(Py_None);
+  Owned module =
+      job.module ? cpython::PathText(*job.module) : Owned::Borrow(Py_None);
   if (!point_list || !args || !environment || !module) return {};
   return Owned::Steal(Py_BuildValue(
       "{sOsOsOsOs(OOO)sO}", "points", point_list.get(), "args", args.get(),
@@ -124,8 +123,8 @@ Outcome ReadOutcome(PyObject* dict) {
   return outcome;
 }
 
-// Calls a function of _run.py with the gate open. What it raises comes out as an
-// object; an interrupt that came too late for it goes with it.
+// Calls a function of _run.py with the gate open. What it raises comes out as
+// an object; an interrupt that came too late for it goes with it.
 Owned CallProgram(PyObject* module, const char* name, PyObject* argument,
                   const InterruptGate& gate) {
   gate(true);

@@ -54,8 +54,7 @@ bool Unclaimed(int number, const struct sigaction& ours) {
   return now.sa_handler == SIG_DFL || now.sa_handler == ours.sa_handler;
 }
 
-int Divert(int number, const struct sigaction* action,
-           struct sigaction* old) {
+int Divert(int number, const struct sigaction* action, struct sigaction* old) {
   if (number < 1 || number >= kCount ||
       (action != nullptr && (number == SIGKILL || number == SIGSTOP))) {
     errno = EINVAL;
@@ -125,7 +124,8 @@ extern "C" {
 
 int __wrap_sigaction(int number, const struct sigaction* action,
                      struct sigaction* old) {
-  if (!inmem::interpreter::Diverted()) return __real_sigaction(number, action, old);
+  if (!inmem::interpreter::Diverted())
+    return __real_sigaction(number, action, old);
   return inmem::interpreter::Divert(number, action, old);
 }
 

@@ -1,10 +1,10 @@
 // native/interpreter/signals.h: signals stay Node's; Python sees its own.
 //
-// The addon is linked with --wrap=sigaction, signal, raise and kill. Inside Node
-// the handlers that CPython and our static libraries set go to a table, not to
-// the kernel: a SIGCHLD handler would take Node's children, a SIGSEGV handler
-// WebAssembly's traps. Whoever wants Python to see a signal delivers it here.
-// In the launcher nothing is diverted.
+// The addon is linked with --wrap=sigaction, signal, raise and kill. Inside
+// Node the handlers that CPython and our static libraries set go to a table,
+// not to the kernel: a SIGCHLD handler would take Node's children, a SIGSEGV
+// handler WebAssembly's traps. Whoever wants Python to see a signal delivers it
+// here. In the launcher nothing is diverted.
 #pragma once
 
 namespace inmem::interpreter {

@@ -1,7 +1,7 @@
 // native/interpreter/versions.cc: versions of what is linked in.
-#include "interpreter/versions.h"
-
 #include "cpython/python_setup.h"
+
+#include "interpreter/versions.h"
 
 // The libraries' headers are not part of CPython's build output; these three
 // functions are their stable API.

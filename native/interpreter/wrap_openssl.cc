@@ -10,7 +10,8 @@
 extern "C" {
 
 const char* __wrap_X509_get_default_cert_file() {
-  // Alpine and OpenSSL's own default; Red Hat; SUSE. Debian has only the folder.
+  // Alpine and OpenSSL's own default; Red Hat; SUSE. Debian has only the
+  // folder.
   static constexpr std::array kFiles = {
       "/etc/ssl/cert.pem", "/etc/pki/tls/cert.pem",
       "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem"};

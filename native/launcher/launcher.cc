@@ -22,11 +22,9 @@ bool FindAddon(char* path, std::size_t size) {
   path[length] = '\0';
   char* name = std::strrchr(path, '/') + 1;
   for (const char* candidate : kAddonNames) {
-    if (static_cast<std::size_t>(name - path) + std::strlen(candidate) >=
-        size) {
-      continue;
-    }
-    std::strcpy(name, candidate);
+    std::size_t room = size - static_cast<std::size_t>(name - path);
+    if (std::strlen(candidate) >= room) continue;
+    std::memcpy(name, candidate, std::strlen(candidate) + 1);
     if (access(path, R_OK) == 0) return true;
   }
   return false;

@@ -1,7 +1,7 @@
 // native/napi/js_calls.cc: the one way to call JavaScript from another thread.
-#include "napi/js_calls.h"
-
 #include "napi/napi_setup.h"
+
+#include "napi/js_calls.h"
 
 #include <functional>
 #include <memory>
@@ -77,7 +77,7 @@ bool JsCalls::Post(Call call) {
                                     napi_tsfn_nonblocking) != napi_ok) {
     return false;
   }
-  boxed.release();  // RunCall's now
+  static_cast<void>(boxed.release());  // RunCall's now
   return true;
 }
 

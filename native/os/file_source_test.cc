@@ -84,8 +84,9 @@ TEST_F(FileSourceTest, TellsATruncation) {
   EXPECT_TRUE(opened.value()->ReadAt(1, out).ok());
   const Status status = opened.value()->ReadAt(4, out);
   EXPECT_EQ(status.code(), ErrorCode::kFileChanged);
-  EXPECT_NE(status.message().find("ends at 5 (expected 10 bytes"),
-            std::string::npos)
+  EXPECT_NE(
+      status.message().find("the file now has 5 bytes (expected 10 bytes"),
+      std::string::npos)
       << status.message();
 }
 

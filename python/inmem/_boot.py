@@ -11,8 +11,6 @@ these frames from tracebacks as it cuts importlib's.
 
 import sys
 
-import _frozen_importlib as bootstrap
-import _frozen_importlib_external as external
 import _inmem
 
 TYPE_CHECKING = False
@@ -21,6 +19,13 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import CodeType, ModuleType
     from typing import Any
+
+    bootstrap: Any
+    external: Any
+else:
+    # Their inner parts: what importlib's own loaders are made of.
+    import _frozen_importlib as bootstrap
+    import _frozen_importlib_external as external
 
 #: Builtin modules win over sys.path, as in stock CPython; so does our own package.
 BUILTIN = frozenset({*sys.builtin_module_names, "inmem"} - {"zipimport"})
@@ -56,9 +61,7 @@ INSTALL = {"ssl": "_ssl", "importlib.metadata": "_metadata"}
 class Loader(external._LoaderBasics):  # type: ignore[misc]
     """Loads one module from its .pyc and .py entries."""
 
-    def __init__(
-        self, name: str, path: str, mount: int, source: int, bytecode: int
-    ) -> None:
+    def __init__(self, name: str, path: str, mount: int, source: int, bytecode: int) -> None:
         self.name = name
         self.path = path
         self._mount = mount
@@ -84,12 +87,13 @@ class Loader(external._LoaderBasics):  # type: ignore[misc]
             code = bootstrap._call_with_frames_removed(
                 compile, data, self.path, "exec", dont_inherit=True
             )
-        return code  # type: ignore[no-any-return]
+        return code
 
     def get_source(self, fullname: str) -> "str | None":
         if self._source < 0:
             return None
-        return external.decode_source(self.get_data(self.path))  # type: ignore[no-any-return]
+        source: str = external.decode_source(self.get_data(self.path))
+        return source
 
     def get_data(self, path: str) -> bytes:
         return read_file(path)
@@ -141,9 +145,7 @@ def make_spec(fullname: str, found: "tuple[Any, ...]") -> "ModuleSpec":
         loader: Any = ExtensionLoader(fullname, origin)
     else:
         loader = Loader(fullname, origin, mount, source, bytecode)
-    spec = bootstrap.ModuleSpec(
-        fullname, loader, origin=origin, is_package=folder is not None
-    )
+    spec = bootstrap.ModuleSpec(fullname, loader, origin=origin, is_package=folder is not None)
     spec._set_fileattr = True
     if cached is not None:
         spec.cached = cached
@@ -196,9 +198,7 @@ class PathEntryFinder:
     def __repr__(self) -> str:
         return f"<inmem.PathEntryFinder {self.path!r}>"
 
-    def find_spec(
-        self, fullname: str, target: "ModuleType | None" = None
-    ) -> "ModuleSpec | None":
+    def find_spec(self, fullname: str, target: "ModuleType | None" = None) -> "ModuleSpec | None":
         tail = fullname.rpartition(".")[2]
         found = _inmem.find(tail, (self.path,))
         if found is not None:
@@ -278,6 +278,8 @@ def install() -> None:
 
 def take_over(name: str, namespace: "dict[str, Any]") -> None:
     """Turns the frozen stub module ``name`` into the stdlib's real one."""
-    spec = make_spec(name, _inmem.find(name, (_inmem.stdlib,)))
+    found = _inmem.find(name, (_inmem.stdlib,))
+    assert found is not None
+    spec = make_spec(name, found)
     bootstrap._init_module_attrs(spec, sys.modules[name], override=True)
     exec(spec.loader.get_code(name), namespace)  # type: ignore[union-attr]

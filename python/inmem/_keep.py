@@ -53,9 +53,7 @@ def restore(points: "list[str]") -> None:
     hide_stdlib(points)
 
 
-def settle(
-    top: str, group: "Group", signature: "tuple[int, ...]", points: "list[str]"
-) -> None:
+def settle(top: str, group: "Group", signature: "tuple[int, ...]", points: "list[str]") -> None:
     if signature == group.signature:
         for name, module in group.modules.items():
             refresh_loader(name, module)
@@ -75,7 +73,7 @@ def settle(
 def signatures(tops: "list[str]", points: "list[str]") -> "list[tuple[int, ...]]":
     """For each name the digests of all that lies below it, mount by mount."""
     columns = [_inmem.digests(point, tops) for point in points]
-    return [tuple(digest for digest in row if digest) for row in zip(*columns)]
+    return [tuple(digest for digest in row if digest) for row in zip(*columns, strict=True)]
 
 
 def refresh_loader(name: str, module: "ModuleType") -> None:
@@ -95,7 +93,7 @@ def park(points: "list[str]") -> "list[str]":
 
     Gives the mount points that parked modules still need.
     """
-    groups: "dict[str, dict[str, ModuleType]]" = {}
+    groups: dict[str, dict[str, ModuleType]] = {}
     gone = []
     for name, module in list(sys.modules.items()):
         if name in ("__main__", "__mp_main__"):

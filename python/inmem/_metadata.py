@@ -43,4 +43,4 @@ def find_distributions(
             if suffix not in ("dist-info", "egg-info"):
                 continue
             if wanted is None or normalize(stem.partition("-")[0]) == wanted:
-                yield PathDistribution(VirtualPath(f"{entry}/{name}"))  # type: ignore[arg-type]
+                yield PathDistribution(VirtualPath(f"{entry}/{name}"))

@@ -88,9 +88,7 @@ class VirtualPath(Traversable):
             raise FileNotFoundError(2, "No such file or directory", self._path)
         return data
 
-    def read_text(
-        self, encoding: str | None = None, errors: str | None = None
-    ) -> str:
+    def read_text(self, encoding: str | None = None, errors: str | None = None) -> str:
         with self.open("r", encoding=encoding, errors=errors) as file:
             return file.read()  # type: ignore[no-any-return]
 

@@ -9,12 +9,12 @@ import atexit
 import builtins
 import gc
 import sys
+from _contextvars import Context
+from _frozen_importlib_external import PathFinder
 
 import _inmem
 import _inmem_boot
 import _inmem_job
-from _contextvars import Context
-from _frozen_importlib_external import PathFinder
 
 from inmem import _keep, _world
 
@@ -212,9 +212,7 @@ def describe(
     return {
         "type": type(error).__name__,
         "message": message,
-        "traceback": "".join(
-            tools.format_exception(type(error), error, traceback)
-        ),
+        "traceback": "".join(tools.format_exception(type(error), error, traceback)),
         "code": error_code(error),
         "cause": describe(cause, cause.__traceback__, depth + 1)
         if cause is not None and depth < 16
@@ -259,9 +257,7 @@ def join_threads() -> None:
     me = threading.current_thread()
     while True:
         alive = [
-            thread
-            for thread in threading.enumerate()
-            if not thread.daemon and thread is not me
+            thread for thread in threading.enumerate() if not thread.daemon and thread is not me
         ]
         if not alive:
             return
@@ -293,7 +289,8 @@ def end(job: "dict[str, Any]") -> "dict[str, Any]":
     _world.restart_stdlib()
     # Not cleared: a daemon thread that goes on needs its globals.
     sys.modules["__main__"] = ModuleType("__main__")
-    sys.last_exc = sys.last_value = sys.last_type = sys.last_traceback = None  # type: ignore[attr-defined]
+    for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+        sys.__dict__.pop(name, None)
     keep = _keep.park(job["points"])
     gc.collect()
     flush()
@@ -317,7 +314,7 @@ def stop_daemons() -> None:
 
 def module_report() -> "dict[str, list[str]]":
     """Names of the modules imported so far, by where they came from."""
-    report: "dict[str, list[str]]" = {"memory": [], "disk": []}
+    report: dict[str, list[str]] = {"memory": [], "disk": []}
     for name, module in sorted(sys.modules.items()):
         spec = getattr(module, "__spec__", None)
         if spec is None or not spec.has_location or not spec.origin:
@@ -325,5 +322,3 @@ def module_report() -> "dict[str, list[str]]":
         virtual = _inmem.kind(spec.origin) is not None
         report["memory" if virtual else "disk"].append(name)
     return report
-
-

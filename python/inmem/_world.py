@@ -5,13 +5,12 @@ Snapshots are taken once, before the first program. What is put back is what a n
 process would have; libraries' own state stays with their modules.
 """
 
+import _signal
+import _warnings
 import atexit
 import builtins
 import gc
 import sys
-
-import _signal
-import _warnings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ def reset() -> None:
             sys.monitoring.free_tool_id(tool)
     _warnings.filters[:] = WARNINGS
     _warnings._onceregistry.clear()
-    _warnings._filters_mutated()
+    _warnings._filters_mutated()  # type: ignore[attr-defined]
     gc.enable()
     if gc.get_freeze_count() > frozen:
         gc.unfreeze()
@@ -113,7 +112,7 @@ def reset() -> None:
 def reset_signals() -> None:
     _signal.set_wakeup_fd(-1)
     for number in _signal.valid_signals():
-        default: "Any" = _signal.SIG_DFL
+        default: Any = _signal.SIG_DFL
         if number == _signal.SIGINT:
             default = _signal.default_int_handler
         handler = _signal.getsignal(number)
