@@ -70,14 +70,14 @@ std::shared_ptr<JsCalls> JsCalls::Make(Napi::Env env, const char* name,
 }
 
 bool JsCalls::Post(Call call) {
-  auto boxed = std::make_unique<Call>(std::move(call));
   std::lock_guard lock(shared_->mutex);
   if (shared_->function == nullptr) return false;
-  if (napi_call_threadsafe_function(shared_->function, boxed.get(),
+  auto* boxed = new Call(std::move(call));  // RunCall's, once it is queued
+  if (napi_call_threadsafe_function(shared_->function, boxed,
                                     napi_tsfn_nonblocking) != napi_ok) {
+    delete boxed;
     return false;
   }
-  static_cast<void>(boxed.release());  // RunCall's now
   return true;
 }
 
