@@ -2,9 +2,12 @@
 """Streams that end in JavaScript, and fresh ones over the process's own."""
 
 import io
-from typing import Any
 
 import _inmem_job
+
+TYPE_CHECKING = False  # no `typing` on the way to a program's first line
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Output(io.RawIOBase):
@@ -16,7 +19,7 @@ class Output(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: Any) -> int:
+    def write(self, data: "Any") -> int:
         return _inmem_job.write_output(self._fd, data)
 
     @property
@@ -32,7 +35,7 @@ class Input(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: "Any") -> int:
         data = _inmem_job.read_input(len(buffer))
         buffer[: len(data)] = data
         return len(data)
@@ -51,7 +54,7 @@ def to_javascript(fd: int) -> io.TextIOWrapper:
     )
 
 
-def of_process(fd: int) -> io.TextIOWrapper | None:
+def of_process(fd: int) -> "io.TextIOWrapper | None":
     """A fresh text stream over the process's own descriptor, as at start."""
     try:
         raw = io.FileIO(fd, "r" if fd == 0 else "w", closefd=False)
