@@ -105,6 +105,8 @@ export interface Binding {
   /** Once an environment: the class of the errors to throw. */
   initialize(errorClass: typeof InmemError): void;
   versions(): Versions;
+  /** Starts Python on its thread, beside what JavaScript does until run(). */
+  warmUp(): void;
   /** Starts a job on Python's thread; throws ERR_INMEM_BUSY when one is going. */
   run(job: NativeJob, onEvent: (event: NativeEvent) => void): void;
   /**

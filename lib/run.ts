@@ -90,6 +90,7 @@ function begin(
   onReport: ((report: RunReport) => void) | undefined,
 ): Promise<RunResult> {
   if (options.signal?.aborted) return Promise.reject(aborted(options.signal.reason));
+  binding().warmUp();
   const native = new NativeRun(bundle, options, onReport);
   const result = native.start();
   // A run that was given up after its grace goes on: until its program ends the

@@ -84,10 +84,13 @@ struct PythonThread::Impl {
   pthread_t thread = {};
   // Only on Python's thread:
   PyThreadState* python = nullptr;  // null until Python has started
+  Status failure;  // why Python did not start
   bool own_cwd = false;
   Bundles bundles;
 
   void Main();
+  bool MakeThread();
+  Status StartPython();
   Outcome Run(Job& job);
   Status Prepare(const Job& job, std::vector<std::string>* points);
   static void* TakeGilForEver(void* impl);
@@ -102,6 +105,27 @@ PythonThread& PythonThread::Get() {
   return *thread;
 }
 
+void PythonThread::WarmUp() {
+  std::lock_guard lock(impl_->mutex);
+  if (!impl_->park) impl_->MakeThread();
+}
+
+// REQUIRES: the mutex.
+bool PythonThread::Impl::MakeThread() {
+  if (has_thread) return true;
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, kStackBytes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  auto main = [](void* impl) -> void* {
+    static_cast<Impl*>(impl)->Main();
+    return nullptr;
+  };
+  has_thread = pthread_create(&thread, &attributes, main, this) == 0;
+  pthread_attr_destroy(&attributes);
+  return has_thread;
+}
+
 Status PythonThread::Start(Job job) {
   std::lock_guard lock(impl_->mutex);
   if (impl_->park) return {ErrorCode::kInterpreter, "the process is ending"};
@@ -109,21 +133,8 @@ Status PythonThread::Start(Job job) {
     return {ErrorCode::kBusy,
             "another run() is going in this process (expected one at a time)"};
   }
-  if (!impl_->has_thread) {
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, kStackBytes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    auto main = [](void* impl) -> void* {
-      static_cast<Impl*>(impl)->Main();
-      return nullptr;
-    };
-    int failure = pthread_create(&impl_->thread, &attributes, main, impl_);
-    pthread_attr_destroy(&attributes);
-    if (failure != 0) {
-      return {ErrorCode::kInterpreter, "no thread could be made for Python"};
-    }
-    impl_->has_thread = true;
+  if (!impl_->MakeThread()) {
+    return {ErrorCode::kInterpreter, "no thread could be made for Python"};
   }
   impl_->busy = true;
   impl_->interrupt = 0;
@@ -154,6 +165,8 @@ void PythonThread::Impl::Main() {
   GrowThreadHeap();
   DivertSignals();
   LetChildrenHaveStdio();
+  // Ahead of the job, which may still be in the making; a failure is told then.
+  failure = StartPython();
   for (;;) {
     std::unique_lock lock(mutex);
     changed.wait(lock, [this] { return next.has_value() && !park; });
@@ -200,17 +213,22 @@ Status PythonThread::Impl::Prepare(const Job& job,
                 ": cannot be made the working directory (expected a "
                 "folder that may be entered)"};
   }
-  if (python == nullptr) {
-    Status started = PrepareImports();
-    if (started.ok()) started = StartEmbedded(LauncherPath());
-    if (!started.ok()) return started;
-    python = PyEval_SaveThread();
-    std::lock_guard lock(mutex);
-    python_runs = true;
-  }
+  if (!failure.ok()) return failure;
   auto mounted = bundles.Mount(job.bundles);
   if (!mounted.ok()) return mounted.status();
   *points = mounted.Take();
+  return Status::Ok();
+}
+
+// Does nothing where Python runs already.
+Status PythonThread::Impl::StartPython() {
+  if (python != nullptr) return Status::Ok();
+  Status started = PrepareImports();
+  if (started.ok()) started = StartEmbedded(LauncherPath());
+  if (!started.ok()) return started;
+  python = PyEval_SaveThread();
+  std::lock_guard lock(mutex);
+  python_runs = true;
   return Status::Ok();
 }
 

@@ -18,6 +18,10 @@ class PythonThread {
  public:
   static PythonThread& Get();
 
+  // Starts Python ahead of the first job, beside what the caller still has to do.
+  // Failures show with the job.
+  void WarmUp();
+
   // Begins a job; its host hears PostEnd exactly once.
   // Errors: kBusy (a job is going), kInterpreter (the process is ending, or no
   // thread could be made): then the host hears nothing.
