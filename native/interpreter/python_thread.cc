@@ -84,7 +84,7 @@ struct PythonThread::Impl {
   pthread_t thread = {};
   // Only on Python's thread:
   PyThreadState* python = nullptr;  // null until Python has started
-  Status failure;  // why Python did not start
+  Status failure;                   // why Python did not start
   bool own_cwd = false;
   Bundles bundles;
 

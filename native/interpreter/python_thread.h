@@ -18,8 +18,8 @@ class PythonThread {
  public:
   static PythonThread& Get();
 
-  // Starts Python ahead of the first job, beside what the caller still has to do.
-  // Failures show with the job.
+  // Starts Python ahead of the first job, beside what the caller still has to
+  // do. Failures show with the job.
   void WarmUp();
 
   // Begins a job; its host hears PostEnd exactly once.
