@@ -56,17 +56,21 @@ export async function runWithReport(
   checkIsObject(options);
   const { onReport, ...publicOptions } = options;
   const checked = checkOptions(publicOptions);
-  if (going === undefined) return begin(bundle, checked, onReport);
+  const before = going;
+  if (before === undefined) {
+    const run = begin(bundle, checked, onReport);
+    if (run.ended) going = settled(run.ended);
+    return run.result;
+  }
   if (!checked.queue) {
     throw new InmemError(
       "ERR_INMEM_BUSY",
       "another run() is going in this process (expected one at a time, or queue: true)",
     );
   }
-  const before = going;
-  const mine = before.then(() => begin(bundle, checked, onReport));
-  going = settled(mine);
-  return mine;
+  const later = before.then(() => begin(bundle, checked, onReport));
+  going = settled(later.then(({ ended }) => ended));
+  return later.then(({ result }) => result);
 }
 
 /** Settles when the last run of the queue has ended; undefined: none is going. */
@@ -84,19 +88,26 @@ function settled(run: Promise<unknown>): Promise<void> {
   return end;
 }
 
+/**
+ * Starts a run now. `ended` is when the next may begin (undefined: at once): a run
+ * that was given up after its grace goes on until its program ends.
+ */
 function begin(
   bundle: BundleInput,
   options: CheckedOptions,
   onReport: ((report: RunReport) => void) | undefined,
-): Promise<RunResult> {
-  if (options.signal?.aborted) return Promise.reject(aborted(options.signal.reason));
-  binding().warmUp();
-  const native = new NativeRun(bundle, options, onReport);
-  const result = native.start();
-  // A run that was given up after its grace goes on: until its program ends the
-  // next one has to wait.
-  if (native.started) going = settled(native.ended);
-  return result;
+): { result: Promise<RunResult>; ended: Promise<unknown> | undefined } {
+  if (options.signal?.aborted) {
+    return { result: Promise.reject(aborted(options.signal.reason)), ended: undefined };
+  }
+  try {
+    binding().warmUp();
+    const native = new NativeRun(bundle, options, onReport);
+    const result = native.start();
+    return { result, ended: native.started ? native.ended : undefined };
+  } catch (error) {
+    return { result: Promise.reject(error), ended: undefined };
+  }
 }
 
 /** One job on Python's thread. */

@@ -43,11 +43,20 @@ constexpr std::size_t kStackBytes = 16u << 20;
 // faults. What was once made writable stays so: one growth by large steps
 // serves them all.
 void GrowThreadHeap() {
-  constexpr std::size_t kStepBytes = 120u
-                                     << 10;  // larger ones would be mmapped
+  constexpr std::size_t kStepBytes = 120'000;  // larger would be mmapped
   std::array<void*, 24> steps = {};
   for (void*& step : steps) step = std::malloc(kStepBytes);
   for (void* step : steps) std::free(step);
+}
+
+// Node marks its own standard streams close-on-exec, and gives them to its
+// children by dup2, which clears the mark. Python's children inherit them as
+// they are.
+void LetChildrenHaveStdio() {
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    int flags = fcntl(fd, F_GETFD);
+    if (flags >= 0) fcntl(fd, F_SETFD, flags & ~FD_CLOEXEC);
+  }
 }
 
 void RaiseInterrupt() {
@@ -142,20 +151,6 @@ Status PythonThread::Start(Job job) {
   impl_->changed.notify_all();
   return Status::Ok();
 }
-
-namespace {
-
-// Node marks its own standard streams close-on-exec, and gives them to its
-// children by dup2, which clears the mark. Python's children inherit them as
-// they are.
-void LetChildrenHaveStdio() {
-  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    int flags = fcntl(fd, F_GETFD);
-    if (flags >= 0) fcntl(fd, F_SETFD, flags & ~FD_CLOEXEC);
-  }
-}
-
-}  // namespace
 
 void PythonThread::Impl::Main() {
   pthread_setname_np(pthread_self(), "python");

@@ -44,6 +44,20 @@ describe("queue: true", () => {
     expect(seen.join("")).toBe(expected);
   });
 
+  it("keeps its order for one that joins while others wait", async () => {
+    const seen: string[] = [];
+    const start = (name: string) =>
+      runPython(`print("${name}"); import time; time.sleep(0.05)`, { queue: true }).then(
+        ({ stdout }) => void seen.push(stdout.trim()),
+      );
+    const first = start("a");
+    const waiting = [start("b"), start("c")];
+    await first; // b is going, c waits
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await Promise.all([...waiting, start("d"), start("e")]);
+    expect(seen).toEqual(["a", "b", "c", "d", "e"]);
+  });
+
   it("goes on after one that fails, and gives each its own outcome", async () => {
     const options = { queue: true, stderr: () => undefined };
     const outcomes = await Promise.allSettled([
