@@ -59,7 +59,7 @@ export async function runWithReport(
   const before = going;
   if (before === undefined) {
     const run = begin(bundle, checked, onReport);
-    if (run.ended) going = settled(run.ended);
+    if (run.ended !== undefined) going = settled(run.ended);
     return run.result;
   }
   if (!checked.queue) {
