@@ -11,7 +11,7 @@ namespace inmem::interpreter {
 
 // Opens and mounts archives for runs, and keeps those that later runs or
 // modules that stay may need.
-// Threads: Python's main thread only.
+// Threads: one at a time; without the GIL.
 class Bundles {
  public:
   // Mounts each bundle, at its path or, of a buffer, below the reserved root.

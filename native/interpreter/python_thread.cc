@@ -18,11 +18,14 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "base/status.h"
 #include "interpreter/bundles.h"
@@ -91,14 +94,17 @@ struct PythonThread::Impl {
   bool has_thread = false;
   pid_t process = getpid();
   pthread_t thread = {};
+  using Mounting = std::future<Result<std::vector<std::string>>>;
+  Mounting mounting;  // the next job's bundles, while Python starts
   // Only on Python's thread:
   PyThreadState* python = nullptr;  // null until Python has started
   Status failure;                   // why Python did not start
   bool own_cwd = false;
-  Bundles bundles;
+  Bundles bundles;  // that of `mounting` first
 
   void Main();
   bool MakeThread();
+  void MountAhead(const Job& job);
   Status StartPython();
   Outcome Run(Job& job);
   Status Prepare(const Job& job, std::vector<std::string>* points);
@@ -135,6 +141,17 @@ bool PythonThread::Impl::MakeThread() {
   return has_thread;
 }
 
+// Reads the first job's bundles on a thread of its own: Python is still
+// starting. REQUIRES: the mutex; no job before this one.
+void PythonThread::Impl::MountAhead(const Job& job) {
+  auto mount = [this, paths = job.bundles] { return bundles.Mount(paths); };
+  try {
+    mounting = std::async(std::launch::async, std::move(mount));
+  } catch (const std::system_error&) {
+    // No thread to be had: Python's own does it, when it comes to it.
+  }
+}
+
 Status PythonThread::Start(Job job) {
   std::lock_guard lock(impl_->mutex);
   if (impl_->park) return {ErrorCode::kInterpreter, "the process is ending"};
@@ -147,6 +164,7 @@ Status PythonThread::Start(Job job) {
   }
   impl_->busy = true;
   impl_->interrupt = 0;
+  if (!impl_->python_runs) impl_->MountAhead(job);
   impl_->next = std::move(job);
   impl_->changed.notify_all();
   return Status::Ok();
@@ -201,6 +219,7 @@ Outcome PythonThread::Impl::Run(Job& job) {
 
 Status PythonThread::Impl::Prepare(const Job& job,
                                    std::vector<std::string>* points) {
+  Mounting ahead = std::move(mounting);
   if ((own_cwd || job.cwd_given) && !job.cwd.empty() &&
       chdir(job.cwd.c_str()) != 0) {
     return {ErrorCode::kNotFound,
@@ -209,7 +228,7 @@ Status PythonThread::Impl::Prepare(const Job& job,
                 "folder that may be entered)"};
   }
   if (!failure.ok()) return failure;
-  auto mounted = bundles.Mount(job.bundles);
+  auto mounted = ahead.valid() ? ahead.get() : bundles.Mount(job.bundles);
   if (!mounted.ok()) return mounted.status();
   *points = mounted.Take();
   return Status::Ok();
