@@ -159,7 +159,7 @@ void PythonThread::Impl::MountAhead(const Job& job) {
   try {
     mounting = std::async(std::launch::async, std::move(mount));
   } catch (const std::system_error&) {
-    // No thread to be had: Python's own does it, when it comes to it.
+    mounting = {};  // no thread to be had: Python's own does it in its turn
   }
 }
 
