@@ -154,8 +154,9 @@ export function binding(): Binding {
     );
   }
   try {
-    loaded = require("node-gyp-build")(packageRoot) as Binding;
-    loaded.initialize(InmemError);
+    const native = require("node-gyp-build")(packageRoot) as Binding;
+    native.initialize(InmemError);
+    loaded = native;
   } catch (cause) {
     throw new InmemError(
       "ERR_INMEM_NO_BINARY",

@@ -101,7 +101,8 @@ function begin(
     return { result: Promise.reject(aborted(options.signal.reason)), ended: undefined };
   }
   try {
-    binding().warmUp();
+    // Not beside a change of the environment, which Python reads as it starts.
+    if (Object.keys(options.env).length === 0) binding().warmUp();
     const native = new NativeRun(bundle, options, onReport);
     const result = native.start();
     return { result, ended: native.started ? native.ended : undefined };

@@ -1,4 +1,5 @@
 // lib/support.ts: is there a binary for this host? Answers anywhere.
+import { existsSync } from "node:fs";
 
 /** True where this package can run: Linux, x64, glibc. Never throws. */
 export function isSupported(): boolean {
@@ -11,14 +12,9 @@ export function describePlatform(): string {
   return `${process.platform} ${process.arch}${suffix}`;
 }
 
-// Node's own binary tells: V8 embeds the glibc that it was linked against.
+// `process.report` would tell for certain, but walks the system's libraries
+// (milliseconds); musl's dynamic linker without glibc's tells as well.
 function libc(): "glibc" | "musl" {
-  const report = process.config?.variables as Record<string, unknown> | undefined;
-  if (report?.["is_musl"] === 1) return "musl";
-  // `process.report` walks the system's libraries (milliseconds): only the
-  // file of musl's dynamic linker is looked at instead.
-  return require("node:fs").existsSync("/lib/ld-musl-x86_64.so.1") &&
-    !require("node:fs").existsSync("/lib64/ld-linux-x86-64.so.2")
-    ? "musl"
-    : "glibc";
+  const musl = existsSync("/lib/ld-musl-x86_64.so.1");
+  return musl && !existsSync("/lib64/ld-linux-x86-64.so.2") ? "musl" : "glibc";
 }

@@ -245,9 +245,7 @@ Status PythonThread::Impl::Prepare(const Job& job,
   return Status::Ok();
 }
 
-// Does nothing where Python runs already.
 Status PythonThread::Impl::StartPython() {
-  if (python != nullptr) return Status::Ok();
   Status started = PrepareImports();
   if (started.ok()) started = StartEmbedded(LauncherPath());
   if (!started.ok()) return started;

@@ -42,7 +42,7 @@ def begin(job: "dict[str, Any]") -> None:
     sys.orig_argv = [sys.executable, *sys.argv]
     if runs:
         _world.reset()
-        set_environment(job["environment"])
+    set_environment(job["environment"])  # Python may have started long before
     _keep.restore(job["points"])
     set_streams(job["pipes"])
     set_site_builtins()
@@ -116,7 +116,7 @@ def outcome(error: "BaseException | None") -> "dict[str, Any]":
     """How the program ended; prints what the stock interpreter would print."""
     if error is None:
         return {"kind": "exit", "exit_code": 0}
-    if error.args[:1] == (NO_MAIN,):
+    if type(error) is ImportError and error.args and error.args[0] is NO_MAIN:
         return {"kind": "error", "code": "ERR_INMEM_NO_MAIN", "message": error.args[1]}
     if isinstance(error, SystemExit):
         return {"kind": "exit", "exit_code": exit_code(error)}
@@ -237,7 +237,7 @@ def error_code(error: "BaseException | None") -> str:
 
 def finish() -> None:
     """Threads, atexit functions, output: in CPython's order at exit."""
-    for step in (join_threads, run_atexit, flush):
+    for step in (join_threads, atexit._run_exitfuncs, flush):
         try:
             step()
         except BaseException as error:  # noqa: BLE001 - the program's code
@@ -264,10 +264,6 @@ def join_threads() -> None:
         alive[0].join()
 
 
-def run_atexit() -> None:
-    atexit._run_exitfuncs()
-
-
 def flush() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name, None)
@@ -283,9 +279,9 @@ def end(job: "dict[str, Any]") -> "dict[str, Any]":
 
     Gives the mount points still needed and, if asked for, the modules' names.
     """
-    modules = module_report() if job["report"] else None
     stop_daemons()
     _world.put_back()
+    modules = module_report() if job["report"] else None
     _world.restart_stdlib()
     # Not cleared: a daemon thread that goes on needs its globals.
     sys.modules["__main__"] = ModuleType("__main__")
@@ -316,7 +312,7 @@ def module_report() -> "dict[str, list[str]]":
     """Names of the modules imported so far, by where they came from."""
     report: dict[str, list[str]] = {"memory": [], "disk": []}
     for name, module in sorted(sys.modules.items()):
-        spec = getattr(module, "__spec__", None)
+        spec = _keep.spec_of(module)
         if spec is None or not spec.has_location or not spec.origin:
             continue
         virtual = _inmem.kind(spec.origin) is not None

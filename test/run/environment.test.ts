@@ -1,6 +1,8 @@
 // test/run/environment.test.ts: what the `env` option reaches, and that it goes again.
 import { afterEach, describe, expect, it } from "vitest";
 import { failPython, jsonOf, py, runPython } from "../helpers/python.js";
+import { spawnNode } from "../helpers/spawn-node.js";
+import { zipFile } from "../helpers/zip.js";
 
 // os.environ, os.getenv, C's getenv and a child, for one variable.
 const everywhere = py`
@@ -69,6 +71,15 @@ describe("env", () => {
     const env = { INMEM_TEST_E: "", "INMEM_TEST_F.g-h": "=x=" };
     const source = `import os, json; print(json.dumps([os.environ["INMEM_TEST_E"], os.environ["INMEM_TEST_F.g-h"]]))`;
     expect(await jsonOf(source, { env })).toEqual(["", "=x="]);
+  });
+
+  it("reaches the first program too where an earlier run() failed before its own began", async () => {
+    const path = zipFile({ "__main__.py": "import os; print(os.environ.get('INMEM_TEST_LATE'))" });
+    const source = `
+      const { run } = require("inmem-python");
+      run("/nowhere.pyz").catch(() => run(process.argv[2], { env: { INMEM_TEST_LATE: "here" } }));`;
+    const { stdout } = await spawnNode(source, { args: [path] });
+    expect(stdout).toBe("here\n");
   });
 
   it("puts back a variable that Python changed meanwhile", async () => {

@@ -1,7 +1,7 @@
 // test/run/rude-programs.test.ts: what a program leaves behind spoils neither its own end nor the next run.
 import { describe, expect, it } from "vitest";
-import { py } from "../helpers/python.js";
-import { spawnNode } from "../helpers/spawn-node.js";
+import { failPython, py } from "../helpers/python.js";
+import { spawnCommand, spawnNode } from "../helpers/spawn-node.js";
 import { zipFile } from "../helpers/zip.js";
 
 const programs: Record<string, string> = {
@@ -72,6 +72,24 @@ const twoRuns = `
     const two = await run(next, { args: ["a"] }).catch(failed);
     console.log(one.exitCode, two.exitCode);
   });`;
+
+it("an exception whose argument cannot be compared is told as any other", async () => {
+  const { error } = await failPython(py`
+    class Array:
+        def __eq__(self, other): raise RuntimeError("ambiguous")
+        def __repr__(self): return "Array"
+    raise ValueError(Array())
+  `);
+  expect(error).toMatchObject({ code: "ERR_INMEM_PYTHON", type: "ValueError", message: "Array" });
+});
+
+it("odd modules do not spoil the report", async () => {
+  const odd = programs["an object in sys.modules whose attributes raise"] ?? "";
+  const path = zipFile({ "__main__.py": `${odd}\nsys.modules[3] = 4\nimport mod`, "mod.py": "" });
+  const { stderr, code } = await spawnCommand(["run", "--report=json", path]);
+  expect(code).toBe(0);
+  expect(JSON.parse(stderr).modules.memory).toContain("mod");
+});
 
 describe("a program that leaves behind", () => {
   it.each(Object.entries(programs))("%s ends well, and the next runs", async (_name, source) => {
