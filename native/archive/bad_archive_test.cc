@@ -13,19 +13,17 @@ namespace inmem::archive {
 namespace {
 
 using testing::BuildZip;
+using testing::Good;
 using testing::GuardedBytes;
 using testing::Le32;
 using testing::Le64;
 using testing::ReadOnlySource;
+using testing::WithEntry;
 using testing::ZipEntry;
 using testing::ZipOptions;
 using enum ErrorCode;
 
 constexpr std::uint64_t kTiB = std::uint64_t{1} << 40;
-
-ZipEntry Good(std::string name = "good.txt") {
-  return {.name = std::move(name), .data = "good data"};
-}
 
 // `zip` opened in memory (before a page that faults) and as a file; both must
 // say the same.
@@ -61,10 +59,6 @@ void ExpectAll(const std::vector<BadZip>& cases) {
 
 std::string WithOptions(const ZipOptions& options) {
   return BuildZip({Good()}, options);
-}
-
-std::string WithEntry(const ZipEntry& entry) {
-  return BuildZip({Good(), entry, Good("last")});
 }
 
 TEST(BadArchive, NotAZip) {

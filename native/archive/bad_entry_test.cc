@@ -13,23 +13,14 @@ namespace inmem::archive {
 namespace {
 
 using testing::BuildZip;
+using testing::Good;
 using testing::GuardedBytes;
-using testing::Le32;
-using testing::Le64;
 using testing::ReadOnlySource;
+using testing::WithEntry;
 using testing::ZipEntry;
-using testing::ZipOptions;
 using enum ErrorCode;
 
 constexpr std::uint64_t kTiB = std::uint64_t{1} << 40;
-
-ZipEntry Good(std::string name = "good.txt") {
-  return {.name = std::move(name), .data = "good data"};
-}
-
-std::string WithEntry(const ZipEntry& entry) {
-  return BuildZip({Good(), entry, Good("last")});
-}
 
 // Opens well; then reading "bad" gives `code` and reading "last" works.
 void ExpectBadEntry(const char* what, ZipEntry entry, ErrorCode code,

@@ -216,4 +216,12 @@ Status ReadOnlySource::ReadAt(std::uint64_t offset_bytes,
   return Status::Ok();
 }
 
+ZipEntry Good(std::string name) {
+  return {.name = std::move(name), .data = "good data"};
+}
+
+std::string WithEntry(const ZipEntry& entry) {
+  return BuildZip({Good(), entry, Good("last")});
+}
+
 }  // namespace inmem::archive::testing

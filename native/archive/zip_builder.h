@@ -115,4 +115,10 @@ class ReadOnlySource final : public ByteSource {
   std::string name_;
 };
 
+// An entry that breaks no rule.
+ZipEntry Good(std::string name = "good.txt");
+
+// An archive with `entry` between two good ones, the second called "last".
+std::string WithEntry(const ZipEntry& entry);
+
 }  // namespace inmem::archive::testing

@@ -49,7 +49,7 @@ class State {
   loader::Loader& loader() { return loader_; }
 
  private:
-  State() : loader_(tree_) {}
+  State() = default;
 
   vfs::Tree tree_;
   loader::Loader loader_;

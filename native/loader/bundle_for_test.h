@@ -82,7 +82,7 @@ class LoaderTest : public ::testing::Test {
   }
 
   vfs::Tree tree_;
-  Loader loader_{tree_};
+  Loader loader_;
   os::testing::Workshop workshop_;
 };
 

@@ -57,7 +57,7 @@ struct Loader::Impl {
 };
 
 // The tree is what locations come from; loading asks their mounts alone.
-Loader::Loader(const vfs::Tree& /*tree*/) : impl_(std::make_unique<Impl>()) {}
+Loader::Loader() : impl_(std::make_unique<Impl>()) {}
 
 Loader::~Loader() = default;
 

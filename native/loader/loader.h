@@ -28,7 +28,7 @@ struct LoadedObject {
 // Threads: all members may be called concurrently; loading is serialised.
 class Loader {
  public:
-  explicit Loader(const vfs::Tree& tree);
+  Loader();
   ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;

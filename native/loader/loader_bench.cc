@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
   vfs::Tree tree;
   auto mount = tree.Add(path, archive.Take());
   if (!mount.ok()) return fail(mount.status());
-  loader::Loader loader(tree);
+  loader::Loader loader;
   for (int i = 2; i < argc; ++i) {
     double milliseconds = 0;
     {
