@@ -23,22 +23,42 @@ Result<UniqueFd> CreateMemfd(std::string_view name) {
   const std::string kernel_name = MemfdName(name);
   // MFD_NOEXEC_SEAL concerns execve alone: mapping with PROT_EXEC works, and it
   // is the one flag that every value of vm.memfd_noexec accepts. It implies
-  // MFD_ALLOW_SEALING. EINVAL: a kernel before 6.3.
+  // MFD_ALLOW_SEALING. EINVAL: a kernel before 6.3, or a sandbox that knows
+  // none after it; EACCES: a policy that takes the flag for an attempt to
+  // execute.
   UniqueFd fd(
       ::memfd_create(kernel_name.c_str(), MFD_CLOEXEC | MFD_NOEXEC_SEAL));
-  if (!fd.valid() && errno == EINVAL) {
+  if (!fd.valid() && (errno == EINVAL || errno == EACCES)) {
     fd.Reset(
         ::memfd_create(kernel_name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
   }
   if (!fd.valid()) {
     const int error = errno;
     std::string message = kernel_name + ": memfd_create: " + ErrnoText(error);
-    if (error == EMFILE || error == ENFILE) {
-      message += "; raise the limit of open files (ulimit -n)";
-    }
-    return Status(ErrorCode::kMemfd, std::move(message));
+    return Status(ErrorCode::kMemfd, message.append(MemfdAdvice(error)));
   }
   return fd;
+}
+
+std::string_view MemfdAdvice(int error) {
+  switch (error) {
+    case EMFILE:
+    case ENFILE:
+      return "; raise the limit of open files (ulimit -n)";
+    case EPERM:
+      return "; a sandbox refuses it (a seccomp filter: Docker, systemd's "
+             "SystemCallFilter, firejail): allow memfd_create there";
+    case ENOSYS:
+      return "; this kernel is older than 3.17, or a sandbox hides the call (a "
+             "seccomp filter): allow memfd_create there";
+    case EACCES:
+      return "; the sysctl vm.memfd_noexec is 2 on a kernel that takes no "
+             "MFD_NOEXEC_SEAL, or a security module forbids it";
+    case ENOMEM:
+      return "; there is not enough memory";
+    default:
+      return "";
+  }
 }
 
 Status WriteAll(int fd, std::uint64_t offset_bytes,
@@ -50,7 +70,7 @@ Status WriteAll(int fd, std::uint64_t offset_bytes,
     if (written <= 0) {
       return {ErrorCode::kMemfd, label + ": write of " +
                                      std::to_string(bytes.size()) +
-                                     " bytes into a memfd: " +
+                                     " bytes into a file in memory: " +
                                      ErrnoText(written < 0 ? errno : ENOSPC)};
     }
     bytes = bytes.subspan(static_cast<std::size_t>(written));

@@ -19,8 +19,12 @@ inline constexpr std::size_t kMemfdNameLimitBytes = 249;
 std::string MemfdName(std::string_view name);
 
 // An empty, sealable memfd; `name` is what /proc/self/maps shows after
-// "/memfd:" and needs not be unique. Errors: kMemfd.
+// "/memfd:" and needs not be unique. Errors: kMemfd, with what the kernel's
+// answer means.
 Result<UniqueFd> CreateMemfd(std::string_view name);
+
+// What memfd_create's errno means and what to do: "; ..." or "".
+std::string_view MemfdAdvice(int error);
 
 // Writes all of `bytes` from `offset_bytes` on; the file's position stays.
 // Errors: kMemfd (no memory, sealed), with `label` in the message.
