@@ -1,0 +1,51 @@
+// scripts/wheels/table.mjs: the outcome of the matrix as a table for a terminal.
+import Table from "cli-table3";
+
+/** @typedef {{ subject: import("./subjects.mjs").Subject, cells: import("./cells.mjs").Cell[] }} Row */
+
+const marks = { passed: "ok", failed: "FAILED", skipped: "-" };
+
+/** Counts of cells. */
+export function countCells(rows) {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const { cells } of rows) for (const { outcome } of cells) counts[outcome]++;
+  return counts;
+}
+
+/** @param {Row[]} rows */
+export function matrixTable(rows) {
+  const runs = [...new Set(rows.flatMap(({ cells }) => cells.map(({ run }) => run)))];
+  const figures = ["objects", "MB", "copied", "mapped", "load ms", "rebound", "violations"];
+  const table = new Table({
+    head: ["wheel", ...runs, ...figures],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { subject, cells } of rows) {
+    const byRun = new Map(cells.map((cell) => [cell.run, cell]));
+    const mark = (run) => {
+      const cell = byRun.get(run);
+      return cell ? marks[cell.outcome] : "";
+    };
+    table.push([subject.name, ...runs.map(mark), ...figuresOf(cells)]);
+  }
+  return table.toString();
+}
+
+// Of the tier that users get, or of the only one that was asked for.
+function figuresOf(cells) {
+  const measured = cells.filter(({ objects }) => objects);
+  const cell = measured.find(({ run }) => run === "auto") ?? measured[0];
+  if (!cell) return ["", "", "", "", "", "", ""];
+  const { count, sizeBytes, copiedBytes, mappedBytes, milliseconds, rebindings, violations } =
+    cell.objects;
+  const mb = (bytes) => (bytes / 1e6).toFixed(1);
+  return [
+    count,
+    mb(sizeBytes),
+    mb(copiedBytes),
+    mb(mappedBytes),
+    milliseconds.toFixed(1),
+    rebindings ?? "not counted",
+    violations ?? "not counted",
+  ];
+}
