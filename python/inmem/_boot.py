@@ -34,7 +34,7 @@ BUILTIN = frozenset({*sys.builtin_module_names, "inmem"} - {"zipimport"})
 #: Source: Tools/build/freeze_modules.py, FROZEN.
 FROZEN = frozenset(
     "abc codecs io _collections_abc _sitebuiltins genericpath ntpath posixpath"
-    " os site stat runpy importlib __hello__ __phello__".split()
+    " os site stat runpy importlib zipimport __hello__ __phello__".split()
 )
 
 #: Parts of the standard library that are left out, and why.

@@ -19,3 +19,20 @@ export const nativeTestPackages = [{ file: "/usr/include/gtest/gtest.h", package
 
 /** For the tests that watch system calls, and for the count of `npm start`. */
 export const stracePackages = [{ program: "strace", package: "strace" }];
+
+/** For the tests with real servers (test/helpers/servers). */
+export const opensslPackages = [{ program: "openssl", package: "openssl" }];
+export const postgresPackages = [{ file: "/usr/lib/postgresql", package: "postgresql" }];
+export const mariadbPackages = [
+  { file: "/usr/sbin/mariadbd", package: "mariadb-server-core" },
+  // mariadb-install-db asks for it.
+  { program: "my_print_defaults", package: "mariadb-client" },
+];
+export const socksPackages = [{ program: "microsocks", package: "microsocks" }];
+
+/** To build mysqlclient into a wheel, as the test of the repaired wheel does. */
+export const mysqlclientPackages = [
+  ...compiler,
+  { program: "pkg-config", package: "pkg-config" },
+  { program: "mariadb_config", package: "libmariadb-dev" },
+];

@@ -16,6 +16,14 @@ describe.runIf(isBuilt)("inmem-python python", () => {
     });
   });
 
+  it("has the whole of zipimport, also with a real folder first on the path", async () => {
+    const script = "import pkgutil, zipimport; print(zipimport.zipimporter.__name__)";
+    expect(await spawnCommand(["python", "-c", script])).toMatchObject({
+      code: 0,
+      stdout: "zipimporter\n",
+    });
+  });
+
   it("takes -m, a script, and - with stdin", async () => {
     const script = join(tmpDir(), "script.py");
     writeFileSync(script, "import sys; print(sys.argv[1], input())");
