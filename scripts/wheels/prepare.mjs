@@ -51,7 +51,7 @@ export async function prepare(subject, pythonDir) {
   const python = join(pythonDir, "disk", "bin", "python3");
   const setKey = hashKey([
     readFileSync(subject.requirements, "utf8"),
-    subject.setup.build ? readFileSync(join(subject.dir, "setup.mjs"), "utf8") : "",
+    ...(subject.setup.build ? buildFiles(subject) : []),
     basename(pythonDir),
   ]);
   const set = join(cacheDir(), "wheels", "sets", `${subject.name}-${setKey}`);
@@ -62,6 +62,14 @@ export async function prepare(subject, pythonDir) {
   const deflated =
     statSync(bundle).size > deflateLimitBytes ? undefined : await deflate(bundle, python);
   return { python, site: join(set, "site"), bundle, deflated };
+}
+
+// What a build may read of the subject's folder: all but the program.
+function buildFiles({ dir }) {
+  const names = readdirSync(dir).sort();
+  return names
+    .filter((name) => name !== "main.py")
+    .map((name) => readFileSync(join(dir, name), "utf8"));
 }
 
 async function makeSet(subject, { part, python, pythonDir }) {

@@ -29,7 +29,10 @@ export async function startServer(command, args, options) {
     });
   }
   const ended = new Promise((resolve) => {
-    child.on("error", (error) => resolve((failure = error)));
+    child.on("error", (error) => {
+      failure = error;
+      resolve();
+    });
     child.on("close", resolve);
   });
   running.add(child);

@@ -1,8 +1,9 @@
 // test/helpers/servers/socks.mjs: microsocks, a small SOCKS5 server, with a user name and a password.
+
+import { connect } from "node:net";
 import { ensureSystemPackages } from "../../../scripts/common/system-packages.mjs";
 import { socksPackages } from "../../../scripts/house/packages.mjs";
 import { freePort, startServer } from "./process.mjs";
-import { connect } from "node:net";
 
 /** Starts the proxy; its output tells each connection that it made. */
 export async function startSocks() {

@@ -17,7 +17,9 @@ const squares = JSON.stringify(Array.from({ length: 5000 }, (_, i) => i * i));
  */
 export async function startWeb(tls) {
   const words = [fileURLToPath(import.meta.url), tls.key, tls.certificate];
-  const server = await startServer(process.execPath, words, { ready: (text) => text.includes("\n") });
+  const server = await startServer(process.execPath, words, {
+    ready: (text) => text.includes("\n"),
+  });
   return { ...server, port: Number(server.output()) };
 }
 

@@ -1,4 +1,4 @@
-# test/wheels/aiohttp/main.py: server and client with the C parser (llhttp), websocket masks, multidict and yarl.
+# test/wheels/aiohttp/main.py: server and client by the C parser, websockets
 import asyncio
 import hashlib
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 import multidict
 import yarl
-from aiohttp import _http_parser, http_parser, http_websocket, web, web_protocol
+from aiohttp import _http_parser, http_parser, web, web_protocol
 
 REQUESTS = 200
 
@@ -21,7 +21,8 @@ def parser_facts() -> dict:
     attempts = {
         "space before the colon": b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
         "two lengths": b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-        "length and chunks": b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "length and chunks": b"POST / HTTP/1.1\r\nContent-Length: 1\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n",
         "no CR": b"GET / HTTP/1.1\nHost: x\n\n",
         "method": b"GRAB / HTTP/1.1\r\nHost: x\r\n\r\n",
         "query": b"QUERY / HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -131,8 +132,6 @@ native = {
     "parser": http_parser.HttpRequestParser is _http_parser.HttpRequestParser,
     "multidict": type(multidict.CIMultiDict.add).__name__ == "method_descriptor",
     "yarl": Path(yarl._quoting._Quoter.__module__).name == "yarl._quoting_c",
-    "websocket mask": is_native(http_websocket._websocket_mask)
-    if hasattr(http_websocket, "_websocket_mask")
-    else is_native(aiohttp._websocket.helpers.websocket_mask),
+    "websocket mask": is_native(aiohttp._websocket.helpers.websocket_mask),
 }
 print(json.dumps({"native": native, "parser": parser_facts(), "http": asyncio.run(main())}))

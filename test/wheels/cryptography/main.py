@@ -1,4 +1,4 @@
-# test/wheels/cryptography/main.py: RSA, AES-GCM and X.509 by the OpenSSL that the wheel carries.
+# test/wheels/cryptography/main.py: RSA, AES-GCM and X.509 by the wheel's own OpenSSL
 import datetime
 import hashlib
 import json
@@ -99,9 +99,7 @@ def certificate_facts() -> dict:
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())
     leaf = (
         builder("leaf", leaf_key.public_key(), 2)
-        .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName("example.test")]), critical=False
-        )
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("example.test")]), critical=False)
         .add_extension(identifier, critical=False)
         .sign(root_key, None)
     )

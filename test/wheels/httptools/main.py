@@ -1,4 +1,4 @@
-# test/wheels/httptools/main.py: llhttp and the URL parser of httptools on requests, answers, and what they must refuse.
+# test/wheels/httptools/main.py: llhttp and the URL parser; what they refuse
 import json
 
 import httptools

@@ -1,8 +1,7 @@
-# test/wheels/mysql-connector/main.py: the C extension of MySQL's connector, its libmysqlclient and OpenSSL, against MariaDB.
+# test/wheels/mysql-connector/main.py: the C extension against MariaDB, by TLS
 import hashlib
 import json
 import os
-
 from pathlib import Path
 
 import _mysql_connector

@@ -1,4 +1,4 @@
-# test/wheels/psycopg2/main.py: libpq with the OpenSSL of the wheel against PostgreSQL, and what its ClientHello says.
+# test/wheels/psycopg2/main.py: libpq and its OpenSSL against PostgreSQL; its ClientHello
 import ctypes
 import importlib.metadata
 import io
@@ -130,7 +130,8 @@ def query_facts() -> dict:
         cursor.execute("SELECT * FROM t WHERE id = 77")
         number, name, data, tags = cursor.fetchone()
         facts["row"] = [number, name, bytes(data).hex(), tags]
-        cursor.copy_expert("COPY (SELECT id, name FROM t ORDER BY id) TO STDOUT", out := io.StringIO())
+        out = io.StringIO()
+        cursor.copy_expert("COPY (SELECT id, name FROM t ORDER BY id) TO STDOUT", out)
         facts["copy"] = len(out.getvalue())
         # A large answer: several records of TLS.
         cursor.execute("SELECT string_agg(md5(i::text), '') FROM generate_series(1, 100000) i")

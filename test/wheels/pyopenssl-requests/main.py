@@ -1,4 +1,4 @@
-# test/wheels/pyopenssl-requests/main.py: requests over pyOpenSSL to a TLS server, straight and through a SOCKS5 proxy.
+# test/wheels/pyopenssl-requests/main.py: requests over pyOpenSSL, also by a SOCKS5 proxy
 import hashlib
 import json
 import os
@@ -71,9 +71,7 @@ def refusals() -> dict:
     return {
         "stranger": refusal(verify=STRANGER),
         "certifi": refusal(),
-        "password": refusal(
-            verify=AUTHORITY, proxies={"https": f"socks5h://tester:wrong@{host}"}
-        ),
+        "password": refusal(verify=AUTHORITY, proxies={"https": f"socks5h://tester:wrong@{host}"}),
     }
 
 

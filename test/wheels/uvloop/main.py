@@ -1,4 +1,4 @@
-# test/wheels/uvloop/main.py: an echo server with many clients on the libuv that the wheel carries.
+# test/wheels/uvloop/main.py: an echo server with many clients on its own libuv
 import asyncio
 import ctypes
 import hashlib
