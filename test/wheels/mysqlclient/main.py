@@ -21,6 +21,8 @@ CONNECTION = {
     "ssl_mode": "VERIFY_IDENTITY",
     "ssl": {"ca": os.environ["TEST_CA"]},
 }
+#: mysql.h of MariaDB's connector: enum mariadb_value.
+MARIADB_TLS_LIBRARY = 22
 
 
 def libraries() -> dict:
@@ -29,7 +31,15 @@ def libraries() -> dict:
     found = {file.name.split("-")[0]: file for file in files if ".so." in file.name}
     text = ctypes.CDLL(str(found["libcrypto"].locate())).OpenSSL_version
     text.restype, text.argtypes = ctypes.c_char_p, [ctypes.c_int]
-    return {"names": sorted(found), "openssl": text(0).decode()}
+    # What libmariadb itself gets when it asks: another OpenSSL in the process could answer.
+    asked = ctypes.c_char_p()
+    library = ctypes.CDLL(str(found["libmariadb"].locate()))
+    assert library.mariadb_get_info(None, MARIADB_TLS_LIBRARY, ctypes.byref(asked)) == 0
+    return {
+        "names": sorted(found),
+        "openssl": text(0).decode(),
+        "libmariadb's": asked.value.decode(),
+    }
 
 
 def query_facts() -> dict:
