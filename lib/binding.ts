@@ -101,6 +101,41 @@ export interface NativeArchive {
   dataOffset(index: number): number;
 }
 
+/** What the host allows; native/os/host_probe.h says what each is. "" means that it works. */
+export interface NativeHost {
+  readonly kernel: string;
+  readonly glibc: string;
+  readonly pageBytes: number;
+  /** Whether /proc/self/fd is there. */
+  readonly proc: boolean;
+  readonly seccompFilter: boolean | null;
+  readonly securityLabel: string;
+  readonly sharedMemoryHugePages: string;
+  readonly memfd: {
+    readonly plain: string;
+    readonly allowSealing: string;
+    readonly noexecSeal: string;
+    readonly create: string;
+    readonly seal: string;
+    readonly mapExecutable: string;
+    readonly load: string;
+    /** The sysctl vm.memfd_noexec. */
+    readonly policy: number | null;
+  };
+  readonly tmpfs: { readonly create: string; readonly load: string; readonly hugePages: boolean };
+  /** Where the tier `extract` would write. */
+  readonly places: readonly { readonly path: string; readonly obstacle: string }[];
+  readonly limits: {
+    /** null: unlimited. */
+    readonly openFilesSoft: number | null;
+    readonly openFilesHard: number | null;
+    readonly openFilesUsed: number;
+    /** Left for libraries with initial-exec TLS; null where nothing can be loaded. */
+    readonly staticTlsBytes: number | null;
+    readonly staticTlsTunableBytes: number;
+  };
+}
+
 export interface Binding {
   /** Once an environment: the class of the errors to throw. */
   initialize(errorClass: typeof InmemError): void;
@@ -128,6 +163,7 @@ export interface Binding {
   pushInput(chunk: Uint8Array | null): void;
   pushRoots(pem: string): void;
   loadedObjects(): LoadedObject[];
+  probeHost(): NativeHost;
   openArchive(source: string | Uint8Array, name?: string): NativeArchive;
   /** Names of the dynamic table of an ELF shared object. Throws InmemError. */
   elfInfo(

@@ -1,6 +1,13 @@
 // lib/index.ts: the public API; only re-exports.
 export type { InmemErrorCode } from "./error-codes.js";
 export { InmemError, PythonError } from "./errors.js";
+export {
+  type HostFacts,
+  type HostReport,
+  hostReport,
+  type LoadTier,
+  type TierReport,
+} from "./host-report.js";
 export type { BundleInput, RunOptions, StdioOutput } from "./options.js";
 export { type RunResult, run } from "./run.js";
 export { isSupported } from "./support.js";

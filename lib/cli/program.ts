@@ -9,6 +9,9 @@ Options after the bundle belong to the program.
 Exit status: the program's; 1 after an uncaught exception; 2 when it could not
 be run; 128 + N when signal N ended it.`;
 
+const DOCTOR_EXIT_STATUS = `
+Exit status: 0 when bundles can run here, 1 when not.`;
+
 const PYTHON_HELP = `
 Behaves as python does for -c, -m, a script, "-" and no argument; options other
 than --bundle, and all after them, are Python's own (see: inmem-python python --help).`;
@@ -47,6 +50,7 @@ function describeProgram(setStatus: (status: number) => void): Command {
   addRun(program, setStatus);
   addPython(program);
   addBundle(program, setStatus);
+  addDoctor(program, setStatus);
   return program;
 }
 
@@ -107,6 +111,21 @@ function addBundle(program: Command, setStatus: (status: number) => void): void 
     .action(async (requirements: string[], flags: BundleFlags) => {
       const { bundleCommand } = require("./bundle.js") as typeof import("./bundle.js");
       setStatus(await bundleCommand(requirements, flags));
+    });
+}
+
+function addDoctor(program: Command, setStatus: (status: number) => void): void {
+  program
+    .command("doctor")
+    .summary("tell what this host allows, and what follows from it")
+    .description(
+      "Tries what loading shared objects needs, and tells what works and what to change.",
+    )
+    .option("--json", "print the report for machines")
+    .addHelpText("after", DOCTOR_EXIT_STATUS)
+    .action((flags: { readonly json?: boolean }) => {
+      const { doctorCommand } = require("./doctor.js") as typeof import("./doctor.js");
+      setStatus(doctorCommand(flags.json === true));
     });
 }
 

@@ -9,6 +9,7 @@
 #include "addon/archive_binding.h"
 #include "addon/environment.h"
 #include "addon/errors.h"
+#include "addon/host_binding.h"
 #include "addon/run_binding.h"
 #include "interpreter/python_thread.h"
 #include "interpreter/versions.h"
@@ -62,6 +63,7 @@ Napi::Object InitAddon(Napi::Env env, Napi::Object exports) {
   exports.Set("versions", Napi::Function::New(env, Versions));
   AddRunBinding(env, exports);
   AddArchiveBinding(env, exports);
+  AddHostBinding(env, exports);
   return exports;
 }
 

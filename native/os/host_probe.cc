@@ -179,14 +179,17 @@ std::uint64_t MeasureStaticTls(
   return fits;
 }
 
+std::optional<std::uint64_t> Limit(rlim_t value) {
+  if (value == RLIM_INFINITY) return std::nullopt;
+  return value;
+}
+
 LimitsProbe ProbeLimits(const HostProbe& host) {
   LimitsProbe probe;
   rlimit files = {};
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
-    probe.open_files_soft = files.rlim_cur;
-    if (files.rlim_max != RLIM_INFINITY) {
-      probe.open_files_hard = files.rlim_max;
-    }
+    probe.open_files_soft = Limit(files.rlim_cur);
+    probe.open_files_hard = Limit(files.rlim_max);
   }
   probe.open_files_used = OpenFiles();
   probe.static_tls_tunable_bytes = StaticTlsTunableBytes();

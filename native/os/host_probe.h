@@ -39,8 +39,8 @@ struct PlaceProbe {
 };
 
 struct LimitsProbe {
-  // RLIMIT_NOFILE; hard is nullopt for "unlimited". In use: 0 without /proc.
-  std::uint64_t open_files_soft = 0;
+  // RLIMIT_NOFILE; nullopt is "unlimited". In use: 0 without /proc.
+  std::optional<std::uint64_t> open_files_soft;
   std::optional<std::uint64_t> open_files_hard;
   std::uint64_t open_files_used = 0;
   // Thread-local memory that is left for libraries which want theirs at once

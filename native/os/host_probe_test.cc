@@ -50,7 +50,7 @@ TEST(HostProbe, TellsWhatIsAndLeavesNothing) {
   EXPECT_EQ(host.memfd.map_executable, "");
   EXPECT_EQ(host.tmpfs.create.empty(), host.tmpfs.load.empty());
   EXPECT_FALSE(host.places.empty());
-  EXPECT_GT(host.limits.open_files_soft, 0U);
+  EXPECT_GT(host.limits.open_files_soft.value_or(1), 0U);
   EXPECT_EQ(host.limits.open_files_used, first.limits.open_files_used);
   EXPECT_EQ(host.limits.static_tls_bytes, first.limits.static_tls_bytes);
 }

@@ -46,8 +46,9 @@ std::string_view MemfdAdvice(int error) {
     case ENFILE:
       return "; raise the limit of open files (ulimit -n)";
     case EPERM:
-      return "; a sandbox refuses it (a seccomp filter: Docker, systemd's "
-             "SystemCallFilter, firejail): allow memfd_create there";
+      return "; a sandbox refuses it (the seccomp filter of a container, of "
+             "systemd's SystemCallFilter, of firejail): allow memfd_create "
+             "there";
     case ENOSYS:
       return "; this kernel is older than 3.17, or a sandbox hides the call (a "
              "seccomp filter): allow memfd_create there";

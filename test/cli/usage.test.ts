@@ -9,15 +9,18 @@ describe("help", () => {
   it.each([["--help"], ["-h"], ["help"]])("%s lists the commands", async (word) => {
     const { code, stdout, stderr } = await spawnCommand([word]);
     expect([code, stderr]).toEqual([0, ""]);
-    for (const name of ["run", "python", "bundle"])
+    for (const name of ["run", "python", "bundle", "doctor"])
       expect(stdout).toMatch(RegExp(`^  ${name} `, "m"));
   });
 
-  it.each(["run", "bundle"])("%s --help tells its options and ends well", async (name) => {
-    const { code, stdout } = await spawnCommand([name, "--help"]);
-    expect(code).toBe(0);
-    expect(stdout).toContain(`Usage: inmem-python ${name}`);
-  });
+  it.each(["run", "bundle", "doctor"])(
+    "%s --help tells its options and ends well",
+    async (name) => {
+      const { code, stdout } = await spawnCommand([name, "--help"]);
+      expect(code).toBe(0);
+      expect(stdout).toContain(`Usage: inmem-python ${name}`);
+    },
+  );
 
   it("help python tells what is ours", async () => {
     const { code, stdout } = await spawnCommand(["help", "python"]);
