@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "os/host_probe.h"
@@ -29,8 +28,8 @@ Napi::Object DescribeMemfd(Napi::Env env, const os::MemfdProbe& memfd) {
   object.Set("seal", memfd.seal);
   object.Set("mapExecutable", memfd.map_executable);
   object.Set("load", memfd.load);
-  object.Set("policy", memfd.policy ? Napi::Number::New(env, *memfd.policy)
-                                    : env.Null());
+  object.Set("policy",
+             memfd.policy ? Napi::Number::New(env, *memfd.policy) : env.Null());
   return object;
 }
 
