@@ -1,4 +1,4 @@
-# test/isolation/cxx/main.py: calls the C++ module and prints what it found; the same on disk and in memory
+# test/isolation/cxx/main.py: calls the C++ module and prints what it found, on disk as in memory
 import json
 import os
 import subprocess
