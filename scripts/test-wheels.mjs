@@ -1,6 +1,6 @@
 // scripts/test-wheels.mjs: `npm run test:wheels`: stock wheels do real work in every tier, and find what they find on disk.
 //
-// usage: node scripts/test-wheels.mjs [--load TIER]... [--only NAME]... [--strace] [--node VERSION] [--jobs N] [--large]
+// usage: node scripts/test-wheels.mjs [--load TIER]... [--only NAME]... [--strace] [--node VERSION] [--jobs N] [--large] [--write-docs]
 // Without --load: all tiers, the deflated bundle and the launcher. docs: test/wheels/README.md
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,6 +13,7 @@ import { isMain, main, root } from "./house/main.mjs";
 import { ensureNode, nodeVersions } from "./house/node-versions.mjs";
 import { stracePackages } from "./house/packages.mjs";
 import { runSubject, tiers } from "./wheels/cells.mjs";
+import { writeDocs } from "./wheels/docs.mjs";
 import { refusedTiers } from "./wheels/refused.mjs";
 import { findSubjects, largeDir, matrixDir } from "./wheels/subjects.mjs";
 import { countCells, matrixTable } from "./wheels/table.mjs";
@@ -24,6 +25,7 @@ const options = {
   jobs: { type: "string", default: "2" },
   strace: { type: "boolean", default: false },
   large: { type: "boolean", default: false },
+  "write-docs": { type: "boolean", default: false },
 };
 
 async function testWheels() {
@@ -47,6 +49,7 @@ async function testWheels() {
   console.log(matrixTable(rows));
   const { passed, failed, skipped } = countCells(rows);
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  if (values["write-docs"]) writeDocs(values.large ? "large" : "matrix", rows, refused);
   if (failed > 0 || passed === 0) process.exitCode = 1;
 }
 

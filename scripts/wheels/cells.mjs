@@ -162,13 +162,18 @@ function factsOf({ stdout, stderr }) {
 }
 
 function requireSameFacts(disk, memory) {
+  const lines = differences(disk, memory, "").map((line) => `  ${line}`);
+  require(lines.length === 0, `facts that differ from disk's:\n${lines.join("\n")}`);
+}
+
+function differences(disk, memory, name) {
+  const [a, b] = [JSON.stringify(disk), JSON.stringify(memory)];
+  if (a === b) return [];
+  const isObject = (value) => value !== null && typeof value === "object";
+  if (!isObject(disk) || !isObject(memory)) return [`${name}: ${b}, on disk ${a}`];
   const names = new Set([...Object.keys(disk), ...Object.keys(memory)]);
-  const text = (facts, name) => JSON.stringify(facts[name]);
-  const different = [...names].filter((name) => text(disk, name) !== text(memory, name));
-  const lines = different.map(
-    (name) => `  ${name}: ${text(memory, name)}, on disk ${text(disk, name)}`,
-  );
-  require(different.length === 0, `facts that differ from disk's:\n${lines.join("\n")}`);
+  const within = (key) => (name === "" ? key : `${name}.${key}`);
+  return [...names].flatMap((key) => differences(disk[key], memory[key], within(key)));
 }
 
 function reportOf({ stderr }) {

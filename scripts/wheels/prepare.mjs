@@ -25,7 +25,7 @@ export const commandLine = join(root, "dist", "cli", "main.js");
 const keptMs = 2 * 24 * 3600 * 1000;
 
 /** A bundle larger than this is not packed a second time, deflated. */
-const deflateLimitBytes = 64 * 1024 * 1024;
+const deflateLimitBytes = 256 * 1024 * 1024;
 
 /** The Python folder that the addon in build/ was made with: its disk install is the other side. */
 export function builtPython() {

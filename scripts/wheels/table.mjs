@@ -1,6 +1,4 @@
 // scripts/wheels/table.mjs: the outcome of the matrix as a table for a terminal.
-import Table from "cli-table3";
-
 /** @typedef {{ subject: import("./subjects.mjs").Subject, cells: import("./cells.mjs").Cell[] }} Row */
 
 const marks = { passed: "ok", failed: "FAILED", skipped: "-" };
@@ -16,19 +14,22 @@ export function countCells(rows) {
 export function matrixTable(rows) {
   const runs = [...new Set(rows.flatMap(({ cells }) => cells.map(({ run }) => run)))];
   const figures = ["objects", "MB", "copied", "mapped", "load ms", "rebound", "violations"];
-  const table = new Table({
-    head: ["wheel", ...runs, ...figures],
-    style: { head: [], border: [], compact: true },
-  });
+  const lines = [["wheel", ...runs, ...figures]];
   for (const { subject, cells } of rows) {
     const byRun = new Map(cells.map((cell) => [cell.run, cell]));
     const mark = (run) => {
       const cell = byRun.get(run);
       return cell ? marks[cell.outcome] : "";
     };
-    table.push([subject.name, ...runs.map(mark), ...figuresOf(cells)]);
+    lines.push([subject.name, ...runs.map(mark), ...figuresOf(cells)]);
   }
-  return table.toString();
+  return columns(lines);
+}
+
+function columns(lines) {
+  const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => String(line[i]).length)));
+  const pad = (line) => line.map((word, i) => String(word).padEnd(widths[i])).join("  ");
+  return lines.map((line) => pad(line).trimEnd()).join("\n");
 }
 
 // Of the tier that users get, or of the only one that was asked for.

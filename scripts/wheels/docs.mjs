@@ -1,0 +1,69 @@
+// scripts/wheels/docs.mjs: writes the outcome of a whole run into docs/wheels.md, with date and machine.
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus, release } from "node:os";
+import { join } from "node:path";
+import { root } from "../house/main.mjs";
+import { pinned } from "./subjects.mjs";
+import { countCells } from "./table.mjs";
+
+const page = join(root, "docs", "wheels.md");
+const marks = { passed: "ok", failed: "**failed**", skipped: "-" };
+
+/**
+ * Replaces one section of the page: what stands between its two marks.
+ * @param {"matrix" | "large"} section
+ * @param {import("./table.mjs").Row[]} rows
+ * @param {Record<string, string>} refused
+ */
+export function writeDocs(section, rows, refused) {
+  const [begin, end] = [`<!-- ${section} -->`, `<!-- end of ${section} -->`];
+  const text = readFileSync(page, "utf8");
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${page} has no section ${begin} ... ${end}`);
+  const content = [heading(rows), "", ...table(rows), ...refusals(refused)].join("\n");
+  writeFileSync(page, `${text.slice(0, from + begin.length)}\n${content}\n${text.slice(to)}`);
+}
+
+function heading(rows) {
+  const date = new Date().toISOString().slice(0, 10);
+  const { glibcVersionRuntime } = process.report.getReport().header;
+  const { passed, failed, skipped } = countCells(rows);
+  const machine = `${cpus().length} cores of ${cpus()[0].model.trim()}, Linux ${release()}`;
+  const software = `glibc ${glibcVersionRuntime}, Node ${process.versions.node}`;
+  return `${date}, ${machine}, ${software}: ${passed} runs passed, ${failed} failed, ${skipped} skipped.`;
+}
+
+function table(rows) {
+  const runs = [...new Set(rows.flatMap(({ cells }) => cells.map(({ run }) => run)))];
+  const head = ["wheels", "what is tested", ...runs, "objects", "MB", "rebound", "violations"];
+  const lines = rows.map(({ subject, cells }) => {
+    const outcomes = runs.map(
+      (run) => marks[cells.find((cell) => cell.run === run)?.outcome] ?? "",
+    );
+    return [versionsOf(subject), subject.about, ...outcomes, ...figures(cells)];
+  });
+  const line = (words) => `| ${words.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...lines.map(line)];
+}
+
+function versionsOf(subject) {
+  const all = pinned(subject).map(({ name, version }) => `${name} ${version}`);
+  const [first, ...others] = [
+    ...all.filter((text) => text.startsWith(subject.name)),
+    ...all.filter((text) => !text.startsWith(subject.name)),
+  ];
+  if (others.length > 4) return `${first} and ${others.length} more`;
+  return [first, ...others].join(", ");
+}
+
+function figures(cells) {
+  const { objects } = cells.findLast(({ run, objects }) => objects && run === "auto") ?? {};
+  if (!objects) return ["", "", "", ""];
+  const { count, sizeBytes, rebindings, violations } = objects;
+  return [count, (sizeBytes / 1e6).toFixed(1), rebindings ?? "", violations ?? ""];
+}
+
+function refusals(refused) {
+  const lines = Object.entries(refused).map(([tier, reason]) => `- ${tier}: ${reason}`);
+  return lines.length > 0 ? ["", "Skipped:", ...lines] : [];
+}
