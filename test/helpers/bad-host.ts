@@ -99,7 +99,8 @@ export function refusing(...refusals: readonly Refusal[]): Wrap {
 
 /** Runs the program after a shell script, in namespaces of its own (options of `unshare`). */
 export function inNamespace(options: readonly string[], script: string): Wrap {
-  const first = ["--map-root-user", ...options];
+  // Root stays root: in a user namespace of its own even it may not change mounts that it inherits.
+  const first = process.getuid?.() === 0 ? options : ["--map-root-user", ...options];
   return (program) => [
     "unshare",
     ...first,
