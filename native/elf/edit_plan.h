@@ -31,4 +31,24 @@ std::optional<std::vector<Edit>> PlanRename(const ElfFile& file,
 // every executable carries and the dynamic linker ignores in a library.
 Edit PlanDrop(const ElfFile& file, std::size_t need);
 
+// DT_INIT, DT_INIT_ARRAY and DT_INIT_ARRAYSZ become DT_DEBUG in the copy: ld.so
+// runs nothing when it loads it. Destructors stay.
+std::vector<Edit> PlanDeferConstructors(const ElfFile& file);
+
+// Undefined strong symbols become weak in the copy, so that ld.so leaves null
+// where nothing defines them yet: for a library that is loaded before the
+// sibling that completes it. Errors: none today.
+Result<std::vector<Edit>> PlanWeakenUndefined(const ElfFile& file);
+
+// Takes the RELATIVE relocations off ld.so: the leading ones of DT_RELA, as
+// DT_RELACOUNT tells, and all of DT_RELR. Whoever applies the edits writes
+// base + addend to each slot himself, after the load and before any code of the
+// object runs.
+struct RelativeTakeOver {
+  FileRange rela;  // Elf64_Rela entries: slot and addend
+  FileRange relr;  // DT_RELR words; the addend lies in the slot
+  std::vector<Edit> edits;
+};
+Result<RelativeTakeOver> PlanTakeOverRelative(const ElfFile& file);
+
 }  // namespace inmem::elf

@@ -3,12 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include "elf/elf_image.h"
+#include "elf/lies.h"
 
 namespace inmem::elf {
 namespace {
 
 using testing::ElfImage;
+using testing::Parse;
 
 void Apply(ElfImage& image, const Edit& edit) {
   std::copy(
@@ -54,6 +55,119 @@ TEST(EditPlan, DropsANeed) {
   ASSERT_TRUE(after.ok());
   ASSERT_EQ(after.value().needs().size(), 1U);
   EXPECT_EQ(after.value().needs()[0].name, "libc.so.6");
+}
+
+TEST(EditPlan, DefersConstructorsAndKeepsDestructors) {
+  ElfImage image;
+  // Twice: ld.so would take the last.
+  image.dyn(ElfImage::kDynSpare) = {DT_INIT, {ElfImage::kCode}};
+  const auto before = Parse(image);
+  ASSERT_TRUE(before.ok());
+  EXPECT_EQ(before.value().constructors().value().init, ElfImage::kCode);
+  EXPECT_EQ(before.value().constructors().value().array_count, 2U);
+  EXPECT_EQ(before.value().constructors().value().array,
+            ElfImage::Data(ElfImage::kInitArray));
+  for (const Edit& edit : PlanDeferConstructors(before.value())) {
+    Apply(image, edit);
+  }
+  const auto after = Parse(image);
+  ASSERT_TRUE(after.ok());
+  EXPECT_FALSE(after.value().constructors().value().init.has_value());
+  EXPECT_EQ(after.value().constructors().value().array_count, 0U);
+  EXPECT_FALSE(after.value().Value(DT_INIT_ARRAY).has_value());
+  EXPECT_FALSE(after.value().Value(DT_INIT_ARRAYSZ).has_value());
+  EXPECT_TRUE(after.value().Value(DT_FINI).has_value());
+  EXPECT_TRUE(after.value().Value(DT_FINI_ARRAY).has_value());
+  EXPECT_TRUE(PlanDeferConstructors(after.value()).empty());
+}
+
+TEST(EditPlan, WeakensUndefinedSymbols) {
+  ElfImage image;
+  const auto before = Parse(image);
+  ASSERT_TRUE(before.ok());
+  const auto edits = PlanWeakenUndefined(before.value());
+  ASSERT_TRUE(edits.ok());
+  EXPECT_EQ(edits.value().size(), 1U);
+  for (const Edit& edit : edits.value()) Apply(image, edit);
+  const auto after = Parse(image);
+  ASSERT_TRUE(after.ok());
+  const auto symbols = after.value().Symbols().Take();
+  EXPECT_EQ(symbols[0].name, "puts");
+  EXPECT_EQ(symbols[0].bind, STB_WEAK);
+  EXPECT_EQ(symbols[0].type, STT_FUNC);
+  EXPECT_EQ(symbols[2].name, "PyInit_x");
+  EXPECT_EQ(symbols[2].bind, STB_GLOBAL);
+}
+
+TEST(EditPlan, TakesOverLeadingRelativeRelocations) {
+  ElfImage image;
+  const auto before = Parse(image);
+  ASSERT_TRUE(before.ok());
+  const auto plan = PlanTakeOverRelative(before.value());
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  EXPECT_EQ(plan.value().rela.offset_bytes, ElfImage::kRela);
+  EXPECT_EQ(plan.value().rela.size_bytes, 2 * sizeof(Elf64_Rela));
+  EXPECT_EQ(plan.value().relr.offset_bytes, ElfImage::kRelr);
+  EXPECT_EQ(plan.value().relr.size_bytes, 16U);
+  for (const Edit& edit : plan.value().edits) Apply(image, edit);
+  const auto after = Parse(image);
+  ASSERT_TRUE(after.ok());
+  EXPECT_EQ(after.value().Value(DT_RELA),
+            ElfImage::kRela + 2 * sizeof(Elf64_Rela));
+  EXPECT_EQ(after.value().Value(DT_RELASZ), 6 * sizeof(Elf64_Rela));
+  EXPECT_FALSE(after.value().Value(DT_RELACOUNT).has_value());
+  const auto counts = after.value().CheckRelocations();
+  ASSERT_TRUE(counts.ok()) << counts.status().message();
+  EXPECT_EQ(counts.value().relative, 0U);
+  EXPECT_EQ(counts.value().relr, 0U);
+  EXPECT_EQ(counts.value().symbolic, 6U);
+}
+
+// Where nothing is left, DT_RELA goes: an empty one that begins where DT_JMPREL
+// ends would make ld.so leave DT_JMPREL out.
+TEST(EditPlan, TakesOverAllOfRela) {
+  ElfImage image;
+  image.dyn(ElfImage::kDynRelasz).d_un.d_val = 2 * sizeof(Elf64_Rela);
+  const auto before = Parse(image);
+  ASSERT_TRUE(before.ok());
+  const auto plan = PlanTakeOverRelative(before.value());
+  ASSERT_TRUE(plan.ok());
+  for (const Edit& edit : plan.value().edits) Apply(image, edit);
+  const auto after = Parse(image);
+  ASSERT_TRUE(after.ok());
+  EXPECT_FALSE(after.value().Value(DT_RELA).has_value());
+  EXPECT_FALSE(after.value().Value(DT_RELASZ).has_value());
+  EXPECT_EQ(after.value().CheckRelocations().value().symbolic, 1U);
+}
+
+// DT_RELASZ that counts DT_JMPREL: that part stays.
+TEST(EditPlan, TakesOverRelaThatHoldsJmpRel) {
+  ElfImage image;
+  image.dyn(ElfImage::kDynRela).d_un.d_val =
+      ElfImage::kJmpRel - 2 * sizeof(Elf64_Rela);
+  image.dyn(ElfImage::kDynRelasz).d_un.d_val = 3 * sizeof(Elf64_Rela);
+  image.rela(6) = image.rela(0);
+  image.rela(7) = image.rela(1);
+  const auto before = Parse(image);
+  ASSERT_TRUE(before.ok());
+  EXPECT_EQ(before.value().CheckRelocations().value().relative, 2U);
+  const auto plan = PlanTakeOverRelative(before.value());
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  for (const Edit& edit : plan.value().edits) Apply(image, edit);
+  const auto after = Parse(image);
+  ASSERT_TRUE(after.ok());
+  EXPECT_EQ(after.value().Value(DT_RELA), ElfImage::kJmpRel);
+  EXPECT_EQ(after.value().Value(DT_RELASZ), sizeof(Elf64_Rela));
+  EXPECT_EQ(after.value().CheckRelocations().value().symbolic, 1U);
+}
+
+TEST(EditPlan, TakesNothingOverOfBadRelocations) {
+  ElfImage image;
+  image.rela(0).r_offset = 0x9000;
+  const auto file = Parse(image);
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(PlanTakeOverRelative(file.value()).status().code(),
+            ErrorCode::kBadElf);
 }
 
 }  // namespace

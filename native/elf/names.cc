@@ -108,8 +108,16 @@ std::string SegmentTypeName(std::uint32_t p_type) {
       return "PT_LOAD";
     case PT_DYNAMIC:
       return "PT_DYNAMIC";
+    case PT_NOTE:
+      return "PT_NOTE";
+    case PT_PHDR:
+      return "PT_PHDR";
     case PT_TLS:
       return "PT_TLS";
+    case PT_GNU_RELRO:
+      return "PT_GNU_RELRO";
+    case 0x6474e553:  // newer than glibc 2.28's elf.h
+      return "PT_GNU_PROPERTY";
     default:
       return Hex(p_type);
   }

@@ -1,7 +1,6 @@
 // native/elf/parser.cc: header, program headers and dynamic table.
 #include "elf/parser.h"
 
-#include <bit>
 #include <cstring>
 #include <string>
 
@@ -21,11 +20,24 @@ Parser::Parser(std::span<const std::byte> bytes, std::string_view label,
 Status Parser::Run() {
   using Step = Status (Parser::*)();
   constexpr Step kSteps[] = {
-      &Parser::ReadHeader,           &Parser::VerifyIdent,
-      &Parser::VerifyHeader,         &Parser::ReadProgramHeaders,
-      &Parser::VerifyProgramHeaders, &Parser::ReadDynamic,
-      &Parser::ReadStrings,          &Parser::ReadNames,
-      &Parser::ReadVersionNeeds};
+      &Parser::ReadHeader,
+      &Parser::VerifyIdent,
+      &Parser::VerifyHeader,
+      &Parser::ReadProgramHeaders,
+      &Parser::VerifyProgramHeaders,
+      &Parser::VerifyOtherSegments,
+      &Parser::ReadDynamic,
+      &Parser::ReadStrings,
+      &Parser::ReadNames,
+      &Parser::ReadVersionNeeds,
+      &Parser::ReadVersionDefinitions,
+      &Parser::ReadGnuHash,
+      &Parser::ReadSysvHash,
+      &Parser::CountSymbols,
+      &Parser::VerifySymbols,
+      &Parser::VerifySymbolVersions,
+      &Parser::VerifyCalls,
+  };
   for (const Step step : kSteps) {
     if (Status status = (this->*step)(); !status.ok()) return status;
   }
@@ -119,62 +131,6 @@ Status Parser::ReadProgramHeaders() {
   return Status::Ok();
 }
 
-Status Parser::VerifyLoadSegment(const Elf64_Phdr& phdr, std::size_t index) {
-  const std::string name =
-      SegmentTypeName(phdr.p_type) + " " + std::to_string(index) + ": ";
-  if (!RangeFits(phdr.p_offset, phdr.p_filesz, file_.bytes_.size())) {
-    return Bad(name + "p_offset " + Hex(phdr.p_offset) + " + p_filesz " +
-                   Hex(phdr.p_filesz),
-               "within the file's " + Hex(file_.bytes_.size()) + " bytes");
-  }
-  if (phdr.p_filesz > phdr.p_memsz) {
-    return Bad(name + "p_filesz " + Hex(phdr.p_filesz),
-               "at most p_memsz " + Hex(phdr.p_memsz));
-  }
-  // Addresses are 47 bits wide; a lower limit than 2^64 keeps every later sum
-  // of an address and a size from overflowing.
-  constexpr std::uint64_t kAddressLimit = 0x8000'0000'0000U;
-  if (!RangeFits(phdr.p_vaddr, phdr.p_memsz, kAddressLimit)) {
-    return Bad(name + "p_vaddr " + Hex(phdr.p_vaddr) + " + p_memsz " +
-                   Hex(phdr.p_memsz),
-               "at most " + Hex(kAddressLimit));
-  }
-  if (phdr.p_align > 1 && !std::has_single_bit(phdr.p_align)) {
-    return Bad(name + "p_align " + Hex(phdr.p_align), "a power of two");
-  }
-  const std::uint64_t mask = phdr.p_align > 1 ? phdr.p_align - 1 : 0;
-  if (phdr.p_type == PT_LOAD && ((phdr.p_vaddr - phdr.p_offset) & mask) != 0) {
-    return Bad(name + "p_vaddr " + Hex(phdr.p_vaddr) + ", p_offset " +
-                   Hex(phdr.p_offset),
-               "equal modulo p_align " + Hex(phdr.p_align));
-  }
-  return Status::Ok();
-}
-
-Status Parser::VerifyProgramHeaders() {
-  std::uint64_t last_end = 0;
-  bool has_load = false;
-  for (std::size_t i = 0; i < file_.phdrs_.size(); ++i) {
-    const Elf64_Phdr& phdr = file_.phdrs_[i];
-    if (phdr.p_type != PT_LOAD && phdr.p_type != PT_TLS &&
-        phdr.p_type != PT_DYNAMIC) {
-      continue;
-    }
-    if (Status status = VerifyLoadSegment(phdr, i); !status.ok()) return status;
-    if (phdr.p_type != PT_LOAD) continue;
-    // ld.so takes the first and the last one as the bounds of its reservation.
-    if (has_load && phdr.p_vaddr < last_end) {
-      return Bad(
-          "PT_LOAD " + std::to_string(i) + ": p_vaddr " + Hex(phdr.p_vaddr),
-          "at least " + Hex(last_end) + ", in ascending order");
-    }
-    last_end = phdr.p_vaddr + phdr.p_memsz;
-    has_load = true;
-  }
-  if (!has_load) return Bad("no PT_LOAD", "at least one");
-  return Status::Ok();
-}
-
 Status Parser::ReadDynamic() {
   const Elf64_Phdr* found = nullptr;
   for (const Elf64_Phdr& phdr : file_.phdrs_) {
@@ -193,6 +149,11 @@ Status Parser::ReadDynamic() {
                "within the file part of one PT_LOAD");
   }
   file_.dynamic_offset_ = *offset;
+  // Where PT_DYNAMIC is writable ld.so turns its addresses into pointers.
+  const Elf64_Phdr* segment = file_.LoadSegmentOf(found->p_vaddr, 1);
+  if ((found->p_flags & PF_W) != 0 && (segment->p_flags & PF_W) == 0) {
+    return Bad("writable PT_DYNAMIC in a read-only PT_LOAD", "a writable one");
+  }
   const std::uint64_t count = found->p_filesz / sizeof(Elf64_Dyn);
   for (std::uint64_t i = 0; i < count; ++i) {
     const auto dyn =
@@ -224,6 +185,7 @@ Status Parser::ReadStrings() {
                "within the file part of one PT_LOAD");
   }
   file_.strings_offset_ = *offset;
+  file_.tables_.strings = {*offset, *size};
   file_.strings_ = file_.bytes_.subspan(*offset, *size);
   // With this, any offset below DT_STRSZ begins a string that ends within.
   if (file_.strings_.empty() || file_.strings_.back() != std::byte{0}) {
@@ -240,6 +202,9 @@ Status Parser::ReadNames() {
     if (dyn.d_tag == DT_SONAME) what = "DT_SONAME";
     if (dyn.d_tag == DT_RPATH) what = "DT_RPATH";
     if (dyn.d_tag == DT_RUNPATH) what = "DT_RUNPATH";
+    // Names of libraries that ld.so would load, too.
+    if (dyn.d_tag == DT_AUXILIARY) what = "DT_AUXILIARY";
+    if (dyn.d_tag == DT_FILTER) what = "DT_FILTER";
     if (what == nullptr) continue;
     const auto text = file_.String(dyn.d_un.d_val, what);
     if (!text.ok()) return text.status();
@@ -252,60 +217,20 @@ Status Parser::ReadNames() {
       file_.soname_ = text.value();
     } else if (dyn.d_tag == DT_RPATH) {
       file_.rpath_ = text.value();
-    } else {
+    } else if (dyn.d_tag == DT_RUNPATH) {
       file_.runpath_ = text.value();
     }
   }
   return Status::Ok();
 }
 
-Status Parser::ReadVersionNeeds() {
-  const auto table = file_.Value(DT_VERNEED);
-  if (!table) return Status::Ok();
-  vernaux_left_ = file_.bytes_.size() / sizeof(Elf64_Vernaux);
-  std::uint64_t address = *table;
-  for (std::uint64_t left = vernaux_left_; left > 0; --left) {
-    const auto offset = file_.FileOffset(address, sizeof(Elf64_Verneed));
-    if (!offset) {
-      return Bad("Verneed at " + Hex(address),
-                 "within the file part of one PT_LOAD");
-    }
-    const auto verneed = LoadAt<Elf64_Verneed>(file_.bytes_, *offset);
-    if (verneed.vn_version != VER_NEED_CURRENT) {
-      return Bad("vn_version " + std::to_string(verneed.vn_version),
-                 "VER_NEED_CURRENT");
-    }
-    if (Status status = ReadVernauxChain(verneed, address); !status.ok()) {
-      return status;
-    }
-    if (verneed.vn_next == 0) return Status::Ok();
-    address += verneed.vn_next;
-  }
-  return Bad("endless Verneed chain", "a vn_next of 0 at its end");
-}
-
-Status Parser::ReadVernauxChain(const Elf64_Verneed& verneed,
-                                std::uint64_t address) {
-  const auto file = file_.String(verneed.vn_file, "vn_file");
-  if (!file.ok()) return file.status();
-  address += verneed.vn_aux;
-  // ld.so follows vna_next to its end and does not look at vn_cnt.
-  for (; vernaux_left_ > 0; --vernaux_left_) {
-    const auto offset = file_.FileOffset(address, sizeof(Elf64_Vernaux));
-    if (!offset) {
-      return Bad("Vernaux at " + Hex(address),
-                 "within the file part of one PT_LOAD");
-    }
-    const auto aux = LoadAt<Elf64_Vernaux>(file_.bytes_, *offset);
-    const auto version = file_.String(aux.vna_name, "vna_name");
-    if (!version.ok()) return version.status();
-    file_.version_needs_.push_back(
-        {file.value(), file_.strings_offset_ + verneed.vn_file, version.value(),
-         (aux.vna_flags & VER_FLG_WEAK) != 0});
-    if (aux.vna_next == 0) return Status::Ok();
-    address += aux.vna_next;
-  }
-  return Bad("endless Vernaux chain", "a vna_next of 0 at its end");
+Status Parser::VerifyCalls() {
+  const ElfFile::CallTags kInit{"DT_INIT", DT_INIT, DT_INIT_ARRAY,
+                                DT_INIT_ARRAYSZ};
+  const ElfFile::CallTags kFini{"DT_FINI", DT_FINI, DT_FINI_ARRAY,
+                                DT_FINI_ARRAYSZ};
+  Status status = file_.CheckCalls(kInit);
+  return status.ok() ? file_.CheckCalls(kFini) : status;
 }
 
 }  // namespace inmem::elf

@@ -1,0 +1,162 @@
+// native/elf/map_plan.cc: what of an object must be copied, what can be mapped.
+#include "elf/map_plan.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+
+#include "elf/names.h"
+#include "elf/parser.h"
+#include "elf/relocations.h"
+
+namespace inmem::elf {
+namespace {
+
+bool IsReadOnlyLoad(const Elf64_Phdr& phdr) {
+  return phdr.p_type == PT_LOAD && (phdr.p_flags & PF_W) == 0 &&
+         phdr.p_memsz > 0;
+}
+
+int ProtectionOf(const Elf64_Phdr& phdr) {
+  return ((phdr.p_flags & PF_R) != 0 ? PROT_READ : PROT_NONE) |
+         ((phdr.p_flags & PF_X) != 0 ? PROT_EXEC : PROT_NONE);
+}
+
+// Why ld.so would need what is mapped only afterwards; empty where it does not.
+std::string RefusalOfRelocations(const ElfFile& file) {
+  const auto counts = file.CheckRelocations();
+  if (!counts.ok()) return counts.status().message();
+  if (counts.value().text) return "its text is relocated (DT_TEXTREL)";
+  if (counts.value().irelative > 0) {
+    return "it has " + std::to_string(counts.value().irelative) +
+           " IRELATIVE relocations, whose resolvers run while it is loaded";
+  }
+  const auto symbols = file.Symbols();
+  if (!symbols.ok()) return symbols.status().message();
+  for (const Symbol& symbol : symbols.value()) {
+    if (symbol.defined() && symbol.type == STT_GNU_IFUNC) {
+      return "it defines " + std::string(symbol.name) +
+             " by a resolver (GNU_IFUNC), which may run while it is loaded";
+    }
+  }
+  return {};
+}
+
+// The segment's pages, or why they cannot be the file's.
+std::string MapSegment(const ElfFile& file, const Elf64_Phdr& phdr,
+                       std::uint64_t page_size,
+                       std::vector<MappedSegment>& mapped) {
+  const std::string name = "its PT_LOAD at " + Hex(phdr.p_vaddr);
+  const std::uint64_t mask = page_size - 1;
+  if (((phdr.p_vaddr ^ phdr.p_offset) & mask) != 0) {
+    return name + " and its offset " + Hex(phdr.p_offset) +
+           " differ modulo the page size " + Hex(page_size);
+  }
+  if (phdr.p_memsz != phdr.p_filesz) {
+    return name + " is read-only and larger in memory than in the file";
+  }
+  const std::uint64_t begin = phdr.p_vaddr & ~mask;
+  // Below 2^47, see VerifySegment.
+  const std::uint64_t end = (phdr.p_vaddr + phdr.p_memsz + mask) & ~mask;
+  for (const Elf64_Phdr& other : file.program_headers()) {
+    if (other.p_type != PT_LOAD || &other == &phdr || other.p_memsz == 0) {
+      continue;
+    }
+    const std::uint64_t other_end =
+        (other.p_vaddr + other.p_memsz + mask) & ~mask;
+    if ((other.p_vaddr & ~mask) < end && begin < other_end) {
+      return name + " shares a page with that at " + Hex(other.p_vaddr);
+    }
+  }
+  mapped.push_back(
+      {begin, phdr.p_offset & ~mask, end - begin, ProtectionOf(phdr)});
+  return {};
+}
+
+// What ld.so reads before the segments are there.
+std::vector<FileRange> ReadByLinker(const ElfFile& file,
+                                    const RelocationTables& relocations) {
+  const ElfFile::Tables& tables = file.tables();
+  std::vector<FileRange> ranges{
+      {0, sizeof(Elf64_Ehdr)},
+      {file.header().e_phoff,
+       file.program_headers().size() * sizeof(Elf64_Phdr)},
+      tables.strings,
+      tables.symbols,
+      tables.sysv_hash,
+      tables.gnu_hash,
+      tables.symbol_versions,
+      tables.version_needs,
+      tables.version_definitions,
+      relocations.rela,
+      relocations.jmprel,
+      relocations.relr,
+  };
+  const auto add = [&](std::uint64_t address, std::uint64_t size) {
+    if (const auto offset = file.FileOffset(address, size)) {
+      ranges.push_back({*offset, size});
+    }
+  };
+  for (const Elf64_Phdr& phdr : file.program_headers()) {
+    if (phdr.p_type == PT_LOAD && (phdr.p_flags & PF_W) != 0) {
+      ranges.push_back({phdr.p_offset, phdr.p_filesz});
+    }
+    if (phdr.p_type == PT_NOTE || phdr.p_type == kPtGnuProperty ||
+        phdr.p_type == PT_DYNAMIC || phdr.p_type == PT_TLS) {
+      add(phdr.p_vaddr, phdr.p_filesz);
+    }
+    if (phdr.p_type == PT_PHDR) {
+      add(phdr.p_vaddr, file.program_headers().size() * sizeof(Elf64_Phdr));
+    }
+  }
+  return ranges;
+}
+
+std::vector<FileRange> Merged(std::vector<FileRange> ranges) {
+  std::sort(ranges.begin(), ranges.end(),
+            [](const FileRange& a, const FileRange& b) {
+              return a.offset_bytes < b.offset_bytes;
+            });
+  std::vector<FileRange> merged;
+  for (const FileRange& range : ranges) {
+    if (range.size_bytes == 0) continue;
+    const std::uint64_t end = range.offset_bytes + range.size_bytes;
+    if (merged.empty() || range.offset_bytes > merged.back().offset_bytes +
+                                                   merged.back().size_bytes) {
+      merged.push_back(range);
+      continue;
+    }
+    FileRange& last = merged.back();
+    last.size_bytes =
+        std::max(last.offset_bytes + last.size_bytes, end) - last.offset_bytes;
+  }
+  return merged;
+}
+
+}  // namespace
+
+MapDecision PlanMapping(const ElfFile& file, std::uint64_t page_size) {
+  MapDecision decision;
+  decision.refusal = RefusalOfRelocations(file);
+  if (!decision.refusal.empty()) return decision;
+  MapPlan plan;
+  for (const Elf64_Phdr& phdr : file.program_headers()) {
+    if (!IsReadOnlyLoad(phdr)) continue;
+    decision.refusal = MapSegment(file, phdr, page_size, plan.mapped);
+    if (!decision.refusal.empty()) return decision;
+  }
+  if (plan.mapped.empty()) {
+    decision.refusal = "it has no read-only segment";
+    return decision;
+  }
+  const auto relocations = RelocationReader(file).Tables();
+  if (!relocations.ok()) {
+    decision.refusal = relocations.status().message();
+    return decision;
+  }
+  plan.copied = Merged(ReadByLinker(file, relocations.value()));
+  decision.plan = std::move(plan);
+  return decision;
+}
+
+}  // namespace inmem::elf

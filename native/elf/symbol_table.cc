@@ -1,0 +1,243 @@
+// native/elf/symbol_table.cc: finds definitions as the dynamic linker does.
+#include "elf/symbol_table.h"
+
+#include <cstring>
+
+#include "elf/parser.h"
+
+namespace inmem::elf {
+namespace {
+
+constexpr std::uint16_t kHidden = 0x8000;
+constexpr std::uint16_t kIndex = 0x7fff;
+
+// Tables of a file may lie at any address.
+template <typename T>
+T Load(const T* at) {
+  T value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
+}
+
+// By bytes: `base + n` of an unaligned T* is undefined.
+template <typename T>
+const T* Element(const T* base, std::uint64_t index) {
+  return reinterpret_cast<const T*>(reinterpret_cast<const char*>(base) +
+                                    index * sizeof(T));
+}
+
+template <typename T>
+T LoadElement(const T* base, std::uint64_t index) {
+  return Load(Element(base, index));
+}
+
+template <typename To>
+const To* Later(const void* from, std::uint64_t bytes) {
+  return reinterpret_cast<const To*>(static_cast<const char*>(from) + bytes);
+}
+
+constexpr bool IsDefinitionType(std::uint8_t type) {
+  return type == STT_NOTYPE || type == STT_OBJECT || type == STT_FUNC ||
+         type == STT_COMMON || type == STT_TLS || type == STT_GNU_IFUNC;
+}
+
+}  // namespace
+
+std::uint32_t GnuHash(std::string_view name) {
+  std::uint32_t hash = 5381;
+  for (const char c : name) hash = hash * 33 + static_cast<unsigned char>(c);
+  return hash;
+}
+
+SymbolTable::Parts SymbolTable::PartsOf(const ElfFile& file) {
+  const ElfFile::Tables& tables = file.tables();
+  const auto at = [&file](const FileRange& range) -> const void* {
+    return range.size_bytes > 0 ? file.bytes().data() + range.offset_bytes
+                                : nullptr;
+  };
+  Parts parts;
+  parts.symbols = static_cast<const Elf64_Sym*>(at(tables.symbols));
+  parts.strings = static_cast<const char*>(at(tables.strings));
+  parts.gnu_hash = static_cast<const std::uint32_t*>(at(tables.gnu_hash));
+  parts.sysv_hash = static_cast<const std::uint32_t*>(at(tables.sysv_hash));
+  parts.versions = static_cast<const Elf64_Half*>(at(tables.symbol_versions));
+  const auto first = [&file](std::int64_t tag,
+                             std::uint64_t size) -> const void* {
+    const auto address = file.Value(tag);
+    const auto offset =
+        address ? file.FileOffset(*address, size) : std::nullopt;
+    return offset ? file.bytes().data() + *offset : nullptr;
+  };
+  parts.definitions =
+      static_cast<const Elf64_Verdef*>(first(DT_VERDEF, sizeof(Elf64_Verdef)));
+  parts.needs = static_cast<const Elf64_Verneed*>(
+      first(DT_VERNEED, sizeof(Elf64_Verneed)));
+  return parts;
+}
+
+SymbolTable::SymbolTable(const Parts& parts)
+    : symbols_(parts.symbols), strings_(parts.strings) {
+  ReadNeeds(parts);
+  ReadDefinitions(parts);
+  // ld.so looks at DT_VERSYM only where some version exists.
+  if (!version_names_.empty()) versions_ = parts.versions;
+  if (parts.gnu_hash != nullptr) {
+    bucket_count_ = LoadElement(parts.gnu_hash, 0);
+    first_hashed_ = LoadElement(parts.gnu_hash, 1);
+    const std::uint32_t bloom_size = LoadElement(parts.gnu_hash, 2);
+    bloom_mask_ = bloom_size - 1;
+    bloom_shift_ = LoadElement(parts.gnu_hash, 3);
+    bloom_ = Later<std::uint64_t>(parts.gnu_hash, 16);
+    buckets_ = Later<std::uint32_t>(bloom_, bloom_size * sizeof(*bloom_));
+    chains_ = Element(buckets_, bucket_count_);
+  } else if (parts.sysv_hash != nullptr) {
+    bucket_count_ = LoadElement(parts.sysv_hash, 0);
+    buckets_ = Element(parts.sysv_hash, 2);
+    chains_ = Element(buckets_, bucket_count_);
+  }
+}
+
+SymbolTable::Version& SymbolTable::VersionAt(std::uint16_t index) {
+  if (index >= version_names_.size()) {
+    version_names_.resize(std::size_t{index} + 1);
+  }
+  return version_names_[index];
+}
+
+void SymbolTable::ReadNeeds(const Parts& parts) {
+  const Elf64_Verneed* at = parts.needs;
+  for (std::uint32_t i = 0; at != nullptr && i < parts.need_count; ++i) {
+    const Elf64_Verneed need = Load(at);
+    const auto* aux_at = Later<Elf64_Vernaux>(at, need.vn_aux);
+    for (;;) {
+      const Elf64_Vernaux aux = Load(aux_at);
+      if (const std::uint16_t index = aux.vna_other & kIndex; index > 0) {
+        VersionAt(index) = {strings_ + aux.vna_name,
+                            (aux.vna_other & kHidden) != 0};
+      }
+      if (aux.vna_next == 0) break;
+      aux_at = Later<Elf64_Vernaux>(aux_at, aux.vna_next);
+    }
+    if (need.vn_next == 0) break;
+    at = Later<Elf64_Verneed>(at, need.vn_next);
+  }
+}
+
+void SymbolTable::ReadDefinitions(const Parts& parts) {
+  const Elf64_Verdef* at = parts.definitions;
+  for (std::uint32_t i = 0; at != nullptr && i < parts.definition_count; ++i) {
+    const Elf64_Verdef definition = Load(at);
+    if (const std::uint16_t index = definition.vd_ndx & kIndex; index > 0) {
+      Version& version = VersionAt(index);
+      // The base version's name is that of the file and matches nothing.
+      if ((definition.vd_flags & VER_FLG_BASE) == 0) {
+        const auto aux = Load(Later<Elf64_Verdaux>(at, definition.vd_aux));
+        version.name = strings_ + aux.vda_name;
+      }
+    }
+    if (definition.vd_next == 0) break;
+    at = Later<Elf64_Verdef>(at, definition.vd_next);
+  }
+}
+
+Elf64_Sym SymbolTable::At(std::uint32_t symbol_index) const {
+  return LoadElement(symbols_, symbol_index);
+}
+
+std::string_view SymbolTable::NameOf(std::uint32_t symbol_index) const {
+  return strings_ + At(symbol_index).st_name;
+}
+
+SymbolTable::Reference SymbolTable::ReferenceOf(
+    std::uint32_t symbol_index) const {
+  Reference reference;
+  reference.name = NameOf(symbol_index);
+  reference.gnu_hash = GnuHash(reference.name);
+  if (versions_ == nullptr) return reference;
+  const std::uint16_t index = LoadElement(versions_, symbol_index) & kIndex;
+  if (index < version_names_.size()) {
+    reference.version = version_names_[index].name;
+    reference.version_hidden = version_names_[index].hidden;
+  }
+  return reference;
+}
+
+bool SymbolTable::Matches(std::uint32_t symbol, Search& search) const {
+  const Elf64_Sym sym = At(symbol);
+  const std::uint8_t type = ELF64_ST_TYPE(sym.st_info);
+  if (sym.st_value == 0 && sym.st_shndx != SHN_ABS && type != STT_TLS) {
+    return false;
+  }
+  if (search.use == Use::kPlt && sym.st_shndx == SHN_UNDEF) return false;
+  if (!IsDefinitionType(type)) return false;
+  const std::string_view wanted = search.reference->name;
+  const char* name = strings_ + sym.st_name;
+  // strncmp ends at the candidate's NUL, which may be the table's last byte.
+  if (std::strncmp(name, wanted.data(), wanted.size()) != 0 ||
+      name[wanted.size()] != '\0') {
+    return false;
+  }
+  return versions_ == nullptr || MatchesVersion(symbol, search);
+}
+
+bool SymbolTable::MatchesVersion(std::uint32_t symbol, Search& search) const {
+  const std::uint16_t version = LoadElement(versions_, symbol);
+  const std::uint16_t index = version & kIndex;
+  const bool hidden = (version & kHidden) != 0;
+  const Reference& reference = *search.reference;
+  bool fallback = !hidden;
+  if (!reference.version.empty()) {
+    const std::string_view name = index < version_names_.size()
+                                      ? version_names_[index].name
+                                      : std::string_view();
+    if (name == reference.version) return true;
+    fallback = fallback && !reference.version_hidden && name.empty();
+  } else if (index < 3) {
+    return true;
+  }
+  if (fallback && search.fallbacks++ == 0) search.fallback = symbol;
+  return false;
+}
+
+std::uint32_t SymbolTable::FindGnu(Search& search) const {
+  const std::uint32_t hash = search.reference->gnu_hash;
+  const std::uint64_t word = LoadElement(bloom_, (hash / 64) & bloom_mask_);
+  if (((word >> (hash % 64)) & (word >> ((hash >> bloom_shift_) % 64)) & 1) ==
+      0) {
+    return STN_UNDEF;
+  }
+  std::uint32_t symbol = LoadElement(buckets_, hash % bucket_count_);
+  if (symbol == STN_UNDEF) return STN_UNDEF;
+  for (;; ++symbol) {
+    const std::uint32_t chain = LoadElement(chains_, symbol - first_hashed_);
+    if (((chain ^ hash) >> 1) == 0 && Matches(symbol, search)) return symbol;
+    if ((chain & 1) != 0) return STN_UNDEF;
+  }
+}
+
+std::uint32_t SymbolTable::FindSysv(Search& search) const {
+  const std::uint32_t hash = SysvHash(search.reference->name);
+  std::uint32_t symbol = LoadElement(buckets_, hash % bucket_count_);
+  while (symbol != STN_UNDEF && !Matches(symbol, search)) {
+    symbol = LoadElement(chains_, symbol);
+  }
+  return symbol;
+}
+
+const Elf64_Sym* SymbolTable::Find(const Reference& reference, Use use) const {
+  if (bucket_count_ == 0) return nullptr;
+  Search search{&reference, use};
+  std::uint32_t symbol = bloom_ != nullptr ? FindGnu(search) : FindSysv(search);
+  if (symbol == STN_UNDEF && search.fallbacks == 1) symbol = search.fallback;
+  if (symbol == STN_UNDEF) return nullptr;
+  const Elf64_Sym* found = Element(symbols_, symbol);
+  const Elf64_Sym sym = Load(found);
+  const std::uint8_t visibility = ELF64_ST_VISIBILITY(sym.st_other);
+  if (visibility == STV_HIDDEN || visibility == STV_INTERNAL) return nullptr;
+  const std::uint8_t bind = ELF64_ST_BIND(sym.st_info);
+  return bind == STB_GLOBAL || bind == STB_WEAK || bind == STB_GNU_UNIQUE
+             ? found
+             : nullptr;
+}
+
+}  // namespace inmem::elf
