@@ -241,10 +241,25 @@ class LastFinder:
                     raise_wrong_python(fullname, f"{folder}/{name}")
 
 
+def wrong_python_advice(tag: str) -> str:
+    """What to do about an extension with `tag` in its file's name."""
+    # .cpython-313-x86_64-linux-gnu.so
+    implementation, version, machine = _inmem.ext_suffix[1:].split("-")[:3]
+    wheel = "cp" + version
+    if tag.endswith("-musl"):
+        return "it is for musl, Alpine's C library: bundle the manylinux wheel"
+    if tag.startswith(f"{implementation}-{version}t-"):
+        return f"it is for the free-threaded Python, another ABI: bundle the wheel for {wheel}"
+    if tag.startswith(f"{implementation}-{version}-"):
+        return f"it is for another processor: bundle the wheel for {machine}"
+    return f"it is for another version of Python: bundle the {wheel} or abi3 wheel"
+
+
 def raise_wrong_python(fullname: str, path: str) -> None:
+    tag = path.rpartition("/")[2].split(".")[-2]
     error = ImportError(
         f"{path}: extension module for another Python or platform"
-        f" (expected {_inmem.ext_suffix}, .abi3.so or .so)",
+        f" (expected {_inmem.ext_suffix}, .abi3.so or .so); {wrong_python_advice(tag)}",
         name=fullname,
         path=path,
     )
