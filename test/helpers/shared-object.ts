@@ -9,12 +9,18 @@ export const extensionSuffix = ".cpython-313-x86_64-linux-gnu.so";
 
 let folder: string | undefined;
 
-/** Compiles C into a shared object; gives its bytes. Arguments go to cc behind the source. */
-export function sharedObject(name: string, code: string, args: readonly string[] = []): Buffer {
+/** Compiles C or C++ into a shared object; gives its bytes. Arguments go to the compiler behind the source. */
+export function sharedObject(
+  name: string,
+  code: string,
+  args: readonly string[] = [],
+  language: "c" | "c++" = "c",
+): Buffer {
   if (folder === undefined || !existsSync(folder)) folder = tmpDir("cc");
-  writeFileSync(join(folder, `${name}.c`), code);
-  const words = ["-w", "-shared", "-fPIC", "-o", `${name}.so`, `${name}.c`, ...args];
-  execFileSync("cc", words, { cwd: folder, stdio: ["ignore", "inherit", "inherit"] });
+  const [compiler, source] = language === "c" ? ["cc", `${name}.c`] : ["c++", `${name}.cc`];
+  writeFileSync(join(folder, source), code);
+  const words = ["-w", "-shared", "-fPIC", "-o", `${name}.so`, source, ...args];
+  execFileSync(compiler, words, { cwd: folder, stdio: ["ignore", "inherit", "inherit"] });
   return readFileSync(join(folder, `${name}.so`));
 }
 
