@@ -15,7 +15,10 @@ const EXPORTED = /^(_?Py|napi_register_module_v\d+$|node_api_module_get_api_vers
 const NODE_API = /^(napi_|node_api_)/;
 // Weak and never defined: hooks of gcc's runtime for transactional memory and for profiling.
 const WEAK_HOOKS = /^(_ITM_|_ZGTt|__gmon_start__$)/;
-const LIBRARIES = /^(libc\.so\.6|libm\.so\.6|libdl\.so\.2|libpthread\.so\.0|ld-linux-[^/]*)$/;
+// libgcc_s for its unwinder alone, of which a process must have one (native/addon/CMakeLists.txt); Node needs it too.
+const LIBRARIES =
+  /^(libc\.so\.6|libm\.so\.6|libdl\.so\.2|libpthread\.so\.0|libgcc_s\.so\.1|ld-linux-[^/]*)$/;
+const UNWINDER = /^_Unwind_\w+@GCC_/;
 
 /**
  * Fails with a list of what is wrong. Gives the highest GLIBC version that the addon asks for.
@@ -50,8 +53,8 @@ async function importsOf(addon) {
     const version = /@@?GLIBC_([\d.]+)$/.exec(name)?.[1];
     if (version) versions.add(version);
     else if (kind.toLowerCase() === "w" && WEAK_HOOKS.test(name)) continue;
-    else if (!NODE_API.test(name))
-      imports.push(`asks others for ${name} (expected libc or Node-API)`);
+    else if (!NODE_API.test(name) && !UNWINDER.test(name))
+      imports.push(`asks others for ${name} (expected libc, the unwinder or Node-API)`);
   }
   const newest = [...versions].sort(byVersion).at(-1);
   return { imports, glibc: newest };
@@ -67,7 +70,7 @@ async function wrongLibraries(addon) {
   return [...stdout.matchAll(/\(NEEDED\).*\[(.*)\]/g)]
     .map((match) => match[1])
     .filter((name) => !LIBRARIES.test(name))
-    .map((name) => `needs ${name} (expected libc, libm, libdl, libpthread)`);
+    .map((name) => `needs ${name} (expected libc, libm, libdl, libpthread, libgcc_s)`);
 }
 
 async function symbols(addon, which) {
