@@ -190,7 +190,8 @@ function sumUp(objects) {
     byTier[tier] = (byTier[tier] ?? 0) + 1;
   }
   const sum = (name) => objects.reduce((total, object) => total + object[name], 0);
-  const counted = (name) => (objects.some((object) => name in object) ? sum(name) : undefined);
+  const rebound = objects.flatMap(({ rebindings = [] }) => rebindings);
+  const isCounted = (name) => objects.every((object) => name in object);
   return {
     count: objects.length,
     tiers: byTier,
@@ -198,8 +199,8 @@ function sumUp(objects) {
     copiedBytes: sum("copiedBytes"),
     mappedBytes: sum("mappedBytes"),
     milliseconds: sum("milliseconds"),
-    rebindings: counted("rebindings"),
-    violations: counted("violations"),
+    rebindings: isCounted("rebindings") ? rebound.length : undefined,
+    violations: isCounted("violations") ? sum("violations") : undefined,
     violators: objects
       .filter((object) => object.violations)
       .map((object) => `${object.path}: ${object.violations}`),
