@@ -34,7 +34,8 @@ export async function startProgram(command, { env = {}, timeoutSeconds = 120, st
       const ended = await collect(command, { cwd, env: clean, timeoutSeconds });
       return { ...ended, left: left() };
     }
-    const seen = await straceFiles(command, { cwd, env: clean });
+    const limited = ["timeout", "--signal=KILL", String(timeoutSeconds), ...command];
+    const seen = await straceFiles(limited, { cwd, env: clean });
     if (!seen) throw new Error("strace does not work here");
     const { status, signal, stdout, stderr } = seen;
     // The scratch folder has another name each time: the calls are compared.
@@ -42,7 +43,7 @@ export async function startProgram(command, { env = {}, timeoutSeconds = 120, st
       ...call,
       path: (call.real || call.path).replace(folder, ""),
     }));
-    return { status, signal, stdout, stderr, timedOut: false, left: left(), written };
+    return { status, signal, stdout, stderr, timedOut: status === 137, left: left(), written };
   });
 }
 
