@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { InmemError } from "./errors.js";
+import type { SharedObject } from "./shared-objects.js";
 import { describePlatform, isSupported } from "./support.js";
 
 /** What a run gives to Python; all fields checked in lib/options.ts. */
@@ -20,6 +21,7 @@ export interface NativeJob {
   readonly pipes: { stdin: boolean; stdout: boolean; stderr: boolean };
   /** Ask for the list of modules at the end (--report). */
   readonly report: boolean;
+  readonly policy: { load: string; pin: boolean; hostLibraries: readonly string[] };
 }
 
 /** A folder that holds a `__main__.py`: the first on the path, not an archive. */
@@ -60,17 +62,6 @@ export interface ModuleReport {
   disk: string[];
 }
 
-/** One loaded shared object; see native/loader/loader.h. */
-export interface LoadedObject {
-  path: string;
-  soname: string;
-  memfdName: string;
-  method: string;
-  sizeBytes: number;
-  copiedBytes: number;
-  mappedBytes: number;
-  milliseconds: number;
-}
 
 export interface Versions {
   python: string;
@@ -162,8 +153,8 @@ export interface Binding {
   /** A chunk of stdin; null ends it. */
   pushInput(chunk: Uint8Array | null): void;
   pushRoots(pem: string): void;
-  loadedObjects(): LoadedObject[];
   probeHost(): NativeHost;
+  sharedObjects(countViolations: boolean): SharedObject[];
   openArchive(source: string | Uint8Array, name?: string): NativeArchive;
   /** Names of the dynamic table of an ELF shared object. Throws InmemError. */
   elfInfo(

@@ -47,7 +47,7 @@ export const errorCodes = {
   ERR_INMEM_EXTENSION_CONFLICT:
     "A different build of this extension package is already loaded in this process.",
   ERR_INMEM_LOAD_TIER:
-    "The requested way of loading shared objects does not exist in this version.",
+    "The way of loading shared objects that was asked for is refused by this host.",
   ERR_INMEM_UNSUPPORTED_PLATFORM: "There is no binary for this platform, processor or C library.",
   ERR_INMEM_NO_BINARY: "The native binary of this package is missing or does not load.",
   ERR_INMEM_BUNDLER: "The bundle could not be made.",

@@ -5,10 +5,10 @@ export {
   type HostFacts,
   type HostReport,
   hostReport,
-  type LoadTier,
   type TierReport,
 } from "./host-report.js";
-export type { BundleInput, RunOptions, StdioOutput } from "./options.js";
+export type { BundleInput, LoadTier, RunOptions, StdioOutput } from "./options.js";
 export { type RunResult, run } from "./run.js";
+export { type Rebinding, type SharedObject, sharedObjects } from "./shared-objects.js";
 export { isSupported } from "./support.js";
 export { type Versions, version } from "./version.js";

@@ -1,12 +1,15 @@
 // lib/options.ts: the options of run(), checked.
 import type { Readable, Writable } from "node:stream";
-import { InmemError } from "./errors.js";
 
 /** A path, a file: URL, or the archive's bytes. */
 export type BundleInput = string | URL | Uint8Array;
 
 /** Where output goes: the process's own descriptor, a function, or a stream. */
 export type StdioOutput = "inherit" | ((chunk: Buffer) => void) | Writable;
+
+/** The ways of loading shared objects; see docs/loader.md. */
+export const LOAD_TIERS = ["auto", "mapped", "memfd", "tmpfs", "extract"] as const;
+export type LoadTier = (typeof LOAD_TIERS)[number];
 
 export interface RunOptions {
   /** `sys.argv[1:]`. Default: none. */
@@ -36,8 +39,23 @@ export interface RunOptions {
    * ERR_INMEM_ABORT_TIMEOUT. Default: 5000.
    */
   abortGraceMs?: number;
-  /** How shared objects are loaded. Default: `"auto"`. */
-  load?: "auto" | "memfd" | "mapped" | "tmpfs" | "extract";
+  /**
+   * How shared objects are loaded: `"mapped"` straight from the bundle's file (those
+   * that lie compressed or unaligned in it: memfd), `"memfd"` as sealed copies in memory,
+   * `"tmpfs"` as files of a private tmpfs, `"extract"` as files of a private temporary
+   * folder. Default: `"auto"`, the best of the first three for each.
+   */
+  load?: LoadTier;
+  /**
+   * Sealed copies instead of mappings: what happens to the bundle's file later has no
+   * effect on the libraries that run. Default: false.
+   */
+  pin?: boolean;
+  /**
+   * Sonames that the bundle's libraries may take from this host although PEP 600 does
+   * not allow it, such as `"libcuda.so.1"`. Default: none.
+   */
+  hostLibraries?: readonly string[];
   /** Waits for a run that is going instead of rejecting. Default: false. */
   queue?: boolean;
 }
@@ -53,6 +71,8 @@ const NAMES = new Set([
   "signal",
   "abortGraceMs",
   "load",
+  "pin",
+  "hostLibraries",
   "queue",
 ]);
 
@@ -62,12 +82,15 @@ export interface CheckedOptions extends RunOptions {
   args: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
   abortGraceMs: number;
+  load: LoadTier;
+  pin: boolean;
+  hostLibraries: readonly string[];
 }
 
 /**
  * Checks what JavaScript callers may have mistyped, and sets defaults.
  * @throws {TypeError} an unknown option or a wrong type; {RangeError} a bad
- * number; {InmemError} ERR_INMEM_LOAD_TIER.
+ * number.
  */
 export function checkOptions(options: RunOptions = {}): CheckedOptions {
   checkIsObject(options);
@@ -76,12 +99,12 @@ export function checkOptions(options: RunOptions = {}): CheckedOptions {
     const hint = name === "argv" ? "; did you mean args?" : "";
     throw new TypeError(`unknown option ${name} (expected ${[...NAMES].join(", ")}${hint})`);
   }
-  checkArgs(options.args);
+  checkTexts("args", options.args);
   checkEnv(options.env);
   checkString("cwd", options.cwd);
   checkString("module", options.module);
   checkStreams(options);
-  checkLoad(options.load);
+  checkLoad(options);
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
     throw wrongType("signal", "an AbortSignal", options.signal);
   }
@@ -93,6 +116,9 @@ export function checkOptions(options: RunOptions = {}): CheckedOptions {
     args: options.args ?? [],
     env: options.env ?? {},
     abortGraceMs: checkGrace(options.abortGraceMs),
+    load: options.load ?? "auto",
+    pin: options.pin ?? false,
+    hostLibraries: options.hostLibraries ?? [],
   };
 }
 
@@ -131,12 +157,12 @@ function checkString(name: string, value: unknown): void {
   checkNoNul(name, value);
 }
 
-function checkArgs(args: unknown): void {
-  if (args === undefined) return;
-  if (!Array.isArray(args)) throw wrongType("args", "an array of strings", args);
-  for (const arg of args) {
-    if (typeof arg !== "string") throw wrongType("args", "an array of strings", arg);
-    checkNoNul("args", arg);
+function checkTexts(name: string, texts: unknown): void {
+  if (texts === undefined) return;
+  if (!Array.isArray(texts)) throw wrongType(name, "an array of strings", texts);
+  for (const text of texts) {
+    if (typeof text !== "string") throw wrongType(name, "an array of strings", text);
+    checkNoNul(name, text);
   }
 }
 
@@ -169,16 +195,17 @@ function checkStreams({ stdin, stdout, stderr }: RunOptions): void {
   }
 }
 
-function checkLoad(load: unknown): void {
-  if (load === undefined || load === "auto" || load === "memfd") return;
-  const tiers = ["mapped", "tmpfs", "extract"];
-  if (typeof load === "string" && tiers.includes(load)) {
-    throw new InmemError(
-      "ERR_INMEM_LOAD_TIER",
-      `load: "${load}" does not exist in this version (expected "auto" or "memfd")`,
+function checkLoad({ load, pin, hostLibraries }: RunOptions): void {
+  if (load !== undefined && !LOAD_TIERS.includes(load)) {
+    throw wrongType("load", LOAD_TIERS.map((tier) => `"${tier}"`).join(", "), load);
+  }
+  if (pin !== undefined && typeof pin !== "boolean") throw wrongType("pin", "a boolean", pin);
+  if (pin && load !== undefined && load !== "auto" && load !== "memfd") {
+    throw new TypeError(
+      `pin makes sealed copies, which load: "${load}" does not (expected "auto" or "memfd")`,
     );
   }
-  throw wrongType("load", '"auto" or "memfd"', load);
+  checkTexts("hostLibraries", hostLibraries);
 }
 
 function checkGrace(value: unknown): number {

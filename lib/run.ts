@@ -1,7 +1,6 @@
 // lib/run.ts: run(): one Python program, from a bundle.
 import {
   binding,
-  type LoadedObject,
   type ModuleReport,
   type NativeEvent,
   type NativeOutcome,
@@ -19,6 +18,7 @@ import {
 import { withEnvironment } from "./run-environment.js";
 import { RunInterrupt } from "./run-interrupt.js";
 import { RunStreams } from "./run-streams.js";
+import type { SharedObject } from "./shared-objects.js";
 
 export interface RunResult {
   /** The program's exit status, 0 to 255. */
@@ -27,7 +27,7 @@ export interface RunResult {
 
 /** What a run loaded, for `--report`. */
 export interface RunReport {
-  readonly objects: readonly LoadedObject[];
+  readonly objects: readonly SharedObject[];
   readonly modules: ModuleReport;
 }
 
@@ -137,7 +137,8 @@ class NativeRun {
   }
 
   async start(): Promise<RunResult> {
-    const { args, module, cwd, env, signal, abortGraceMs } = this.#options;
+    const { args, module, cwd, env, signal, abortGraceMs, load, pin, hostLibraries } =
+      this.#options;
     const bundles = nativeBundles(this.#bundle);
     const restore = withEnvironment(this.#binding, env);
     try {
@@ -150,6 +151,7 @@ class NativeRun {
           cwdGiven: cwd !== undefined,
           pipes: this.#streams.pipes,
           report: this.#onReport !== undefined,
+          policy: { load, pin, hostLibraries },
         },
         (event) => this.#listen(event),
       );
@@ -188,7 +190,7 @@ class NativeRun {
 
   #settle(outcome: NativeOutcome, interrupted: boolean): RunResult {
     if (outcome.modules) {
-      this.#onReport?.({ objects: this.#binding.loadedObjects(), modules: outcome.modules });
+      this.#onReport?.({ objects: this.#binding.sharedObjects(true), modules: outcome.modules });
     }
     if (outcome.kind === "exit") return { exitCode: outcome.exitCode };
     if (outcome.kind === "error") {

@@ -2,7 +2,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { BundleFlags } from "./bundle.js";
 import { EXIT_FAILED } from "./failure.js";
-import { LOAD_TIERS, type RunFlags } from "./run.js";
+import { LOAD_TIERS } from "../options.js";
+import type { RunFlags } from "./run.js";
 
 const RUN_EXIT_STATUS = `
 Options after the bundle belong to the program.
@@ -66,6 +67,12 @@ function addRun(program: Command, setStatus: (status: number) => void): void {
         .choices(LOAD_TIERS)
         .default("auto"),
     )
+    .option("--pin", "load sealed copies, never the bundle's file itself")
+    .option(
+      "--host-library <soname>",
+      "a library that the bundle may take from this host; may be given more than once",
+      collect,
+    )
     .addOption(
       new Option(
         "--report [format]",
@@ -92,8 +99,9 @@ function addPython(program: Command): void {
     .command("python")
     .summary("start Python, with bundles on its path")
     .description("Starts the package's own Python as a child, without Node in it.")
-    .usage("[--bundle <file>]... [python arguments...]")
+    .usage("[--bundle <file>]... [--load <tier>] [python arguments...]")
     .option("--bundle <file>", "a bundle to import from; may be given more than once")
+    .addOption(new Option("--load <tier>", "how shared objects get into memory").choices(LOAD_TIERS))
     .helpOption(false)
     .addHelpText("after", PYTHON_HELP);
 }
@@ -147,7 +155,7 @@ function spellOutReport(words: readonly string[]): string[] {
   for (let i = 1; spelled[i]?.startsWith("-") && spelled[i] !== "--"; i++) {
     const word = spelled[i] as string;
     if (word === "--report") spelled[i] = "--report=table";
-    if (["-m", "--module", "--load"].includes(word)) i++;
+    if (["-m", "--module", "--load", "--host-library", "--grace"].includes(word)) i++;
   }
   return spelled;
 }

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { delimiter, resolve } from "node:path";
 import { launcherPath } from "../binding.js";
 import { InmemError } from "../errors.js";
+import { LOAD_TIERS } from "../options.js";
 import { EXIT_FAILED, printError, signalStatus } from "./failure.js";
 
 /** Sent to us alone, as a service manager does; the child must end too. */
@@ -14,10 +15,13 @@ const FORWARDED: readonly NodeJS.Signals[] = ["SIGTERM", "SIGHUP"];
  * @throws {InmemError} ERR_INMEM_NO_BINARY when the launcher does not start.
  */
 export async function pythonCommand(words: readonly string[]): Promise<number> {
-  const { bundles, rest } = takeBundles(words);
+  const { bundles, load, rest } = takeOptions(words);
   if (bundles === undefined) return EXIT_FAILED;
-  const env =
-    bundles.length > 0 ? { ...process.env, INMEM_BUNDLES: bundles.join(delimiter) } : process.env;
+  const env = {
+    ...process.env,
+    ...(bundles.length > 0 ? { INMEM_BUNDLES: bundles.join(delimiter) } : {}),
+    ...(load === undefined ? {} : { INMEM_LOAD: load }),
+  };
   const path = launcherPath();
   const child = spawn(path, rest, { env, stdio: "inherit" });
   const letGo = relaySignals(child);
@@ -36,27 +40,42 @@ export async function pythonCommand(words: readonly string[]): Promise<number> {
   return signalStatus(signal);
 }
 
+interface PythonOptions {
+  /** Undefined after a wrong use, told. */
+  readonly bundles?: string[];
+  readonly load?: string;
+  readonly rest: string[];
+}
+
 // Our options end at the first word that is not one of them: what follows is
-// Python's, to the letter. `bundles` is undefined after a wrong use, told.
-function takeBundles(words: readonly string[]): { bundles?: string[]; rest: string[] } {
+// Python's, to the letter.
+function takeOptions(words: readonly string[]): PythonOptions {
   const bundles: string[] = [];
+  let load: string | undefined;
   let next = 0;
   for (; next < words.length; next++) {
     const word = words[next] as string;
-    const isPair = word === "--bundle";
-    if (!isPair && !word.startsWith("--bundle=")) break;
-    const path = isPair ? words[++next] : word.slice("--bundle=".length);
-    if (!path) return wrongUse("option '--bundle <file>' argument missing");
-    const absolute = resolve(path);
+    const name = ["--bundle", "--load"].find((n) => word === n || word.startsWith(`${n}=`));
+    if (name === undefined) break;
+    const value = word === name ? words[++next] : word.slice(name.length + 1);
+    if (!value) return wrongUse(`option '${name}' argument missing`);
+    if (name === "--load") {
+      if (!(LOAD_TIERS as readonly string[]).includes(value)) {
+        return wrongUse(`--load ${value}: allowed choices are ${LOAD_TIERS.join(", ")}`);
+      }
+      load = value;
+      continue;
+    }
+    const absolute = resolve(value);
     if (absolute.includes(delimiter)) {
       return wrongUse(`a bundle's path may not contain "${delimiter}": ${absolute}`);
     }
     bundles.push(absolute);
   }
-  return { bundles, rest: words.slice(next) };
+  return { bundles, ...(load === undefined ? {} : { load }), rest: words.slice(next) };
 }
 
-function wrongUse(message: string): { rest: string[] } {
+function wrongUse(message: string): PythonOptions {
   printError(`error: ${message}\n(inmem-python help python shows the usage)`);
   return { rest: [] };
 }

@@ -1,15 +1,15 @@
 // lib/cli/run.ts: `inmem-python run`.
 import { InmemError } from "../errors.js";
+import type { LoadTier } from "../options.js";
 import type { RunReport } from "../run.js";
 import { reportFailure, signalStatus } from "./failure.js";
 import { SignalRelay } from "./signals.js";
 
-/** What --load takes; run() refuses those that this version does not have. */
-export const LOAD_TIERS = ["auto", "memfd", "mapped", "tmpfs", "extract"] as const;
-
 /** The options as commander gives them. */
 export interface RunFlags {
-  readonly load: (typeof LOAD_TIERS)[number];
+  readonly load: LoadTier;
+  readonly pin?: boolean;
+  readonly hostLibrary?: readonly string[];
   readonly report?: "table" | "json";
   readonly module?: string;
   /** Seconds. */
@@ -32,6 +32,8 @@ export async function runCommand(
     const { exitCode } = await runWithReport(bundle, {
       args: [...args],
       load: flags.load,
+      pin: flags.pin ?? false,
+      hostLibraries: flags.hostLibrary ?? [],
       signal: relay.abortSignal,
       abortGraceMs: flags.grace * 1000,
       ...(flags.module === undefined ? {} : { module: flags.module }),

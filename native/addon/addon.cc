@@ -10,6 +10,7 @@
 #include "addon/environment.h"
 #include "addon/errors.h"
 #include "addon/host_binding.h"
+#include "addon/loader_binding.h"
 #include "addon/run_binding.h"
 #include "interpreter/python_thread.h"
 #include "interpreter/versions.h"
@@ -61,6 +62,7 @@ Napi::Object InitAddon(Napi::Env env, Napi::Object exports) {
   JoinGlobalScope();
   exports.Set("initialize", Napi::Function::New(env, Initialize));
   exports.Set("versions", Napi::Function::New(env, Versions));
+  AddLoaderBinding(env, exports);
   AddRunBinding(env, exports);
   AddArchiveBinding(env, exports);
   AddHostBinding(env, exports);

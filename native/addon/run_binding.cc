@@ -175,6 +175,16 @@ interpreter::Bundle ReadBundle(const Napi::Value& value) {
   return bundle;
 }
 
+loader::Policy ReadPolicy(const Napi::Object& object) {
+  loader::Policy policy;
+  const std::string load = Field(object, "load").As<Napi::String>().Utf8Value();
+  policy.tier.wish =
+      loader::WishOf(load).value_or(loader::TierChoice::Wish::kAuto);
+  policy.tier.pin = Flag(object, "pin");
+  policy.host_libraries = ReadTexts(Field(object, "hostLibraries"));
+  return policy;
+}
+
 Job ReadJob(const Napi::Object& object) {
   Job job;
   auto bundles = Field(object, "bundles").As<Napi::Array>();
@@ -191,6 +201,8 @@ Job ReadJob(const Napi::Object& object) {
   job.pipe_stdout = Flag(pipes, "stdout");
   job.pipe_stderr = Flag(pipes, "stderr");
   job.report = Flag(object, "report");
+  Napi::Value policy = Field(object, "policy");
+  if (policy.IsObject()) job.policy = ReadPolicy(policy.As<Napi::Object>());
   // Read here: process.env is changed on this thread.
   for (char** pair = environ; pair != nullptr && *pair != nullptr; ++pair) {
     job.environment.emplace_back(*pair);
@@ -279,29 +291,6 @@ void PushRoots(const Napi::CallbackInfo& info) {
   CurrentPipes().PushRoots(info[0].As<Napi::String>().Utf8Value());
 }
 
-Napi::Value LoadedObjects(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  auto objects = importer::State::Get().loader().loaded();
-  Napi::Array array = Napi::Array::New(env, objects.size());
-  for (std::size_t i = 0; i < objects.size(); ++i) {
-    const loader::LoadedObject& loaded = objects[i];
-    Napi::Object object = Napi::Object::New(env);
-    auto number = [&](const char* name, double value) {
-      object.Set(name, Napi::Number::New(env, value));
-    };
-    object.Set("path", loaded.path);
-    object.Set("soname", loaded.soname);
-    object.Set("memfdName", loaded.memfd_name);
-    object.Set("method", loaded.method);
-    number("sizeBytes", static_cast<double>(loaded.size_bytes));
-    number("copiedBytes", static_cast<double>(loaded.copied_bytes));
-    number("mappedBytes", static_cast<double>(loaded.mapped_bytes));
-    number("milliseconds", loaded.milliseconds);
-    array.Set(static_cast<std::uint32_t>(i), object);
-  }
-  return array;
-}
-
 }  // namespace
 
 void AddRunBinding(Napi::Env env, Napi::Object exports) {
@@ -314,7 +303,6 @@ void AddRunBinding(Napi::Env env, Napi::Object exports) {
   exports.Set("outputTaken", Napi::Function::New(env, OutputTaken));
   exports.Set("pushInput", Napi::Function::New(env, PushInput));
   exports.Set("pushRoots", Napi::Function::New(env, PushRoots));
-  exports.Set("loadedObjects", Napi::Function::New(env, LoadedObjects));
 }
 
 }  // namespace inmem::addon

@@ -10,9 +10,12 @@
 #include <utility>
 
 #include "base/status.h"
+#include "importer/linker_calls.h"
 #include "vfs/tree.h"
 
 namespace inmem::importer {
+
+State::State() { RedirectLinkerCalls(loader_); }
 
 State& State::Get() {
   static State* state = new State();

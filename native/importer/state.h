@@ -49,7 +49,7 @@ class State {
   loader::Loader& loader() { return loader_; }
 
  private:
-  State() = default;
+  State();
 
   vfs::Tree tree_;
   loader::Loader loader_;

@@ -3,12 +3,14 @@
 // The addon is linked with --wrap=dlopen and --wrap=dlerror, so CPython's
 // import of extensions and ctypes come here with a virtual path and keep it:
 // `__file__`, the cache of single-phase modules and ctypes need no special
-// case.
+// case. What a bundle's own code calls comes here too: the loader redirects its
+// dlopen and dlerror (RedirectLinkerCalls).
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "base/status.h"
+#include "importer/linker_calls.h"
 #include "importer/load_error.h"
 #include "importer/python_tag.h"
 #include "importer/state.h"
@@ -71,3 +73,33 @@ char* __wrap_dlerror() {
 }
 
 }  // extern "C"
+
+namespace inmem::importer {
+namespace {
+
+// dlopen as a bundle's object calls it.
+void* DlopenForBundle(const char* path, int flags) {
+  if (path == nullptr) return __real_dlopen(path, flags);
+  const std::string_view name(path);
+  if (name.find('/') != std::string_view::npos &&
+      !name.starts_with("$ORIGIN") && !name.starts_with("${ORIGIN}")) {
+    return __wrap_dlopen(path, flags);
+  }
+  auto handle = State::Get().loader().LoadFor(
+      __builtin_return_address(0), name, {flags, PythonTag()});
+  if (!handle.ok()) {
+    SetLoadError(handle.status());
+    return nullptr;
+  }
+  return handle.value() != nullptr ? handle.value()
+                                   : __real_dlopen(path, flags);
+}
+
+}  // namespace
+
+void RedirectLinkerCalls(loader::Loader& loader) {
+  loader.Redirect("dlopen", reinterpret_cast<void*>(&DlopenForBundle));
+  loader.Redirect("dlerror", reinterpret_cast<void*>(&__wrap_dlerror));
+}
+
+}  // namespace inmem::importer

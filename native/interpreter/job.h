@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "loader/loader.h"
+
 namespace inmem::interpreter {
 
 struct Bundle {
@@ -62,6 +64,7 @@ struct Job {
   bool pipe_stdout = false;
   bool pipe_stderr = false;
   bool report = false;
+  loader::Policy policy;  // how shared objects are loaded
   std::shared_ptr<JobHost> host;
 };
 

@@ -7,9 +7,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
+#include "importer/state.h"
 #include "interpreter/bundles.h"
 #include "interpreter/job.h"
 #include "interpreter/python_config.h"
@@ -43,12 +45,31 @@ std::vector<inmem::interpreter::Bundle> BundlesFromEnvironment() {
   return bundles;
 }
 
+// INMEM_LOAD: how shared objects are loaded, as run()'s option `load` says it.
+Status PolicyFromEnvironment() {
+  const char* text = std::getenv("INMEM_LOAD");
+  if (text == nullptr || *text == '\0') return Status::Ok();
+  const auto wish = inmem::loader::WishOf(text);
+  if (!wish) {
+    return {inmem::ErrorCode::kLoadTier,
+            std::string("INMEM_LOAD=") + text +
+                " (expected auto, mapped, memfd, tmpfs or extract)"};
+  }
+  inmem::loader::Policy policy;
+  policy.tier.wish = *wish;
+  inmem::importer::State::Get().loader().SetPolicy(std::move(policy));
+  return Status::Ok();
+}
+
 }  // namespace
 
 extern "C" int _PyInmem_Main(int argc, char** argv) {
   using namespace inmem::interpreter;  // NOLINT(google-build-using-namespace)
   Status prepared = PrepareImports();
   if (!prepared.ok()) return Fail(prepared);
+  if (Status status = PolicyFromEnvironment(); !status.ok()) {
+    return Fail(status);
+  }
   static auto* bundles = new Bundles();
   auto points = bundles->Mount(BundlesFromEnvironment());
   if (!points.ok()) return Fail(points.status());

@@ -9,6 +9,7 @@
 
 #include "cpython/owned.h"
 #include "cpython/strings.h"
+#include "importer/state.h"
 #include "interpreter/job.h"
 
 namespace inmem::interpreter {
@@ -151,6 +152,7 @@ void ReadEnd(PyObject* end, Outcome* outcome, std::vector<std::string>* keep) {
 Outcome RunJob(const Job& job, const std::vector<std::string>& points,
                const InterruptGate& gate, std::vector<std::string>* keep) {
   *keep = points;
+  importer::State::Get().loader().SetPolicy(job.policy);
   Owned module = Owned::Steal(PyImport_ImportModule("inmem._run"));
   if (!module) return OwnFailure();
   Owned argument = JobDict(job, points);

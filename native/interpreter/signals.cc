@@ -9,11 +9,16 @@
 #include <cerrno>
 #include <mutex>
 
+#include "importer/state.h"
+
 extern "C" {
 int __real_sigaction(int number, const struct sigaction* action,
                      struct sigaction* old);
 sighandler_t __real_signal(int number, sighandler_t handler);
 int __real_raise(int number);
+int __wrap_sigaction(int number, const struct sigaction* action,
+                     struct sigaction* old);
+sighandler_t __wrap_signal(int number, sighandler_t handler);
 int __real_kill(pid_t pid, int number);
 }
 
@@ -90,6 +95,10 @@ void DivertSignals() {
     }
   }
   table.process = getpid();
+  // What a bundle's C code sets goes the same way.
+  loader::Loader& loader = importer::State::Get().loader();
+  loader.Redirect("sigaction", reinterpret_cast<void*>(&__wrap_sigaction));
+  loader.Redirect("signal", reinterpret_cast<void*>(&__wrap_signal));
 }
 
 bool DeliverSignal(int number) {

@@ -22,9 +22,7 @@ constexpr std::size_t kDepthLimit = 200;
 Result<SharedObject*> Closure::Load(const std::string& entry) {
   const auto root = Visit(entry, nullptr, 0);
   if (!root.ok()) return root.status();
-  SharedObject* object = root.value()->object;
-  if (Status status = CheckPostponed(*object); !status.ok()) return status;
-  return object;
+  return root.value()->object;
 }
 
 Result<Node*> Closure::Visit(const std::string& entry, Node* user,
@@ -42,6 +40,7 @@ Result<Node*> Closure::Visit(const std::string& entry, Node* user,
   }
   nodes_.push_back(std::make_unique<Node>());
   Node& node = *nodes_.back();
+  node.mount = mount_;
   node.entry = entry;
   node.key = KeyOf(*mount_, mount_->archive().entry(*index));
   node.label = label;
@@ -63,21 +62,23 @@ Result<Node*> Closure::Visit(const std::string& entry, Node* user,
   for (Node* member : members) member->on_stack = false;
   if (Status status = LoadComponent(members); !status.ok()) return status;
   for (Node* member : members) {
-    member->file.reset();
-    member->bytes = archive::Bytes();  // a closure may be gigabytes large
+    member->bytes = ObjectBytes();  // a closure may be gigabytes large
   }
   return &node;
 }
 
 Status Closure::ReadNode(Node& node, archive::Archive::Index index) {
   const Stopwatch stopwatch(node.milliseconds);
-  auto bytes = mount_->archive().Read(index);
+  auto bytes = ReadObject(*mount_, index, policy_.tier, node.label);
   if (!bytes.ok()) return bytes.status();
   node.bytes = bytes.Take();
-  auto file = elf::ElfFile::Parse(node.bytes.span(), node.label);
-  if (!file.ok()) return file.status();
-  node.file = file.Take();
-  node.seeker = {node.entry, node.file->rpath(), node.file->runpath(),
+  node.crc32 = mount_->archive().entry(index).crc32;
+  const elf::ElfFile& file = *node.bytes.file;
+  // Relocations are verified before the dynamic linker trusts them.
+  if (const auto counts = file.CheckRelocations(); !counts.ok()) {
+    return counts.status();
+  }
+  node.seeker = {node.entry, file.rpath(), file.runpath(),
                  node.user != nullptr ? &node.user->seeker : nullptr};
   return Status::Ok();
 }
@@ -116,7 +117,7 @@ Status Closure::VisitNeeds(Node& node, std::size_t depth) {
 Result<std::vector<std::optional<std::string>>> Closure::ResolveNeeds(
     Node& node) {
   const Stopwatch stopwatch(node.milliseconds);
-  const std::size_t count = node.file->needs().size();
+  const std::size_t count = node.bytes.file->needs().size();
   node.edges.resize(count);
   std::vector<std::optional<std::string>> entries;
   for (std::size_t i = 0; i < count; ++i) {
@@ -129,8 +130,12 @@ Result<std::vector<std::optional<std::string>>> Closure::ResolveNeeds(
 
 Result<std::optional<std::string>> Closure::ResolveNeed(Node& node,
                                                         std::size_t need) {
-  const std::string_view name = node.file->needs()[need].name;
-  const Provider provider = ProviderOf(name);
+  const std::string_view name = node.bytes.file->needs()[need].name;
+  const auto& allowed = policy_.host_libraries;
+  const Provider provider =
+      std::find(allowed.begin(), allowed.end(), name) != allowed.end()
+          ? Provider::kHost
+          : ProviderOf(name);
   const std::optional<std::string> host;
   if (provider == Provider::kHost) return host;
   if (provider == Provider::kLoadedThenArchive &&
@@ -156,45 +161,14 @@ Status Closure::LoadComponent(std::vector<Node*> members) {
   // From disk the root's binding mode holds for all that it brings in, and
   // RTLD_GLOBAL is extended to them when the root is opened.
   const int mode = flags_ & (RTLD_LAZY | RTLD_NOW);
-  Component component(registry_, members, is_root ? flags_ : mode);
+  Component component(registry_, policy_, members, is_root ? flags_ : mode);
   if (component.Share()) return Status::Ok();
   Status status = component.Load();
-  if (status.code() == ErrorCode::kUndefinedSymbol && !is_root &&
-      (mode & RTLD_NOW) != 0) {
-    return LoadLazily(status, members);
-  }
-  return status;
-}
-
-Status Closure::LoadLazily(const Status& failure,
-                           const std::vector<Node*>& members) {
-  Component component(registry_, members, RTLD_LAZY);
-  // Data cannot be bound lazily: then the linker says the same again.
-  if (Status status = component.Load(); !status.ok()) return failure;
-  Postponed postponed{failure, {}};
-  for (const Node* member : members) {
-    const auto symbols = member->file->Symbols();
-    if (!symbols.ok()) return symbols.status();
-    for (const elf::Symbol& symbol : symbols.value()) {
-      if (symbol.defined() || symbol.bind == STB_WEAK) continue;
-      postponed.symbols.emplace_back(symbol.name);
-    }
-  }
-  postponed_.push_back(std::move(postponed));
-  return Status::Ok();
-}
-
-Status Closure::CheckPostponed(SharedObject& root) const {
-  for (const Postponed& postponed : postponed_) {
-    for (const std::string& symbol : postponed.symbols) {
-      if (!os::HasSymbol(HandleOf(root), symbol)) {
-        return {ErrorCode::kUndefinedSymbol,
-                postponed.failure.message() + "; " + symbol +
-                    " is defined by nothing that is loaded with it"};
-      }
-    }
-  }
-  return Status::Ok();
+  if (status.code() != ErrorCode::kUndefinedSymbol || is_root) return status;
+  Component again(registry_, policy_, members, mode);
+  again.AllowUndefined();
+  // The first reason is the better one: it names the first symbol.
+  return again.Load().ok() ? Status::Ok() : status;
 }
 
 Status Closure::Missing(const Node& node, std::string_view need,
@@ -211,7 +185,8 @@ Status Closure::Missing(const Node& node, std::string_view need,
   for (const std::string& name : looked_for) message += name + ", ";
   message +=
       "a library loaded before, or one that PEP 600 leaves to the host); add "
-      "the wheel that carries it, or let auditwheel repair the wheel";
+      "the wheel that carries it, let auditwheel repair the wheel, or name it "
+      "in the option hostLibraries to take the host's";
   return {ErrorCode::kMissingLibrary, std::move(message)};
 }
 

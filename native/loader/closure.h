@@ -18,11 +18,15 @@
 //     come too early dropped; glibc adds the scope of the last one to all.
 // Nothing else of an object is ever changed.
 //
-// Unlike one dlopen from disk, a dependency loaded by itself does not see its
-// users' symbols. Libraries that rely on that (they lack a DT_NEEDED) fail
-// under RTLD_NOW. They are then loaded lazily, glibc gives them their users'
-// scope as soon as those are loaded, and when the root is there all their
-// symbols are looked up, so that what is missing fails now and not in a call.
+// Constructors are taken out of the copies. When the root is open, every
+// reference of the new objects is bound as on disk (binder.h), and then the
+// constructors run, needs first (completion.h).
+//
+// Unlike one dlopen from disk, a dependency that is opened by itself does not
+// see its users' symbols. Libraries that rely on that (they lack a DT_NEEDED)
+// are opened again with their undefined symbols made weak: the dynamic linker
+// leaves null where it finds nothing, and the binder fills it in or says what
+// is missing.
 #pragma once
 
 #include <memory>
@@ -34,9 +38,8 @@
 
 #include "archive/archive.h"
 #include "base/status.h"
-#include "elf/elf_file.h"
-#include "loader/content_id.h"
 #include "loader/need_search.h"
+#include "loader/object_bytes.h"
 #include "loader/registry.h"
 
 namespace inmem::loader {
@@ -51,14 +54,14 @@ struct Edge {
 
 // An object that is being visited.
 struct Node {
+  std::shared_ptr<const vfs::Mount> mount;
   std::string entry;
   std::string key;
   std::string label;         // for messages
   std::string virtual_path;  // for link_map::l_name
   Node* user = nullptr;      // who needed it first; null for the root
-  archive::Bytes bytes;
-  ContentId content;
-  std::optional<elf::ElfFile> file;
+  ObjectBytes bytes;
+  std::uint32_t crc32 = 0;   // as the archive declares it
   std::vector<Edge> edges;  // by DT_NEEDED, in order
   Seeker seeker;
   double milliseconds = 0;  // spent on this object alone
@@ -69,19 +72,17 @@ struct Node {
   SharedObject* object = nullptr;  // set when it is loaded
 };
 
-// An object that was loaded lazily for want of symbols that a user of it may
-// have.
-struct Postponed {
-  Status failure;
-  std::vector<std::string> symbols;  // undefined ones, not weak
-};
-
 class Closure {
  public:
   // All are borrowed. `flags`: the root's RTLD_*, with a binding mode.
-  Closure(Registry& registry, std::shared_ptr<const vfs::Mount> mount,
-          int flags)
-      : registry_(registry), mount_(std::move(mount)), flags_(flags) {}
+  Closure(Registry& registry, const Policy& policy,
+          std::shared_ptr<const vfs::Mount> mount, int flags)
+      : registry_(registry),
+        policy_(policy),
+        mount_(std::move(mount)),
+        flags_(flags) {}
+
+  // Opens the object and what it needs; no constructor has run then.
 
   Result<SharedObject*> Load(const std::string& entry);
 
@@ -96,16 +97,14 @@ class Closure {
                  const std::vector<std::string>& looked_for) const;
 
   Status LoadComponent(std::vector<Node*> members);
-  Status LoadLazily(const Status& failure, const std::vector<Node*>& members);
-  Status CheckPostponed(SharedObject& root) const;
 
   Registry& registry_;
+  const Policy& policy_;
   std::shared_ptr<const vfs::Mount> mount_;
   int flags_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::unordered_map<std::string, Node*> node_by_entry_;
   std::vector<Node*> stack_;
-  std::vector<Postponed> postponed_;
 };
 
 }  // namespace inmem::loader

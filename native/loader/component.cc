@@ -1,13 +1,18 @@
-// native/loader/component.cc: loads a strongly connected component.
+// native/loader/component.cc: opens a strongly connected component.
 #include "loader/component.h"
 
 #include <dlfcn.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
+#include <span>
+#include <string_view>
 
+#include "loader/host_libraries.h"
 #include "loader/stopwatch.h"
+#include "os/mapping.h"
 #include "os/memfd.h"
 
 namespace inmem::loader {
@@ -19,9 +24,52 @@ SharedObject* TargetOf(const Edge& edge) {
   return edge.node != nullptr ? edge.node->object : nullptr;
 }
 
-// Descriptors of circles. Their paths are spelled plainly, to fit over short
-// names, and glibc remembers them: the numbers must never be used again.
-void KeepOpenForEver(os::UniqueFd fd) { (void)fd.Release(); }
+// Whether the bytes of the archive are those of the loaded object. Read-only
+// segments are compared where they lie in memory; the writable ones have
+// changed since, and are told apart by the archive's CRC-32 over everything.
+bool HaveSameBytes(const Node& node, const SharedObject& object) {
+  const std::span<const std::byte> bytes = node.bytes.span();
+  if (object.report.size_bytes != bytes.size() || object.crc32 != node.crc32) {
+    return false;
+  }
+  if (object.content) return *object.content == ContentIdOf(bytes);
+  for (const Elf64_Phdr& phdr : node.bytes.file->program_headers()) {
+    if (phdr.p_type != PT_LOAD || (phdr.p_flags & PF_W) != 0) continue;
+    if (phdr.p_filesz == 0) continue;
+    const std::uintptr_t address = object.report.base + phdr.p_vaddr;
+    if (!object.Contains(address) ||
+        !object.Contains(address + phdr.p_filesz - 1)) {
+      return false;
+    }
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): in the object's segments
+    const auto* memory = reinterpret_cast<const void*>(address);
+    if (std::memcmp(memory, bytes.data() + phdr.p_offset, phdr.p_filesz) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+Segment RelroOf(const elf::ElfFile& file, std::uintptr_t base) {
+  const auto phdr = file.relro();
+  if (!phdr) return {};
+  // As the dynamic linker rounds it: whole pages within.
+  const std::uintptr_t page = os::PageSize();
+  const std::uintptr_t begin = (base + phdr->p_vaddr) / page * page;
+  const std::uintptr_t end =
+      (base + phdr->p_vaddr + phdr->p_memsz) / page * page;
+  return {begin, std::max(begin, end), PF_R};
+}
+
+std::string Hexadecimal(std::span<const std::byte> bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const std::byte byte : bytes) {
+    text += kDigits[std::to_integer<unsigned>(byte) >> 4];
+    text += kDigits[std::to_integer<unsigned>(byte) & 15];
+  }
+  return text;
+}
 
 }  // namespace
 
@@ -34,14 +82,13 @@ bool Component::Matches(Node& node, SharedObject& object,
   for (const auto& [known, its_object] : matched) {
     if (known == &node) return its_object == &object;
   }
-  if (object.needs.size() != node.edges.size() ||
-      object.content != node.content) {
+  if (object.needs.size() != node.edges.size() || !HaveSameBytes(node, object)) {
     return false;
   }
   matched.emplace_back(&node, &object);
   for (std::size_t i = 0; i < node.edges.size(); ++i) {
     const Edge& edge = node.edges[i];
-    SharedObject* need = object.needs[i];
+    SharedObject* need = object.needs[i].object;
     const bool same =
         IsInside(edge) ? need != nullptr && Matches(*edge.node, *need, matched)
                        : need == TargetOf(edge);
@@ -51,12 +98,9 @@ bool Component::Matches(Node& node, SharedObject& object,
 }
 
 bool Component::Share() {
-  for (Node* node : members_) {
-    const Stopwatch stopwatch(node->milliseconds);
-    node->content = ContentIdOf(node->bytes.span());
-  }
+  const Node& first = *members_.front();
   for (SharedObject* candidate :
-       registry_.FindByContent(members_.front()->content)) {
+       registry_.FindAlike(first.bytes.span().size(), first.crc32)) {
     std::vector<std::pair<Node*, SharedObject*>> matched;
     if (!Matches(*members_.front(), *candidate, matched)) continue;
     for (const auto& [node, object] : matched) {
@@ -78,29 +122,32 @@ Status Component::Load() {
   if (Status status = NameOutside(); !status.ok()) return status;
   if (Status status = WriteCopies(); !status.ok()) return status;
   if (Status status = Open(); !status.ok()) return status;
+  LinkMembers();
   if (copies_.size() > 1) {
-    for (Copy& copy : copies_) KeepOpenForEver(std::move(copy.fd));
+    for (Copy& copy : copies_) copy.placement->KeepOpenForEver();
   }
   return Status::Ok();
 }
 
 Status Component::MakeCopy(Node& node) {
   const Stopwatch stopwatch(node.milliseconds);
-  auto fd = os::CreateMemfd(BaseNameOf(node.entry));
-  if (!fd.ok()) {
-    return {fd.status().code(), node.label + ": " + fd.status().message()};
-  }
-  Copy copy;
+  const bool may_change = policy_.tier.wish == TierChoice::Wish::kAuto;
+  auto placement =
+      Placement::Make(node.bytes, std::string(BaseNameOf(node.entry)),
+                      may_change, node.label);
+  if (!placement.ok()) return placement.status();
+  Copy& copy = copies_.emplace_back();
   copy.node = &node;
-  copy.fd = fd.Take();
-  copies_.push_back(std::move(copy));
+  copy.placement = placement.Take();
+  copy.path = copy.placement->path();
   return Status::Ok();
 }
 
 std::string Component::ShortPath(const Copy& copy,
                                  std::size_t limit_bytes) const {
+  if (!copy.placement->is_memfd()) return "";
   for (const char* folder : {"/proc/self/fd/", "/dev/fd/"}) {
-    std::string path = folder + std::to_string(copy.fd.get());
+    std::string path = folder + std::to_string(copy.placement->fd());
     // Nobody else may have loaded a file under this very string.
     if (path.size() <= limit_bytes && ::access(path.c_str(), F_OK) == 0 &&
         os::FindLoaded(path) == nullptr) {
@@ -111,16 +158,13 @@ std::string Component::ShortPath(const Copy& copy,
 }
 
 bool Component::ChoosePaths() {
-  if (copies_.size() == 1) {
-    copies_[0].path = os::UniqueDescriptorPath(copies_[0].fd.get());
-    return true;
-  }
+  if (copies_.size() == 1) return true;
   for (Copy& copy : copies_) {
     std::size_t limit_bytes = SIZE_MAX;
     for (const Node* user : members_) {
       for (std::size_t i = 0; i < user->edges.size(); ++i) {
         if (user == copy.node || user->edges[i].node != copy.node) continue;
-        limit_bytes = std::min(limit_bytes, user->file->needs()[i].name.size());
+        limit_bytes = std::min(limit_bytes, user->bytes.file->needs()[i].name.size());
       }
     }
     copy.path = ShortPath(copy, limit_bytes);
@@ -135,15 +179,16 @@ void Component::RenameInside() {
       const Edge& edge = copy.node->edges[i];
       if (!IsInside(edge)) continue;
       if (edge.node == copy.node) {  // a library that needs itself
-        copy.edits.push_back(elf::PlanDrop(*copy.node->file, i));
+        copy.edits.push_back(elf::PlanDrop(*copy.node->bytes.file, i));
         continue;
       }
       const auto target = std::find_if(
           copies_.begin(), copies_.end(),
           [&edge](const Copy& other) { return other.node == edge.node; });
       // It fits: ChoosePaths has looked at every name.
-      auto edits = elf::PlanRename(*copy.node->file, i, target->path);
+      auto edits = elf::PlanRename(*copy.node->bytes.file, i, target->path);
       for (elf::Edit& edit : *edits) copy.edits.push_back(std::move(edit));
+      copy.edits_names = true;
     }
   }
 }
@@ -180,13 +225,13 @@ void Component::LendTokens(SharedObject& object,
   if (!object.token.empty()) {
     names_.emplace_front(HandleOf(object), object.token);
   }
-  for (SharedObject* need : object.needs) {
-    if (need != nullptr) LendTokens(*need, seen);
+  for (const Supply& need : object.needs) {
+    if (need.object != nullptr) LendTokens(*need.object, seen);
   }
 }
 
 Status Component::NameOne(Copy& copy, std::size_t need, SharedObject& object) {
-  const elf::ElfFile& file = *copy.node->file;
+  const elf::ElfFile& file = *copy.node->bytes.file;
   const std::string name(file.needs()[need].name);
   if (os::FindLoaded(name) == HandleOf(object)) return Status::Ok();
   if (object.token.empty()) {
@@ -202,51 +247,83 @@ Status Component::NameOne(Copy& copy, std::size_t need, SharedObject& object) {
                 std::to_string(object.token.size()) + " bytes)"};
   }
   for (elf::Edit& edit : *edits) copy.edits.push_back(std::move(edit));
+  copy.edits_names = true;
+  return Status::Ok();
+}
+
+// The edits that every copy gets.
+Status Component::EditContents(Copy& copy) {
+  const Stopwatch stopwatch(copy.editing_milliseconds);
+  const elf::ElfFile& file = *copy.node->bytes.file;
+  const auto constructors = file.constructors();
+  if (!constructors.ok()) return constructors.status();
+  copy.constructors = constructors.value();
+  const auto append = [&copy](std::vector<elf::Edit> edits) {
+    for (elf::Edit& edit : edits) copy.edits.push_back(std::move(edit));
+  };
+  append(elf::PlanDeferConstructors(file));
+  if (!weaken_) return Status::Ok();
+  auto edits = elf::PlanWeakenUndefined(file);
+  if (!edits.ok()) return edits.status();
+  const auto symbols = file.Symbols();
+  if (!symbols.ok()) return symbols.status();
+  for (std::uint32_t i = 0; i < symbols.value().size(); ++i) {
+    const elf::Symbol& symbol = symbols.value()[i];
+    if (symbol.defined() || symbol.bind != STB_GLOBAL) continue;
+    copy.weakened.push_back(i + 1);  // behind the null symbol
+  }
+  copy.edits_names = copy.edits_names || !edits.value().empty();
+  append(edits.Take());
   return Status::Ok();
 }
 
 Status Component::WriteCopies() {
   for (Copy& copy : copies_) {
     const Stopwatch stopwatch(copy.node->milliseconds);
-    const int fd = copy.fd.get();
-    const std::string& label = copy.node->label;
-    Status status = os::WriteAll(fd, 0, copy.node->bytes.span(), label);
-    for (const elf::Edit& edit : copy.edits) {
-      if (!status.ok()) break;
-      status = os::WriteAll(fd, edit.offset_bytes, edit.bytes, label);
-    }
-    if (status.ok()) status = os::Seal(fd, label);
-    if (!status.ok()) return status;
+    if (Status status = EditContents(copy); !status.ok()) return status;
+    const auto copied =
+        copy.placement->Write(copy.node->bytes, copy.edits, copy.node->label);
+    if (!copied.ok()) return copied.status();
+    copy.copied_bytes = copied.value();
   }
   return Status::Ok();
 }
 
-// Makes the member known before its dlopen: a constructor may ask for it.
+// Makes the member known before its dlopen, which may come back to us.
 void Component::Register(Copy& copy) {
   const Node& node = *copy.node;
+  const elf::ElfFile& file = *node.bytes.file;
   auto object = std::make_unique<SharedObject>();
-  object->content = node.content;
   object->descriptor_path = copy.path;
-  object->report.path = node.virtual_path;
-  object->report.soname = node.file->soname();
-  object->report.memfd_name = os::MemfdName(BaseNameOf(node.entry));
-  object->report.method = "memfd";
-  object->report.size_bytes = node.bytes.span().size();
-  object->report.copied_bytes = object->report.size_bytes;
+  object->label = node.label;
+  object->mount = node.mount;
+  object->entry = node.entry;
+  object->rpath = file.rpath();
+  object->runpath = file.runpath();
+  object->crc32 = node.crc32;
+  object->symbolic = file.Value(DT_SYMBOLIC) || (file.flags() & DF_SYMBOLIC);
+  object->constructors = copy.constructors;
+  object->weakened = std::move(copy.weakened);
+  // Mapped segments are the bundle's own and show no edits.
+  if (copy.edits_names && node.bytes.tier != Tier::kMapped) {
+    object->content = ContentIdOf(node.bytes.span());
+  }
+  LoadedObject& report = object->report;
+  report.path = node.virtual_path;
+  report.soname = file.soname();
+  if (copy.placement->is_memfd()) {
+    report.memfd_name = os::MemfdName(BaseNameOf(node.entry));
+  }
+  report.tier = node.bytes.tier;
+  report.reason = node.bytes.reason;
+  report.build_id = Hexadecimal(file.build_id());
+  report.size_bytes = node.bytes.span().size();
+  report.copied_bytes = copy.copied_bytes;
   copy.object = registry_.Begin(node.key, std::move(object));
 }
 
 Status Component::Open() {
   for (Copy& copy : copies_) Register(copy);
-  for (Copy& copy : copies_) {
-    for (const Edge& edge : copy.node->edges) {
-      SharedObject* target = TargetOf(edge);
-      for (const Copy& other : copies_) {
-        if (other.node == edge.node) target = other.object;
-      }
-      copy.object->needs.push_back(target);
-    }
-  }
   Copy& first = copies_.front();
   Result<void*> handle = Status::Ok();
   {
@@ -256,40 +333,79 @@ Status Component::Open() {
     handle =
         os::OpenPath(first.path, flags_ | RTLD_NODELETE, first.node->label);
   }
-  if (!handle.ok()) {
-    for (const Copy& copy : copies_) registry_.Abandon(copy.node->key);
-    return handle.status();
-  }
-  first.object->handle = handle.value();
+  Status status = handle.status();
+  if (handle.ok()) first.object->handle = handle.value();
   for (Copy& copy : copies_) {
-    // The others are loaded too, under the path by which they were needed.
-    os::SetName(HandleOf(*copy.object), copy.node->virtual_path);
-    copy.object->report.milliseconds = copy.node->milliseconds;
-    copy.node->object = copy.object;
-    registry_.Finish(copy.object);
+    if (status.ok()) status = Settle(copy);
   }
+  if (status.ok()) return status;
+  for (const Copy& copy : copies_) registry_.Abandon(copy.node->key);
+  return status;
+}
+
+// The member is loaded, also where it came as a need of the first one.
+Status Component::Settle(Copy& copy) {
+  Node& node = *copy.node;
+  SharedObject& object = *copy.object;
+  {
+    const Stopwatch stopwatch(node.milliseconds);
+    void* handle = HandleOf(object);
+    os::SetName(handle, node.virtual_path);
+    const auto base = reinterpret_cast<std::uintptr_t>(os::LoadBias(handle));
+    const auto mapped = Placement::MapSegments(node.bytes, base, node.label);
+    if (!mapped.ok()) return mapped.status();
+    object.report.mapped_bytes = mapped.value();
+    object.image = ImageOf(handle);
+    object.segments = SegmentsOf(*node.bytes.file, base);
+    object.relro = RelroOf(*node.bytes.file, base);
+    object.report.base = base;
+    object.report.memory_bytes = object.segments.back().end - base;
+  }
+  object.report.milliseconds = node.milliseconds;
+  object.report.binding_milliseconds = copy.editing_milliseconds;
+  object.state = SharedObject::State::kOpened;
+  node.object = &object;
+  registry_.Finish(&object);
   return Status::Ok();
 }
 
-// Last member first: it was reached over the others.
+// What satisfies each need, now that all members are there.
+void Component::LinkMembers() {
+  for (Node* node : members_) {
+    std::vector<Supply>& needs = node->object->needs;
+    needs.clear();
+    for (std::size_t i = 0; i < node->edges.size(); ++i) {
+      SharedObject* object = TargetOf(node->edges[i]);
+      const std::string name(node->bytes.file->needs()[i].name);
+      const bool is_ordinary =
+          object != nullptr || ProviderOf(name) == Provider::kHost;
+      needs.push_back({object, is_ordinary ? nullptr : os::FindLoaded(name)});
+    }
+  }
+}
+
+// Last member first: it was reached over the others. What is needed too early
+// is dropped, and the binder completes it.
 Status Component::LoadApart() {
   for (std::size_t i = members_.size(); i-- > 0;) {
     Node& node = *members_[i];
-    // Lazily, since some of what it needs comes after it.
-    const int lazy = RTLD_LAZY | (flags_ & ~RTLD_NOW);
-    Component one(registry_, {&node}, i == 0 ? flags_ : lazy);
+    const int mode = flags_ & (RTLD_LAZY | RTLD_NOW);
+    Component one(registry_, policy_, {&node}, i == 0 ? flags_ : mode);
+    one.AllowUndefined();
     if (Status status = one.MakeCopy(node); !status.ok()) return status;
     Copy& copy = one.copies_.front();
-    copy.path = os::UniqueDescriptorPath(copy.fd.get());
     for (std::size_t need = 0; need < node.edges.size(); ++need) {
       if (!IsInside(node.edges[need])) continue;
-      copy.edits.push_back(elf::PlanDrop(*node.file, need));
+      copy.edits.push_back(elf::PlanDrop(*node.bytes.file, need));
     }
     Status status = one.NameOutside();
     if (status.ok()) status = one.WriteCopies();
     if (status.ok()) status = one.Open();
     if (!status.ok()) return status;
+    // For the tokens of those that come next.
+    one.LinkMembers();
   }
+  LinkMembers();
   return Status::Ok();
 }
 

@@ -1,9 +1,11 @@
-// native/loader/component.h: loads a strongly connected component of a closure.
+// native/loader/component.h: opens a strongly connected component of a closure.
 // Private to the layer; closure.h explains the ways.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -12,33 +14,45 @@
 #include "base/status.h"
 #include "elf/edit_plan.h"
 #include "loader/closure.h"
+#include "loader/placement.h"
 #include "loader/registry.h"
 #include "os/dynamic_linker.h"
-#include "os/unique_fd.h"
 
 namespace inmem::loader {
 
 // One object, or several that need each other. All that they need besides is
-// loaded. Every path writes Node::object.
+// open. Every path writes Node::object.
 class Component {
  public:
   // `flags` are dlopen's for members[0], by which all others are reached.
-  Component(Registry& registry, std::vector<Node*> members, int flags)
-      : registry_(registry), members_(std::move(members)), flags_(flags) {}
+  Component(Registry& registry, const Policy& policy,
+            std::vector<Node*> members, int flags)
+      : registry_(registry),
+        policy_(policy),
+        members_(std::move(members)),
+        flags_(flags) {}
 
   // Uses what is loaded already: the same bytes with the same needs.
   bool Share();
+
+  // Undefined symbols are no error now: the binder looks for them later.
+  void AllowUndefined() { weaken_ = true; }
 
   // Errors: those of Loader::Load. On error no member is registered.
   Status Load();
 
  private:
-  // A member's copy in memory.
+  // A member's copy.
   struct Copy {
     Node* node = nullptr;
-    os::UniqueFd fd;
+    std::optional<Placement> placement;
     std::string path;  // what dlopen or another member's DT_NEEDED says
     std::vector<elf::Edit> edits;
+    bool edits_names = false;  // or symbols: what lies in read-only segments
+    std::uint64_t copied_bytes = 0;
+    double editing_milliseconds = 0;
+    elf::Constructors constructors;
+    std::vector<std::uint32_t> weakened;
     SharedObject* object = nullptr;
   };
 
@@ -54,14 +68,19 @@ class Component {
   Status NameOutside();
   Status NameOne(Copy& copy, std::size_t need, SharedObject& object);
   void LendTokens(SharedObject& object, std::set<SharedObject*>& seen);
+  Status EditContents(Copy& copy);
   Status WriteCopies();
   Status Open();
   void Register(Copy& copy);
+  Status Settle(Copy& copy);
   Status LoadApart();
+  void LinkMembers();
 
   Registry& registry_;
+  const Policy& policy_;
   std::vector<Node*> members_;
   int flags_;
+  bool weaken_ = false;
   std::vector<Copy> copies_;
   // Tokens, as long as this loads. A list: they are undone last one first.
   std::list<os::ScopedName> names_;

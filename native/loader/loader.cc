@@ -4,10 +4,14 @@
 #include <dlfcn.h>
 
 #include <mutex>
+#include <utility>
 
 #include "loader/closure.h"
+#include "loader/completion.h"
 #include "loader/extension_tag.h"
+#include "loader/need_search.h"
 #include "loader/registry.h"
+#include "loader/scope.h"
 #include "os/dynamic_linker.h"
 
 namespace inmem::loader {
@@ -54,9 +58,28 @@ Status MakeGlobal(void* handle, const std::string& label) {
 
 struct Loader::Impl {
   Registry registry;
+  Redirects redirects;
+  Policy policy;
+
+  Result<void*> Use(SharedObject& object, int flags);
 };
 
-// The tree is what locations come from; loading asks their mounts alone.
+// A known object, made ready and given out.
+Result<void*> Loader::Impl::Use(SharedObject& object, int flags) {
+  void* handle = HandleOf(object);
+  if (handle == nullptr) {
+    return Status(ErrorCode::kLoadFailed,
+                  object.report.path + ": is being loaded");
+  }
+  if (Status status = Complete(registry, redirects, object); !status.ok()) return status;
+  if ((flags & RTLD_GLOBAL) == 0) return handle;
+  if (Status status = MakeGlobal(handle, object.report.path); !status.ok()) {
+    return status;
+  }
+  for (SharedObject* member : Reachable(object)) registry.AddGlobal(member);
+  return handle;
+}
+
 Loader::Loader() : impl_(std::make_unique<Impl>()) {}
 
 Loader::~Loader() = default;
@@ -81,19 +104,51 @@ Result<void*> Loader::Load(const vfs::Location& location,
       return Status(ErrorCode::kLoadFailed,
                     label + ": not loaded, and RTLD_NOLOAD was given");
     }
-    const auto loaded =
-        Closure(impl_->registry, location.mount, flags).Load(location.name);
-    if (!loaded.ok()) return loaded.status();
-    object = loaded.value();
+    const auto opened =
+        Closure(impl_->registry, impl_->policy, location.mount, flags)
+            .Load(location.name);
+    if (!opened.ok()) return opened.status();
+    object = opened.value();
   }
-  void* handle = HandleOf(*object);
-  if (handle == nullptr) {
-    return Status(ErrorCode::kLoadFailed, label + ": is being loaded");
+  return impl_->Use(*object, flags);
+}
+
+Result<void*> Loader::LoadFor(const void* caller, std::string_view name,
+                              const Options& options) {
+  const std::lock_guard lock(LoadMutex());
+  const SharedObject* user = impl_->registry.FindByAddress(
+      reinterpret_cast<std::uintptr_t>(caller));
+  if (user == nullptr) return nullptr;
+  // Its own archive's first: another one may have a library of that name.
+  if (const auto mount = user->mount.lock()) {
+    const Seeker seeker{user->entry, user->rpath, user->runpath, nullptr};
+    const NeedFound found = FindNeed(*mount, seeker, name);
+    if (found.entry) return Load({mount, *found.entry}, options);
   }
-  if ((flags & RTLD_GLOBAL) != 0) {
-    if (Status status = MakeGlobal(handle, label); !status.ok()) return status;
+  SharedObject* known = impl_->registry.FindBySoname(name);
+  if (known == nullptr) return nullptr;
+  return impl_->Use(*known, CleanFlags(options.flags));
+}
+
+void Loader::Redirect(const std::string& function, void* to) {
+  const std::lock_guard lock(LoadMutex());
+  impl_->redirects.Add(function, reinterpret_cast<std::uintptr_t>(to));
+}
+
+void Loader::SetPolicy(Policy policy) {
+  const std::lock_guard lock(LoadMutex());
+  impl_->policy = std::move(policy);
+}
+
+std::uint64_t Loader::CountViolations(std::string_view path) const {
+  const std::lock_guard lock(LoadMutex());
+  std::uint64_t count = 0;
+  for (SharedObject* object : impl_->registry.objects()) {
+    if (object->report.path != path) continue;
+    count += loader::CountViolations(impl_->registry, impl_->redirects,
+                                     *object);
   }
-  return handle;
+  return count;
 }
 
 std::vector<LoadedObject> Loader::loaded() const {

@@ -1,7 +1,6 @@
 // native/loader/loader.h: shared objects of an archive, into this process.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -9,20 +8,46 @@
 #include <vector>
 
 #include "base/status.h"
+#include "loader/tier.h"
 #include "vfs/tree.h"
 
 namespace inmem::loader {
 
-// One loaded shared object, for --report.
+// A reference that the dynamic linker had bound elsewhere than on disk. The
+// texts belong to objects that are never unloaded.
+struct Rebinding {
+  const char* symbol = nullptr;
+  std::uintptr_t from = 0;      // the address that it was bound to
+  const char* to = nullptr;     // virtual path of the object it is bound to now
+};
+
+// One loaded shared object, for reports.
 struct LoadedObject {
   std::string path;        // virtual path; also its link_map::l_name
   std::string soname;      // "" where it has none
-  std::string memfd_name;  // as /proc/self/maps shows it, without "/memfd:"
-  std::string method;      // "memfd"
+  std::string memfd_name;  // as /proc/self/maps shows it, without "/memfd:";
+                           // "" where it lies in no memory file
+  Tier tier = Tier::kMemfd;
+  std::string reason;  // why this tier, such as "the entry is compressed"
+  std::uintptr_t base = 0;
+  std::uint64_t memory_bytes = 0;  // from base on
+  std::string build_id;            // hexadecimal; "" where it has none
   std::uint64_t size_bytes = 0;
-  std::uint64_t copied_bytes = 0;  // written into anonymous memory
-  std::uint64_t mapped_bytes = 0;  // mapped from the archive itself
-  double milliseconds = 0;  // this object alone, without its dependencies
+  std::uint64_t copied_bytes = 0;  // written into memory (or a folder)
+  std::uint64_t mapped_bytes = 0;  // mapped from the bundle itself
+  // This object alone, without what it needs; without its constructors.
+  double milliseconds = 0;
+  double binding_milliseconds = 0;  // of them, for edits and rebinding
+  double constructor_milliseconds = 0;
+  std::vector<Rebinding> rebindings;
+};
+
+// What holds for all loads from now on.
+struct Policy {
+  TierChoice tier;
+  // Needed names that are taken from the host although PEP 600 does not allow
+  // it, because the user says so.
+  std::vector<std::string> host_libraries;
 };
 
 // Threads: all members may be called concurrently; loading is serialised.
@@ -33,6 +58,12 @@ class Loader {
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
+  void SetPolicy(Policy policy);
+
+  // From now on objects that are loaded and call the C library's `function`
+  // call `to` instead.
+  void Redirect(const std::string& function, void* to);
+
   struct Options {
     int flags = 0;  // dlopen's RTLD_*
     // Checked for file names that carry a CPython tag: "cpython-313". An
@@ -42,12 +73,24 @@ class Loader {
 
   // Loads the shared object at `location` and, first, what it needs from its
   // archive; gives dlopen's handle. The same object gives the same handle.
+  // Constructors have run when it returns, but for those that called it.
   // Errors: kBadElf, kWrongMachine, kWrongPython, kMissingLibrary,
   // kUndefinedSymbol, kLoadFailed, kMemfd, and the archive's own.
   Result<void*> Load(const vfs::Location& location, const Options& options);
 
-  // Everything loaded so far, in order.
+  // dlopen by the code at `caller`, of a name without '/' or one that begins
+  // with $ORIGIN: a library that the caller's object would find as it finds its
+  // needs, else one of that soname that is loaded. Null, without an error, where
+  // neither is there: the host may have it.
+  Result<void*> LoadFor(const void* caller, std::string_view name,
+                        const Options& options);
+
+  // Everything loaded so far, in the order in which constructors ended.
   std::vector<LoadedObject> loaded() const;
+
+  // How many references of the object at `path` are bound elsewhere than on
+  // disk: walks all its relocations. 0 for a path that is not loaded.
+  std::uint64_t CountViolations(std::string_view path) const;
 
  private:
   struct Impl;

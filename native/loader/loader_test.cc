@@ -33,7 +33,7 @@ TEST_F(LoaderTest, LoadsAndReports) {
   EXPECT_EQ(object.path, mount->point() + "/pkg/x.so");
   EXPECT_EQ(object.soname, "libx.so.1");
   EXPECT_EQ(object.memfd_name, "x.so");
-  EXPECT_EQ(object.method, "memfd");
+  EXPECT_EQ(object.tier, Tier::kMemfd);
   EXPECT_EQ(object.size_bytes, bytes.size());
   EXPECT_EQ(object.copied_bytes, bytes.size());
   EXPECT_EQ(object.mapped_bytes, 0U);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -122,6 +123,33 @@ void SetName(void* handle, std::string_view name) {
 const void* LoadBias(void* handle) {
   // NOLINTNEXTLINE(performance-no-int-to-ptr): l_addr is an address
   return reinterpret_cast<const void*>(static_cast<link_map*>(handle)->l_addr);
+}
+
+std::string ObjectAt(std::uintptr_t address) {
+  struct Search {
+    std::uintptr_t address;
+    std::string path;
+  } search{address, ""};
+  // Not dladdr: it also looks for the nearest symbol, one by one.
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* out) {
+        auto& wanted = *static_cast<Search*>(out);
+        for (int i = 0; i < info->dlpi_phnum; ++i) {
+          const auto& phdr = info->dlpi_phdr[i];
+          if (phdr.p_type != PT_LOAD) continue;
+          const std::uintptr_t begin = info->dlpi_addr + phdr.p_vaddr;
+          if (wanted.address - begin >= phdr.p_memsz) continue;
+          wanted.path = info->dlpi_name;
+          if (wanted.path.empty()) {  // the executable
+            std::error_code none;
+            wanted.path = std::filesystem::read_symlink("/proc/self/exe", none);
+          }
+          return 1;
+        }
+        return 0;
+      },
+      &search);
+  return search.path;
 }
 
 ScopedName::ScopedName(void* handle, std::string_view name)

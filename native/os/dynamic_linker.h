@@ -18,6 +18,7 @@
 // A handle of glibc is its struct link_map *.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -59,6 +60,10 @@ void SetName(void* handle, std::string_view name);
 
 // The address at which the object was mapped (link_map::l_addr).
 const void* LoadBias(void* handle);
+
+// Path of the object that is mapped at this address, as the dynamic linker
+// names it; the executable's own path for it. "" where there is none.
+std::string ObjectAt(std::uintptr_t address);
 
 // Gives the object another name as long as this lives.
 class ScopedName {

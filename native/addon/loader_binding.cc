@@ -1,0 +1,80 @@
+// native/addon/loader_binding.cc: what the loader has loaded, for JavaScript.
+#include "napi/napi_setup.h"
+
+#include "addon/loader_binding.h"
+
+#include <string>
+
+#include "importer/state.h"
+#include "loader/loader.h"
+#include "os/dynamic_linker.h"
+
+namespace inmem::addon {
+namespace {
+
+Napi::Array Rebindings(Napi::Env env, const loader::LoadedObject& loaded) {
+  Napi::Array array = Napi::Array::New(env, loaded.rebindings.size());
+  std::uint32_t index = 0;
+  for (const loader::Rebinding& rebinding : loaded.rebindings) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("symbol", rebinding.symbol);
+    object.Set("from", os::ObjectAt(rebinding.from));
+    object.Set("to", rebinding.to);
+    array.Set(index++, object);
+  }
+  return array;
+}
+
+Napi::Object Describe(Napi::Env env, const loader::LoadedObject& loaded) {
+  Napi::Object object = Napi::Object::New(env);
+  const auto number = [&](const char* name, double value) {
+    object.Set(name, Napi::Number::New(env, value));
+  };
+  object.Set("path", loaded.path);
+  object.Set("soname", loaded.soname);
+  object.Set("memfdName", loaded.memfd_name);
+  object.Set("tier", std::string(loader::TierName(loaded.tier)));
+  object.Set("reason", loaded.reason);
+  object.Set("buildId", loaded.build_id);
+  // Addresses of user space fit into a double.
+  number("base", static_cast<double>(loaded.base));
+  number("memoryBytes", static_cast<double>(loaded.memory_bytes));
+  number("sizeBytes", static_cast<double>(loaded.size_bytes));
+  number("copiedBytes", static_cast<double>(loaded.copied_bytes));
+  number("mappedBytes", static_cast<double>(loaded.mapped_bytes));
+  number("milliseconds", loaded.milliseconds);
+  number("bindingMilliseconds", loaded.binding_milliseconds);
+  number("constructorMilliseconds", loaded.constructor_milliseconds);
+  object.Set("rebindings", Rebindings(env, loaded));
+  return object;
+}
+
+// sharedObjects(): all, in the order in which they became usable. With `true`
+// each is walked for references that are bound elsewhere than on disk.
+Napi::Value SharedObjects(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  bool count = false;
+  napi_get_value_bool(env, info[0], &count);
+  const loader::Loader& loader = importer::State::Get().loader();
+  const auto objects = loader.loaded();
+  Napi::Array array = Napi::Array::New(env, objects.size());
+  std::uint32_t index = 0;
+  for (const loader::LoadedObject& loaded : objects) {
+    Napi::Object object = Describe(env, loaded);
+    if (count) {
+      const auto violations = loader.CountViolations(loaded.path);
+      object.Set("violations",
+                 Napi::Number::New(env, static_cast<double>(violations)));
+    }
+    array.Set(index++, object);
+  }
+  return array;
+}
+
+}  // namespace
+
+void AddLoaderBinding(Napi::Env env, Napi::Object exports) {
+  exports.Set("sharedObjects", Napi::Function::New(env, SharedObjects));
+}
+
+}  // namespace inmem::addon

@@ -1,0 +1,225 @@
+// native/loader/binder.cc: an object's references, as they are on disk.
+#include "loader/binder.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include "loader/relocation_kind.h"
+#include "os/mapping.h"
+
+namespace inmem::loader {
+namespace {
+
+std::uint64_t ReadSlot(std::uintptr_t slot) {
+  std::uint64_t value = 0;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): verified to lie in the object
+  std::memcpy(&value, reinterpret_cast<const void*>(slot), sizeof value);
+  return value;
+}
+
+void WriteSlot(std::uintptr_t slot, std::uint64_t value) {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): ditto
+  std::memcpy(reinterpret_cast<void*>(slot), &value, sizeof value);
+}
+
+int Protection(std::uint32_t segment_flags) {
+  return ((segment_flags & PF_R) != 0 ? PROT_READ : 0) |
+         ((segment_flags & PF_W) != 0 ? PROT_WRITE : 0) |
+         ((segment_flags & PF_X) != 0 ? PROT_EXEC : 0);
+}
+
+std::uint64_t TlsModule(void* handle) {
+  std::size_t module = 0;
+  return ::dlinfo(handle, RTLD_DI_TLS_MODID, &module) == 0 ? module : 0;
+}
+
+// The address that the symbol stands for, as the dynamic linker computes it.
+std::uintptr_t AddressOf(const Elf64_Sym& symbol, std::uintptr_t base) {
+  const std::uintptr_t address =
+      symbol.st_shndx == SHN_ABS ? symbol.st_value : base + symbol.st_value;
+  if (ELF64_ST_TYPE(symbol.st_info) != STT_GNU_IFUNC) return address;
+  // The object itself says which of its functions fits this processor.
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): its code
+  return reinterpret_cast<std::uintptr_t (*)()>(address)();
+}
+
+}  // namespace
+
+Status Binder::Bind() {
+  const std::vector<Change> changes = FindChanges();
+  if (Status status = CheckWeakened(); !status.ok()) return status;
+  return Write(changes);
+}
+
+std::uint64_t Binder::CountViolations() {
+  const std::vector<Change> changes = FindChanges();
+  return static_cast<std::uint64_t>(
+      std::count_if(changes.begin(), changes.end(),
+                    [](const Change& change) { return change.captured; }));
+}
+
+std::vector<Binder::Change> Binder::FindChanges() {
+  std::vector<Change> changes;
+  for (const Elf64_Rela& relocation : object_.image.relocations) {
+    Inspect(relocation, changes);
+  }
+  for (const Elf64_Rela& relocation : object_.image.plt_relocations) {
+    Inspect(relocation, changes);
+  }
+  return changes;
+}
+
+void Binder::Inspect(const Elf64_Rela& relocation,
+                     std::vector<Change>& changes) {
+  const auto index =
+      static_cast<std::uint32_t>(ELF64_R_SYM(relocation.r_info));
+  if (index == 0) return;
+  const SlotKind kind =
+      SlotKindOf(static_cast<std::uint32_t>(ELF64_R_TYPE(relocation.r_info)));
+  if (kind == SlotKind::kOther) return;
+  const Elf64_Sym symbol = object_.image.symbols.At(index);
+  // Bound inside by the object's own wish, in every order of search.
+  if (ELF64_ST_BIND(symbol.st_info) == STB_LOCAL ||
+      ELF64_ST_VISIBILITY(symbol.st_other) != STV_DEFAULT) {
+    return;
+  }
+  const std::uintptr_t slot = object_.image.base + relocation.r_offset;
+  const std::uint64_t bound = ReadSlot(slot);
+  const auto addend = static_cast<std::uint64_t>(relocation.r_addend);
+  Change change{slot, 0, index, nullptr, true};
+  if (kind == SlotKind::kAddress || kind == SlotKind::kAddressPlusAddend) {
+    const std::uint64_t more =
+        kind == SlotKind::kAddressPlusAddend ? addend : 0;
+    if (const auto to = Redirected(bound - more, index, symbol); to != 0) {
+      change.value = to + more;
+      change.captured = false;
+      changes.push_back(change);
+      return;
+    }
+    if (IsBoundAsOnDisk(bound - more, symbol)) return;
+    const auto& target = Lookup(index);
+    if (!target || target->address == 0) return;
+    change.value = target->address + more;
+    // A call that waits to be bound lazily points into the object's own PLT.
+    change.captured = bound - more != 0 && (symbol.st_shndx != SHN_UNDEF ||
+                                            !object_.Contains(bound - more));
+    change.provider = target->provider;
+  } else {
+    const auto& target = Lookup(index);
+    if (!target || target->tls_module == 0) return;
+    change.value = kind == SlotKind::kTlsModule ? target->tls_module
+                                                : target->tls_offset + addend;
+    change.provider = target->provider;
+  }
+  if (change.value != bound) changes.push_back(change);
+}
+
+// Where the reference goes on purpose; 0: nowhere else.
+std::uintptr_t Binder::Redirected(std::uint64_t bound, std::uint32_t index,
+                                  const Elf64_Sym& symbol) const {
+  if (symbol.st_shndx != SHN_UNDEF) return 0;
+  // Bound lazily, the slot points into the object's own PLT until the call.
+  if (object_.Contains(bound)) {
+    return redirects_.ByName(object_.image.symbols.NameOf(index));
+  }
+  return redirects_.ByAddress(bound);
+}
+
+bool Binder::IsBoundAsOnDisk(std::uint64_t bound,
+                             const Elf64_Sym& symbol) const {
+  if (IsPythonOrCLibrary(bound)) return true;
+  // The first in the order of search is bound to itself, and so is an object
+  // that asks for it.
+  const bool is_first =
+      object_.symbolic || (!scope_.empty() && scope_[0].object == &object_);
+  return is_first && symbol.st_shndx != SHN_UNDEF && object_.Contains(bound);
+}
+
+const std::optional<Binder::Target>& Binder::Lookup(std::uint32_t symbol) {
+  const auto [entry, is_new] = known_.try_emplace(symbol);
+  if (is_new) entry->second = Search(symbol);
+  return entry->second;
+}
+
+std::optional<Binder::Target> Binder::Search(std::uint32_t symbol) const {
+  const auto reference = object_.image.symbols.ReferenceOf(symbol);
+  const ScopeMember self{&object_, &object_.image};
+  const auto look_in =
+      [&reference](const ScopeMember& member) -> const Elf64_Sym* {
+    return member.image->symbols.Find(reference);
+  };
+  const Elf64_Sym* found = object_.symbolic ? look_in(self) : nullptr;
+  const ScopeMember* member = &self;
+  for (std::size_t i = 0; found == nullptr && i < scope_.size(); ++i) {
+    member = &scope_[i];
+    found = look_in(*member);
+  }
+  if (found == nullptr || member->object == nullptr) return std::nullopt;
+  if (ELF64_ST_BIND(found->st_info) == STB_GNU_UNIQUE) return std::nullopt;
+  Target target;
+  target.provider = member->object;
+  if (ELF64_ST_TYPE(found->st_info) == STT_TLS) {
+    target.tls_module = TlsModule(member->object->handle);
+    target.tls_offset = found->st_value;
+  } else {
+    target.address = AddressOf(*found, member->image->base);
+  }
+  return target;
+}
+
+Status Binder::CheckWeakened() const {
+  for (const std::uint32_t symbol : object_.weakened) {
+    // Null was allowed to stay; whether it did, only a lookup tells.
+    const auto known = known_.find(symbol);
+    if (known == known_.end() || known->second) continue;
+    const auto reference = object_.image.symbols.ReferenceOf(symbol);
+    const std::string name(reference.name);
+    if (::dlsym(RTLD_DEFAULT, name.c_str()) != nullptr) continue;
+    return {ErrorCode::kUndefinedSymbol,
+            object_.label + ": undefined symbol: " + name +
+                "; neither it nor what is loaded with it defines that"};
+  }
+  return Status::Ok();
+}
+
+Status Binder::Write(const std::vector<Change>& changes) {
+  if (changes.empty()) return Status::Ok();
+  std::unique_ptr<os::WritablePages> relro;
+  for (const Change& change : changes) {
+    std::unique_ptr<os::WritablePages> page;
+    if (object_.relro.Contains(change.slot)) {
+      if (!relro) {
+        relro = std::make_unique<os::WritablePages>(
+            object_.relro.begin, object_.relro.end, PROT_READ);
+      }
+      if (Status s = relro->status(object_.label); !s.ok()) return s;
+    } else {
+      const auto segment = std::find_if(
+          object_.segments.begin(), object_.segments.end(),
+          [&change](const Segment& s) { return s.Contains(change.slot); });
+      if (segment == object_.segments.end()) continue;
+      if ((segment->flags & PF_W) == 0) {  // DT_TEXTREL
+        page = std::make_unique<os::WritablePages>(
+            change.slot, change.slot + sizeof change.value,
+            Protection(segment->flags));
+        if (Status s = page->status(object_.label); !s.ok()) return s;
+      }
+    }
+    const std::uint64_t before = ReadSlot(change.slot);
+    WriteSlot(change.slot, change.value);
+    if (!change.captured) continue;
+    object_.report.rebindings.push_back(
+        {object_.image.symbols.NameOf(change.symbol).data(), before,
+         change.provider->report.path.c_str()});
+  }
+  return Status::Ok();
+}
+
+}  // namespace inmem::loader

@@ -1,0 +1,50 @@
+// native/loader/image.h: a loaded object as it lies in memory.
+// Private to the layer.
+#pragma once
+
+#include <elf.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "elf/elf_file.h"
+#include "elf/symbol_table.h"
+
+namespace inmem::loader {
+
+// What lookups and relocations need of an object, read from its link_map. The
+// dynamic linker trusts these tables, and so do we: of an object of a bundle
+// elf::ElfFile has verified them before it was loaded. All views borrow from
+// the mapped object, which is never unloaded.
+struct Image {
+  std::uintptr_t base = 0;  // link_map::l_addr
+  elf::SymbolTable symbols;
+  std::span<const Elf64_Rela> relocations;      // DT_RELA
+  std::span<const Elf64_Rela> plt_relocations;  // DT_JMPREL
+};
+
+// Takes: a handle of dlopen.
+Image ImageOf(void* handle);
+
+// A PT_LOAD or PT_GNU_RELRO in memory. `flags`: PF_*.
+struct Segment {
+  std::uintptr_t begin = 0;
+  std::uintptr_t end = 0;
+  std::uint32_t flags = 0;
+  bool Contains(std::uintptr_t address) const {
+    return address >= begin && address < end;
+  }
+};
+
+// The PT_LOADs of an object of which ld.so said that it lies at `base`.
+std::vector<Segment> SegmentsOf(const elf::ElfFile& file, std::uintptr_t base);
+
+// What dlopen outside Node would find before any bundle: this addon, which
+// stands in for the python executable, and the C library. A reference that is
+// bound there is bound as it is on disk.
+// Threads: may be called concurrently.
+bool IsPythonOrCLibrary(std::uintptr_t address);
+
+}  // namespace inmem::loader

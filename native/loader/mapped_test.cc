@@ -1,0 +1,197 @@
+// native/loader/mapped_test.cc: the tiers, and bundles that are files.
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "loader/bundle_for_test.h"
+#include "os/file_source.h"
+#include "os/mapping.h"
+
+namespace inmem::loader {
+namespace {
+
+using Wish = TierChoice::Wish;
+
+class MappedTest : public testing::LoaderTest {
+ protected:
+  // An archive on disk; with `aligned`, data begins at pages.
+  std::shared_ptr<const vfs::Mount> MountFile(const std::string& name,
+                                              const Entries& entries,
+                                              bool aligned = true,
+                                              std::uint16_t method = 0) {
+    std::vector<archive::testing::ZipEntry> zip;
+    std::size_t at = 0;
+    for (const auto& [entry_name, data] : entries) {
+      archive::testing::ZipEntry entry;
+      entry.name = entry_name;
+      entry.data = data;
+      entry.method = method;
+      const std::size_t header = 30 + entry_name.size();
+      const std::size_t page = os::PageSize();
+      entry.gap = std::string((2 * page - (at + header) % page) % page, '\0');
+      if (!aligned) entry.gap += "odd";
+      at += entry.gap.size() + header + data.size();
+      zip.push_back(std::move(entry));
+    }
+    const std::string path =
+        std::filesystem::path(workshop_.Path(name)).lexically_normal();
+    std::ofstream(path, std::ios::binary) << archive::testing::BuildZip(zip);
+    auto source = os::OpenFileSource(path);
+    EXPECT_TRUE(source.ok()) << source.status().message();
+    auto archive = archive::Archive::Open(source.Take());
+    EXPECT_TRUE(archive.ok()) << archive.status().message();
+    auto mount = tree_.Add(path, archive.Take());
+    EXPECT_TRUE(mount.ok()) << mount.status().message();
+    return mount.Take();
+  }
+  void Choose(Wish wish, bool pin = false) {
+    Policy policy;
+    policy.tier = {wish, pin};
+    loader_.SetPolicy(policy);
+  }
+  LoadedObject Last() { return loader_.loaded().back(); }
+
+  // Large enough to have whole pages of text and constants.
+  std::string Library(const std::string& name, int answer) {
+    return workshop_.Compile(
+        name, "static const int table[3000] = {[7] = " +
+                  std::to_string(answer) +
+                  "}; int data = 1; __attribute__((constructor)) static void "
+                  "init() { data += table[7]; } int f() { return data - 1; }"
+                  "int g(int n) { return table[n & 2047]; }");
+  }
+};
+
+TEST_F(MappedTest, AutoMapsWhatItCan) {
+  const auto mount = MountFile("1.zip", {{"p/x.so", Library("x.so", 42)}});
+  EXPECT_EQ(Call(mount, "p/x.so", "f"), 42);
+  const LoadedObject object = Last();
+  EXPECT_EQ(object.tier, Tier::kMapped);
+  EXPECT_GE(object.mapped_bytes, 3 * os::PageSize());
+  EXPECT_LT(object.copied_bytes, object.size_bytes);
+  EXPECT_EQ(FileOf(Load(mount, "p/x.so").value(), "f"),
+            mount->point() + "/p/x.so");
+  // The code lies in the bundle's file.
+  std::ifstream maps("/proc/self/maps");
+  const std::string text{std::istreambuf_iterator<char>(maps), {}};
+  const auto line = text.find(mount->point());
+  EXPECT_NE(line, std::string::npos);
+}
+
+TEST_F(MappedTest, EveryTierRuns) {
+  int answer = 100;
+  for (const auto& [wish, tier] :
+       {std::pair{Wish::kMapped, Tier::kMapped}, {Wish::kMemfd, Tier::kMemfd},
+        {Wish::kTmpfs, Tier::kTmpfs}, {Wish::kExtract, Tier::kExtract}}) {
+    Choose(wish);
+    const std::string name = "t" + std::to_string(++answer);
+    const auto mount =
+        MountFile(name + ".zip", {{name + ".so", Library(name, answer)}});
+    const auto handle = Load(mount, name + ".so");
+    if (!handle.ok() && tier == Tier::kTmpfs) {
+      EXPECT_EQ(handle.status().code(), ErrorCode::kLoadTier);
+      continue;  // the host refuses user namespaces
+    }
+    ASSERT_TRUE(handle.ok()) << handle.status().message();
+    EXPECT_EQ(CallIn(handle.value(), "f"), answer);
+    EXPECT_EQ(Last().tier, tier);
+    EXPECT_EQ(FileOf(handle.value(), "f"),
+              mount->point() + "/" + name + ".so");
+  }
+}
+
+TEST_F(MappedTest, SaysWhyNot) {
+  Choose(Wish::kMapped);
+  const auto expect = [this](const std::shared_ptr<const vfs::Mount>& mount,
+                             const std::string& entry, const char* reason) {
+    EXPECT_TRUE(Load(mount, entry).ok());
+    EXPECT_EQ(Last().tier, Tier::kMemfd);
+    EXPECT_EQ(Last().reason, reason);
+  };
+  expect(MountFile("2.zip", {{"x.so", Library("x2.so", 2)}}, false), "x.so",
+         "the entry is not page-aligned");
+  expect(MountFile("3.zip", {{"x.so", Library("x3.so", 3)}}, true, 8), "x.so",
+         "the entry is compressed");
+  expect(Mount({{"x.so", Library("x4.so", 4)}}), "x.so",
+         "the bundle is not a file");
+  Choose(Wish::kAuto, true);
+  expect(MountFile("5.zip", {{"x.so", Library("x5.so", 5)}}), "x.so",
+         "a sealed copy was asked for");
+}
+
+// What the user does with the file later.
+TEST_F(MappedTest, AReplacedFileGoesOn) {
+  const auto mount = MountFile("6.zip", {{"x.so", Library("x6.so", 6)}});
+  const auto handle = Load(mount, "x.so");
+  ASSERT_TRUE(handle.ok());
+  std::filesystem::rename(workshop_.Path("6.zip"), workshop_.Path("old.zip"));
+  std::ofstream(workshop_.Path("6.zip")) << "another file";
+  std::filesystem::remove(workshop_.Path("old.zip"));
+  EXPECT_EQ(CallIn(handle.value(), "f"), 6);
+}
+
+TEST_F(MappedTest, APinnedOneSeesNoRewriting) {
+  Choose(Wish::kAuto, true);
+  const auto mount = MountFile("7.zip", {{"x.so", Library("x7.so", 7)}});
+  const auto handle = Load(mount, "x.so");
+  ASSERT_TRUE(handle.ok());
+  const auto size = std::filesystem::file_size(workshop_.Path("7.zip"));
+  std::ofstream(workshop_.Path("7.zip"), std::ios::in | std::ios::binary)
+      << std::string(size, '\xcc');
+  EXPECT_EQ(CallIn(handle.value(), "f"), 7);
+  auto* g = reinterpret_cast<int (*)(int)>(::dlsym(handle.value(), "g"));
+  EXPECT_EQ(g(7), 7);
+}
+
+TEST_F(MappedTest, AFileThatWasCutIsAnError) {
+  const auto mount = MountFile("8.zip", {{"x.so", Library("x8.so", 8)}});
+  std::filesystem::resize_file(workshop_.Path("8.zip"), os::PageSize() + 100);
+  ExpectFailure(Load(mount, "x.so"), ErrorCode::kFileChanged, {"8.zip"});
+}
+
+TEST_F(MappedTest, TheSameBytesAreSharedAcrossTiers) {
+  const std::string bytes = Library("x9.so", 9);
+  const auto file = MountFile("9.zip", {{"x.so", bytes}});
+  const auto memory = Mount({{"y.so", bytes}});
+  const auto first = Load(file, "x.so");
+  const auto second = Load(memory, "y.so");
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_EQ(first.value(), second.value());
+  EXPECT_EQ(loader_.loaded().size(), 1U);
+}
+
+TEST_F(MappedTest, ResolversAndTextRelocationsAreCopied) {
+  const auto ifunc = workshop_.Compile("i.so", R"(
+      static int right() { return 10; }
+      static int (*resolve())() { return right; }
+      int chosen() __attribute__((ifunc("resolve")));
+      int f() { return chosen(); })");
+  const auto mount = MountFile("10.zip", {{"i.so", ifunc}});
+  EXPECT_EQ(Call(mount, "i.so", "f"), 10);
+  EXPECT_EQ(Last().tier, Tier::kMemfd);
+}
+
+TEST_F(MappedTest, ThreadLocalAndExceptionTablesWork) {
+  const std::string code = R"(
+    #include <stdexcept>
+    thread_local int counter = 4;
+    extern "C" int f() {
+      try { throw std::runtime_error("x"); }
+      catch (const std::exception &) { return ++counter; }
+      return 0;
+    })";
+  std::ofstream(workshop_.Path("e.cc")) << code;
+  ASSERT_EQ(std::system(("g++ -shared -fPIC -o '" + workshop_.Path("e.so") +
+                         "' '" + workshop_.Path("e.cc") + "'")
+                            .c_str()),
+            0);
+  const auto mount =
+      MountFile("11.zip", {{"e.so", workshop_.Bytes("e.so")}});
+  EXPECT_EQ(Call(mount, "e.so", "f"), 5);
+  EXPECT_EQ(Last().tier, Tier::kMapped);
+}
+
+}  // namespace
+}  // namespace inmem::loader

@@ -1,0 +1,115 @@
+// native/loader/object_bytes.cc: an object's bytes, as far as they must be read.
+#include "loader/object_bytes.h"
+
+#include <array>
+#include <utility>
+
+namespace inmem::loader {
+namespace {
+
+using Wish = TierChoice::Wish;
+
+Tier TierOf(Wish wish) {
+  switch (wish) {
+    case Wish::kTmpfs:
+      return Tier::kTmpfs;
+    case Wish::kExtract:
+      return Tier::kExtract;
+    default:
+      return Tier::kMemfd;
+  }
+}
+
+// Why the entry cannot be mapped, by what is known without reading it; ""
+// where nothing speaks against it.
+std::string RefusalToMap(const archive::Archive& archive,
+                         const archive::Entry& entry) {
+  if (archive.source().descriptor() < 0) return "the bundle is not a file";
+  if (entry.method != archive::Method::kStored || entry.encrypted) {
+    return "the entry is compressed";
+  }
+  if (entry.size_bytes == 0) return "the entry is empty";
+  return "";
+}
+
+// Whether the file still has the entry's last byte: reading what is not there
+// through a mapping would be SIGBUS. A file that is cut later is the user's
+// fault, as with any library on disk.
+Status CheckLength(const archive::ByteSource& source, std::uint64_t end) {
+  std::array<std::byte, 1> last{};
+  return source.ReadAt(end - 1, last);
+}
+
+// Views the entry and plans its mapping; on refusal says why in `reason` and
+// leaves no view.
+Status TryToMap(const archive::Archive& archive, archive::Archive::Index index,
+                const std::string& label, ObjectBytes& bytes) {
+  const archive::Entry entry = archive.entry(index);
+  bytes.reason = RefusalToMap(archive, entry);
+  if (!bytes.reason.empty()) return Status::Ok();
+  const auto offset = archive.DataOffset(index);
+  if (!offset.ok()) return offset.status();
+  if (offset.value() % os::PageSize() != 0) {
+    bytes.reason = "the entry is not page-aligned";
+    return Status::Ok();
+  }
+  if (Status status =
+          CheckLength(archive.source(), offset.value() + entry.size_bytes);
+      !status.ok()) {
+    return status;
+  }
+  const int fd = archive.source().descriptor();
+  if (!os::MayExecuteFrom(fd)) {
+    bytes.reason = "the host lets no code be mapped from the bundle's file";
+    return Status::Ok();
+  }
+  auto view = os::FileView::Map(fd, offset.value(), entry.size_bytes, label);
+  if (!view.ok()) {
+    bytes.reason = view.status().message();
+    return Status::Ok();
+  }
+  auto file = elf::ElfFile::Parse(view.value().bytes(), label);
+  if (!file.ok()) return file.status();
+  auto decision = elf::PlanMapping(file.value(), os::PageSize());
+  if (!decision.plan) {
+    bytes.reason = decision.refusal;
+    return Status::Ok();
+  }
+  bytes.tier = Tier::kMapped;
+  bytes.reason = "stored and page-aligned in a file";
+  bytes.view = view.Take();
+  bytes.file = file.Take();
+  bytes.plan = *std::move(decision.plan);
+  bytes.fd = fd;
+  bytes.offset_bytes = offset.value();
+  return Status::Ok();
+}
+
+}  // namespace
+
+Result<ObjectBytes> ReadObject(const vfs::Mount& mount,
+                               archive::Archive::Index index,
+                               const TierChoice& choice,
+                               const std::string& label) {
+  const archive::Archive& archive = mount.archive();
+  ObjectBytes bytes;
+  bytes.tier = TierOf(choice.wish);
+  bytes.reason = "asked for";
+  if (choice.pin) {
+    bytes.reason = "a sealed copy was asked for";
+  } else if (choice.wish == Wish::kAuto || choice.wish == Wish::kMapped) {
+    if (Status status = TryToMap(archive, index, label, bytes); !status.ok()) {
+      return status;
+    }
+  }
+  if (bytes.tier == Tier::kMapped) return bytes;
+  auto read = archive.Read(index);
+  if (!read.ok()) return read.status();
+  bytes.read = read.Take();
+  auto file = elf::ElfFile::Parse(bytes.read.span(), label);
+  if (!file.ok()) return file.status();
+  bytes.file = file.Take();
+  return bytes;
+}
+
+}  // namespace inmem::loader

@@ -1,0 +1,32 @@
+// native/loader/redirects.h: functions of the host that bundles must not call.
+// Private to the layer.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace inmem::loader {
+
+// References of bundles' objects to functions of the C library that go
+// elsewhere: dlopen, so that a plugin inside an archive is found.
+// Threads: callers hold the loader's mutex.
+class Redirects {
+ public:
+  void Add(const std::string& name, std::uintptr_t to);
+
+  // Where a reference that is bound to `address` goes; 0: it stays.
+  std::uintptr_t ByAddress(std::uintptr_t address) const {
+    const auto found = by_address_.find(address);
+    return found == by_address_.end() ? 0 : found->second;
+  }
+  // The same for one that is not bound yet.
+  std::uintptr_t ByName(std::string_view name) const;
+
+ private:
+  std::unordered_map<std::uintptr_t, std::uintptr_t> by_address_;
+  std::unordered_map<std::string, std::uintptr_t> by_name_;
+};
+
+}  // namespace inmem::loader

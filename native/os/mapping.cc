@@ -1,0 +1,88 @@
+// native/os/mapping.cc: files and memory by mmap and mprotect.
+#include "os/mapping.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "os/errno_text.h"
+
+namespace inmem::os {
+namespace {
+
+void* Pointer(std::uintptr_t address) {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses of a link_map
+  return reinterpret_cast<void*>(address);
+}
+
+}  // namespace
+
+std::size_t PageSize() {
+  static const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+bool MayExecuteFrom(int fd) {
+  void* page = ::mmap(nullptr, PageSize(), PROT_READ | PROT_EXEC, MAP_PRIVATE,
+                      fd, 0);
+  if (page == MAP_FAILED) return false;
+  ::munmap(page, PageSize());
+  return true;
+}
+
+Result<FileView> FileView::Map(int fd, std::uint64_t offset_bytes,
+                               std::uint64_t size_bytes,
+                               const std::string& label) {
+  void* data = ::mmap(nullptr, size_bytes, PROT_READ, MAP_PRIVATE, fd,
+                      static_cast<off_t>(offset_bytes));
+  if (data == MAP_FAILED) {
+    return Status(ErrorCode::kLoadFailed,
+                  label + ": cannot be mapped: " + ErrnoText(errno));
+  }
+  FileView view;
+  view.bytes_ = {static_cast<const std::byte*>(data), size_bytes};
+  return view;
+}
+
+FileView::~FileView() {
+  if (bytes_.empty()) return;
+  ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+}
+
+Status MapOver(std::uintptr_t address, int fd, std::uint64_t offset_bytes,
+               std::uint64_t size_bytes, int protection,
+               const std::string& label) {
+  void* data = ::mmap(Pointer(address), size_bytes, protection,
+                      MAP_PRIVATE | MAP_FIXED, fd,
+                      static_cast<off_t>(offset_bytes));
+  if (data != MAP_FAILED) return Status::Ok();
+  return {ErrorCode::kLoadFailed,
+          label + ": a segment cannot be mapped from the bundle: " +
+              ErrnoText(errno) +
+              "; is the bundle on a file system that is mounted noexec? "
+              "load: 'memfd' copies instead"};
+}
+
+WritablePages::WritablePages(std::uintptr_t begin, std::uintptr_t end,
+                             int protection)
+    : begin_(begin / PageSize() * PageSize()),
+      end_((end + PageSize() - 1) / PageSize() * PageSize()),
+      protection_(protection) {
+  if (::mprotect(Pointer(begin_), end_ - begin_, PROT_READ | PROT_WRITE) != 0) {
+    error_ = errno;
+  }
+}
+
+WritablePages::~WritablePages() {
+  ::mprotect(Pointer(begin_), end_ - begin_, protection_);
+}
+
+Status WritablePages::status(const std::string& label) const {
+  if (error_ == 0) return Status::Ok();
+  return {ErrorCode::kLoadFailed,
+          label + ": pages that are relocated cannot be made writable: " +
+              ErrnoText(error_)};
+}
+
+}  // namespace inmem::os
