@@ -194,17 +194,17 @@ Status Binder::Write(const std::vector<Change>& changes) {
   std::unique_ptr<os::WritablePages> relro;
   for (const Change& change : changes) {
     std::unique_ptr<os::WritablePages> page;
-    if (object_.relro.Contains(change.slot)) {
+    if (object_.layout.relro.Contains(change.slot)) {
       if (!relro) {
         relro = std::make_unique<os::WritablePages>(
-            object_.relro.begin, object_.relro.end, PROT_READ);
+            object_.layout.relro.begin, object_.layout.relro.end, PROT_READ);
       }
       if (Status s = relro->status(object_.label); !s.ok()) return s;
     } else {
       const auto segment = std::find_if(
-          object_.segments.begin(), object_.segments.end(),
+          object_.layout.segments.begin(), object_.layout.segments.end(),
           [&change](const Segment& s) { return s.Contains(change.slot); });
-      if (segment == object_.segments.end()) continue;
+      if (segment == object_.layout.segments.end()) continue;
       if ((segment->flags & PF_W) == 0) {  // DT_TEXTREL
         page = std::make_unique<os::WritablePages>(
             change.slot, change.slot + sizeof change.value,

@@ -49,7 +49,7 @@ Status Construct(Registry& registry, SharedObject& object) {
                              object.label);
   }
   if (status.ok()) {
-    registry.Report(object);
+    if (!object.is_host) registry.Report(object);
   } else {
     object.state = State::kFailed;
     object.failure = status;

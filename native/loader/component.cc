@@ -50,17 +50,6 @@ bool HaveSameBytes(const Node& node, const SharedObject& object) {
   return true;
 }
 
-Segment RelroOf(const elf::ElfFile& file, std::uintptr_t base) {
-  const auto phdr = file.relro();
-  if (!phdr) return {};
-  // As the dynamic linker rounds it: whole pages within.
-  const std::uintptr_t page = os::PageSize();
-  const std::uintptr_t begin = (base + phdr->p_vaddr) / page * page;
-  const std::uintptr_t end =
-      (base + phdr->p_vaddr + phdr->p_memsz) / page * page;
-  return {begin, std::max(begin, end), PF_R};
-}
-
 std::string Hexadecimal(std::span<const std::byte> bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
@@ -89,6 +78,7 @@ bool Component::Matches(Node& node, SharedObject& object,
   for (std::size_t i = 0; i < node.edges.size(); ++i) {
     const Edge& edge = node.edges[i];
     SharedObject* need = object.needs[i].object;
+    if (need != nullptr && need->is_host) need = nullptr;
     const bool same =
         IsInside(edge) ? need != nullptr && Matches(*edge.node, *need, matched)
                        : need == TargetOf(edge);
@@ -323,6 +313,7 @@ void Component::Register(Copy& copy) {
 }
 
 Status Component::Open() {
+  NoteAbsentHosts();
   for (Copy& copy : copies_) Register(copy);
   Copy& first = copies_.front();
   Result<void*> handle = Status::Ok();
@@ -356,10 +347,9 @@ Status Component::Settle(Copy& copy) {
     if (!mapped.ok()) return mapped.status();
     object.report.mapped_bytes = mapped.value();
     object.image = ImageOf(handle);
-    object.segments = SegmentsOf(*node.bytes.file, base);
-    object.relro = RelroOf(*node.bytes.file, base);
+    object.layout = LayoutOf(*node.bytes.file, base);
     object.report.base = base;
-    object.report.memory_bytes = object.segments.back().end - base;
+    object.report.memory_bytes = object.layout.segments.back().end - base;
   }
   object.report.milliseconds = node.milliseconds;
   object.report.binding_milliseconds = copy.editing_milliseconds;
@@ -367,6 +357,23 @@ Status Component::Settle(Copy& copy) {
   node.object = &object;
   registry_.Finish(&object);
   return Status::Ok();
+}
+
+// Names that the host is to supply and that are not loaded yet.
+void Component::NoteAbsentHosts() {
+  for (const Node* node : members_) {
+    for (std::size_t i = 0; i < node->edges.size(); ++i) {
+      if (TargetOf(node->edges[i]) != nullptr || IsInside(node->edges[i])) {
+        continue;
+      }
+      const std::string name(node->bytes.file->needs()[i].name);
+      if (ProviderOf(name) != Provider::kArchiveThenHost &&
+          ProviderOf(name) != Provider::kArchive) {
+        continue;
+      }
+      if (os::FindLoaded(name) == nullptr) absent_hosts_.insert(name);
+    }
+  }
 }
 
 // What satisfies each need, now that all members are there.
@@ -377,11 +384,22 @@ void Component::LinkMembers() {
     for (std::size_t i = 0; i < node->edges.size(); ++i) {
       SharedObject* object = TargetOf(node->edges[i]);
       const std::string name(node->bytes.file->needs()[i].name);
-      const bool is_ordinary =
-          object != nullptr || ProviderOf(name) == Provider::kHost;
-      needs.push_back({object, is_ordinary ? nullptr : os::FindLoaded(name)});
+      needs.push_back(object != nullptr ? Supply{object, nullptr}
+                                        : HostSupply(name));
     }
   }
+}
+
+Supply Component::HostSupply(const std::string& name) {
+  if (ProviderOf(name) == Provider::kHost) return {};
+  void* handle = os::FindLoaded(name);
+  if (handle == nullptr) return {};
+  SharedObject* adopted = registry_.FindHost(handle);
+  if (adopted == nullptr && absent_hosts_.contains(name)) {
+    adopted = registry_.AdoptHost(handle);
+  }
+  return adopted != nullptr ? Supply{adopted, nullptr}
+                            : Supply{nullptr, handle};
 }
 
 // Last member first: it was reached over the others. What is needed too early

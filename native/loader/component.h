@@ -74,7 +74,9 @@ class Component {
   void Register(Copy& copy);
   Status Settle(Copy& copy);
   Status LoadApart();
+  void NoteAbsentHosts();
   void LinkMembers();
+  Supply HostSupply(const std::string& name);
 
   Registry& registry_;
   const Policy& policy_;
@@ -82,6 +84,7 @@ class Component {
   int flags_;
   bool weaken_ = false;
   std::vector<Copy> copies_;
+  std::set<std::string> absent_hosts_;
   // Tokens, as long as this loads. A list: they are undone last one first.
   std::list<os::ScopedName> names_;
 };

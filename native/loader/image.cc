@@ -8,6 +8,7 @@
 
 #include "loader/host_libraries.h"
 #include "loader/need_search.h"
+#include "os/mapping.h"
 
 namespace inmem::loader {
 namespace {
@@ -22,6 +23,22 @@ const void* Pointer(std::uintptr_t base, std::uint64_t value) {
 template <typename T>
 const T* PointerTo(std::uintptr_t base, std::uint64_t value) {
   return static_cast<const T*>(Pointer(base, value));
+}
+
+Layout MakeLayout(std::span<const Elf64_Phdr> phdrs, std::uintptr_t base) {
+  Layout layout;
+  for (const Elf64_Phdr& phdr : phdrs) {
+    const std::uintptr_t begin = base + phdr.p_vaddr;
+    const std::uintptr_t end = begin + phdr.p_memsz;
+    if (phdr.p_type == PT_LOAD) {
+      layout.segments.push_back({begin, end, phdr.p_flags});
+    } else if (phdr.p_type == PT_GNU_RELRO) {
+      // As the dynamic linker rounds it: whole pages within.
+      const std::uintptr_t page = os::PageSize();
+      layout.relro = {begin / page * page, end / page * page, PF_R};
+    }
+  }
+  return layout;
 }
 
 std::vector<Segment> FindPythonAndCLibrary() {
@@ -117,14 +134,28 @@ Image ImageOf(void* handle) {
   return image;
 }
 
-std::vector<Segment> SegmentsOf(const elf::ElfFile& file, std::uintptr_t base) {
-  std::vector<Segment> segments;
-  for (const Elf64_Phdr& phdr : file.program_headers()) {
-    if (phdr.p_type != PT_LOAD) continue;
-    const std::uintptr_t begin = base + phdr.p_vaddr;
-    segments.push_back({begin, begin + phdr.p_memsz, phdr.p_flags});
-  }
-  return segments;
+Layout LayoutOf(const elf::ElfFile& file, std::uintptr_t base) {
+  return MakeLayout(file.program_headers(), base);
+}
+
+Layout LayoutOf(void* handle) {
+  struct Search {
+    const link_map* map;
+    Layout layout;
+  } search{static_cast<const link_map*>(handle), {}};
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* out) {
+        auto& wanted = *static_cast<Search*>(out);
+        if (info->dlpi_addr != wanted.map->l_addr ||
+            info->dlpi_name != wanted.map->l_name) {
+          return 0;
+        }
+        wanted.layout = MakeLayout({info->dlpi_phdr, info->dlpi_phnum},
+                                   info->dlpi_addr);
+        return 1;
+      },
+      &search);
+  return search.layout;
 }
 
 bool IsPythonOrCLibrary(std::uintptr_t address) {

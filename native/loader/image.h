@@ -38,8 +38,17 @@ struct Segment {
   }
 };
 
-// The PT_LOADs of an object of which ld.so said that it lies at `base`.
-std::vector<Segment> SegmentsOf(const elf::ElfFile& file, std::uintptr_t base);
+// PT_LOADs and PT_GNU_RELRO of an object in memory.
+struct Layout {
+  std::vector<Segment> segments;  // ascending
+  Segment relro;                  // whole pages; empty where there is none
+};
+
+// Of the host's library of this handle.
+Layout LayoutOf(void* handle);
+
+// Of an object of which ld.so said that it lies at `base`.
+Layout LayoutOf(const elf::ElfFile& file, std::uintptr_t base);
 
 // What dlopen outside Node would find before any bundle: this addon, which
 // stands in for the python executable, and the C library. A reference that is

@@ -17,7 +17,7 @@ std::uint64_t Likeness(std::uint64_t size_bytes, std::uint32_t crc32) {
 
 bool SharedObject::Contains(std::uintptr_t address) const {
   return std::any_of(
-      segments.begin(), segments.end(),
+      layout.segments.begin(), layout.segments.end(),
       [address](const Segment& s) { return s.Contains(address); });
 }
 
@@ -93,6 +93,27 @@ void Registry::Report(const SharedObject& object) {
   } else {
     reports_.push_back(object.report);
   }
+}
+
+SharedObject* Registry::AdoptHost(void* handle) {
+  auto object = std::make_unique<SharedObject>();
+  object->is_host = true;
+  object->report.path = os::Name(handle);
+  object->label = object->report.path;
+  object->handle = handle;
+  object->image = ImageOf(handle);
+  object->layout = LayoutOf(handle);
+  object->report.base = object->image.base;
+  object->state = SharedObject::State::kOpened;
+  object->sequence = in_memory_.size();  // before its user
+  objects_.push_back(std::move(object));
+  hosts_[handle] = objects_.back().get();
+  return objects_.back().get();
+}
+
+SharedObject* Registry::FindHost(void* handle) const {
+  const auto found = hosts_.find(handle);
+  return found == hosts_.end() ? nullptr : found->second;
 }
 
 void Registry::AddGlobal(SharedObject* object) {

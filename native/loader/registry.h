@@ -42,6 +42,9 @@ struct SharedObject {
   LoadedObject report;
   std::string label;  // for messages: archive!/entry
   State state = State::kOpening;
+  // A library of the host that came with a bundle's object: bound like that,
+  // and not reported.
+  bool is_host = false;
   Status failure;
 
   // Where it came from.
@@ -64,8 +67,7 @@ struct SharedObject {
 
   // In memory, from State::kOpened on.
   Image image;
-  std::vector<Segment> segments;
-  Segment relro;
+  Layout layout;
   bool symbolic = false;  // DT_SYMBOLIC: looks in itself first
   elf::Constructors constructors;
   // Undefined symbols that the dynamic linker was told to leave null where it
@@ -112,6 +114,11 @@ class Registry {
   const std::vector<SharedObject*>& globals() const { return globals_; }
   void AddGlobal(SharedObject* object);
 
+  // A library of the host that the dynamic linker has just brought along for an
+  // object of a bundle: nobody has used it yet.
+  SharedObject* AdoptHost(void* handle);
+  SharedObject* FindHost(void* handle) const;  // null: it was not adopted
+
   // The host's library of this handle.
   const Image& HostImage(void* handle);
 
@@ -126,6 +133,7 @@ class Registry {
   std::unordered_multimap<std::uint64_t, SharedObject*> by_likeness_;
   std::unordered_map<std::string, SharedObject*> by_soname_;
   std::vector<SharedObject*> globals_;
+  std::unordered_map<void*, SharedObject*> hosts_;
   std::unordered_map<void*, Image> host_images_;
   mutable std::mutex reports_mutex_;
   std::vector<LoadedObject> reports_;
