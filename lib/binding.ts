@@ -155,6 +155,13 @@ export interface Binding {
   pushRoots(pem: string): void;
   probeHost(): NativeHost;
   sharedObjects(countViolations: boolean): SharedObject[];
+  /** Gives the address that the object was loaded at. Throws InmemError. */
+  loadSharedObject(
+    archive: string | Uint8Array,
+    name: string,
+    entry: string,
+    global: boolean,
+  ): number;
   openArchive(source: string | Uint8Array, name?: string): NativeArchive;
   /** Names of the dynamic table of an ELF shared object. Throws InmemError. */
   elfInfo(

@@ -37,7 +37,8 @@ function inAsar(path: string): boolean {
   return process.versions["electron"] !== undefined && path.includes(`.asar${sep}`);
 }
 
-function statOrNothing(path: string): Stats | undefined {
+/** @internal Undefined for what is not there, or cannot be reached. */
+export function statOrNothing(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch {

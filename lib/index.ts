@@ -9,6 +9,12 @@ export {
 } from "./host-report.js";
 export type { BundleInput, LoadTier, RunOptions, StdioOutput } from "./options.js";
 export { type RunResult, run } from "./run.js";
-export { type Rebinding, type SharedObject, sharedObjects } from "./shared-objects.js";
+export {
+  type LoadOptions,
+  loadSharedObject,
+  type Rebinding,
+  type SharedObject,
+  sharedObjects,
+} from "./shared-objects.js";
 export { isSupported } from "./support.js";
 export { type Versions, version } from "./version.js";

@@ -1,5 +1,9 @@
 // lib/shared-objects.ts: what the loader has loaded from bundles.
+import { dirname, resolve } from "node:path";
 import { binding } from "./binding.js";
+import { statOrNothing } from "./bundle-input.js";
+import { InmemError } from "./errors.js";
+import { checkIsObject, wrongType } from "./options.js";
 
 /** A reference that Node had captured, and that is bound as on disk now. */
 export interface Rebinding {
@@ -50,4 +54,53 @@ export interface SharedObject {
  */
 export function sharedObjects(): SharedObject[] {
   return binding().sharedObjects(true);
+}
+
+export interface LoadOptions {
+  /** The archive's bytes; `path` is then the entry's name in it. */
+  archive?: Uint8Array;
+  /** Its symbols, and those of what it needs, are for everything loaded later. Default: false. */
+  global?: boolean;
+}
+
+/**
+ * Loads a shared object out of an archive by hand, with what it needs; once, also when it is
+ * asked for again. Runs its constructors on this thread.
+ *
+ * @param path the archive's path, then the entry's name: `/apps/app.pyz/lib/libfoo.so`.
+ * @throws {InmemError} ERR_INMEM_NOT_FOUND and every code of docs/errors.md that concerns
+ * archives and shared objects.
+ * @throws {TypeError} wrong arguments.
+ */
+export function loadSharedObject(path: string, options: LoadOptions = {}): SharedObject {
+  if (typeof path !== "string" || path === "" || path.includes("\0")) {
+    throw wrongType("path", "a non-empty string without NUL", path);
+  }
+  checkIsObject(options);
+  const { archive, global = false } = options;
+  if (archive !== undefined && !(archive instanceof Uint8Array)) {
+    throw wrongType("archive", "a Buffer or a Uint8Array", archive);
+  }
+  if (typeof global !== "boolean") throw wrongType("global", "a boolean", global);
+  const [source, entry] = archive ? [archive, path] : splitPath(resolve(path));
+  const base = binding().loadSharedObject(source, "", entry, global);
+  const object = sharedObjects().find((candidate) => candidate.base === base);
+  if (object === undefined) throw new Error(`${path} was loaded at ${base} and is not there`);
+  return object;
+}
+
+/** The archive is the part of the path that is a file. */
+function splitPath(path: string): [archive: string, entry: string] {
+  for (let end = path; end !== dirname(end); end = dirname(end)) {
+    if (!statOrNothing(end)?.isFile()) continue;
+    if (end !== path) return [end, path.slice(end.length + 1)];
+    throw new InmemError(
+      "ERR_INMEM_NOT_FOUND",
+      `${path}: a file itself (expected the path of an archive and the name of an entry in it)`,
+    );
+  }
+  throw new InmemError(
+    "ERR_INMEM_NOT_FOUND",
+    `${path}: no part of this path is a file (expected the path of an archive and the name of an entry in it)`,
+  );
 }

@@ -3,9 +3,18 @@
 
 #include "addon/loader_binding.h"
 
-#include <string>
+#include <dlfcn.h>
 
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "addon/errors.h"
 #include "importer/state.h"
+#include "interpreter/job.h"
+#include "interpreter/load_by_hand.h"
 #include "loader/loader.h"
 #include "os/dynamic_linker.h"
 
@@ -71,10 +80,38 @@ Napi::Value SharedObjects(const Napi::CallbackInfo& info) {
   return array;
 }
 
+// loadSharedObject(path or bytes, name of the bytes, entry, global): gives the
+// address that it was loaded at. The bytes are copied: they outlive the call.
+Napi::Value LoadSharedObject(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  interpreter::Bundle archive;
+  if (info[0].IsString()) {
+    archive.path = info[0].As<Napi::String>().Utf8Value();
+  } else {
+    auto bytes = info[0].As<Napi::Uint8Array>();
+    const auto* data = reinterpret_cast<const std::byte*>(bytes.Data());
+    auto copy = std::make_shared<std::vector<std::byte>>(
+        data, data + bytes.ByteLength());
+    archive.bytes = std::span<const std::byte>(*copy);
+    archive.owner = copy;
+    archive.path = info[1].As<Napi::String>().Utf8Value();
+  }
+  bool global = false;
+  napi_get_value_bool(env, info[3], &global);
+  const auto handle = interpreter::LoadByHand(
+      archive, info[2].As<Napi::String>().Utf8Value(),
+      global ? RTLD_GLOBAL : 0);
+  if (!handle.ok()) return Throw(env, handle.status());
+  const auto base =
+      reinterpret_cast<std::uintptr_t>(os::LoadBias(handle.value()));
+  return Napi::Number::New(env, static_cast<double>(base));
+}
+
 }  // namespace
 
 void AddLoaderBinding(Napi::Env env, Napi::Object exports) {
   exports.Set("sharedObjects", Napi::Function::New(env, SharedObjects));
+  exports.Set("loadSharedObject", Napi::Function::New(env, LoadSharedObject));
 }
 
 }  // namespace inmem::addon
