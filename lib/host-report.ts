@@ -2,10 +2,8 @@
 import { binding, type NativeHost } from "./binding.js";
 import type { InmemErrorCode } from "./error-codes.js";
 import { InmemError } from "./errors.js";
+import type { Tier } from "./options.js";
 import { describePlatform } from "./support.js";
-
-/** A way of getting shared objects into memory: the values of `load` besides `"auto"`. */
-export type LoadTier = "mapped" | "memfd" | "tmpfs" | "extract";
 
 /** Whether a tier works on this host. */
 export interface TierReport {
@@ -26,12 +24,12 @@ export interface HostReport {
   readonly problem: { readonly code: InmemErrorCode; readonly message: string } | undefined;
   /** What was tried, with the system's answers. */
   readonly facts: HostFacts | undefined;
-  readonly tiers: Readonly<Record<LoadTier, TierReport>> | undefined;
+  readonly tiers: Readonly<Record<Tier, TierReport>> | undefined;
   /**
    * The tier that `load: "auto"` begins with: `"mapped"`, which takes memfds for
    * objects that are compressed or not page-aligned; undefined where none works.
    */
-  readonly auto: LoadTier | undefined;
+  readonly auto: Tier | undefined;
 }
 
 /** What the probe tried. A refusal is the reason in words, "" means that it works. */
@@ -57,7 +55,7 @@ export function hostReport(): HostReport {
   }
 }
 
-function judge({ memfd, tmpfs, places }: HostFacts): Record<LoadTier, TierReport> {
+function judge({ memfd, tmpfs, places }: HostFacts): Record<Tier, TierReport> {
   const tier = (reason: string): TierReport => ({ works: reason === "", reason });
   const usable = places.some(({ obstacle }) => obstacle === "");
   const obstacles = places.map(({ path, obstacle }) => `${path}: ${obstacle}`);

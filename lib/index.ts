@@ -7,7 +7,7 @@ export {
   hostReport,
   type TierReport,
 } from "./host-report.js";
-export type { BundleInput, LoadTier, RunOptions, StdioOutput } from "./options.js";
+export type { BundleInput, LoadTier, RunOptions, StdioOutput, Tier } from "./options.js";
 export { type RunResult, run } from "./run.js";
 export {
   type LoadOptions,

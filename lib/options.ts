@@ -10,6 +10,8 @@ export type StdioOutput = "inherit" | ((chunk: Buffer) => void) | Writable;
 /** The ways of loading shared objects; see docs/loader.md. */
 export const LOAD_TIERS = ["auto", "mapped", "memfd", "tmpfs", "extract"] as const;
 export type LoadTier = (typeof LOAD_TIERS)[number];
+/** What an object was loaded with. */
+export type Tier = Exclude<LoadTier, "auto">;
 
 export interface RunOptions {
   /** `sys.argv[1:]`. Default: none. */

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { binding } from "./binding.js";
 import { statOrNothing } from "./bundle-input.js";
 import { InmemError } from "./errors.js";
-import { checkIsObject, wrongType } from "./options.js";
+import { checkIsObject, type Tier, wrongType } from "./options.js";
 
 /** A reference that Node had captured, and that is bound as on disk now. */
 export interface Rebinding {
@@ -20,7 +20,7 @@ export interface SharedObject {
   readonly path: string;
   /** "" where it has none. */
   readonly soname: string;
-  readonly tier: "mapped" | "memfd" | "tmpfs" | "extract";
+  readonly tier: Tier;
   /** Why this tier. */
   readonly reason: string;
   /** Its name in /proc/self/maps, without "/memfd:"; "" where it has none there. */

@@ -1,7 +1,8 @@
 // lib/cli/doctor.ts: `inmem-python doctor`: what this host allows, and what follows from it.
 import { existsSync } from "node:fs";
 import { release } from "node:os";
-import { type HostFacts, type HostReport, hostReport, type LoadTier } from "../host-report.js";
+import { type HostFacts, type HostReport, hostReport } from "../host-report.js";
+import type { Tier } from "../options.js";
 import { adviceForBinary } from "./doctor-binary.js";
 import { formatTable } from "./text.js";
 import { versionText } from "./versions.js";
@@ -166,7 +167,7 @@ function rowsWithoutBinary({ problem }: HostReport): Row[] {
   return rows;
 }
 
-const TIER_MEANS: Readonly<Record<LoadTier, string>> = {
+const TIER_MEANS: Readonly<Record<Tier, string>> = {
   mapped: "read-only pages straight from the bundle's file, the rest in a memfd",
   memfd: "a sealed copy in memory",
   tmpfs: "a copy in memory that has a path",
@@ -177,7 +178,7 @@ function formatTiers({ tiers }: HostReport): string[] {
   const rows = Object.entries(tiers ?? {}).map(([name, { works }]) => [
     `  ${name}`,
     works ? "works" : "refused",
-    TIER_MEANS[name as LoadTier],
+    TIER_MEANS[name as Tier],
   ]);
   return ["ways of loading shared objects:", ...formatTable(rows, [])];
 }
