@@ -62,7 +62,6 @@ export interface ModuleReport {
   disk: string[];
 }
 
-
 export interface Versions {
   python: string;
   openssl: string;

@@ -1,10 +1,5 @@
 // lib/run.ts: run(): one Python program, from a bundle.
-import {
-  binding,
-  type ModuleReport,
-  type NativeEvent,
-  type NativeOutcome,
-} from "./binding.js";
+import { binding, type ModuleReport, type NativeEvent, type NativeOutcome } from "./binding.js";
 import { nativeBundles } from "./bundle-input.js";
 import type { InmemErrorCode } from "./error-codes.js";
 import { InmemError, PythonError } from "./errors.js";

@@ -1,8 +1,8 @@
 // lib/cli/program.ts: the commands and options, as commander sees them.
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { LOAD_TIERS } from "../options.js";
 import type { BundleFlags } from "./bundle.js";
 import { EXIT_FAILED } from "./failure.js";
-import { LOAD_TIERS } from "../options.js";
 import type { RunFlags } from "./run.js";
 
 const RUN_EXIT_STATUS = `
@@ -101,7 +101,9 @@ function addPython(program: Command): void {
     .description("Starts the package's own Python as a child, without Node in it.")
     .usage("[--bundle <file>]... [--load <tier>] [python arguments...]")
     .option("--bundle <file>", "a bundle to import from; may be given more than once")
-    .addOption(new Option("--load <tier>", "how shared objects get into memory").choices(LOAD_TIERS))
+    .addOption(
+      new Option("--load <tier>", "how shared objects get into memory").choices(LOAD_TIERS),
+    )
     .helpOption(false)
     .addHelpText("after", PYTHON_HELP);
 }

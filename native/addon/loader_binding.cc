@@ -26,7 +26,7 @@ Napi::Array Rebindings(Napi::Env env, const loader::LoadedObject& loaded) {
   std::uint32_t index = 0;
   for (const loader::Rebinding& rebinding : loaded.rebindings) {
     Napi::Object object = Napi::Object::New(env);
-    object.Set("symbol", rebinding.symbol);
+    object.Set("symbol", std::string(rebinding.symbol));
     object.Set("from", os::ObjectAt(rebinding.from));
     object.Set("to", rebinding.to);
     array.Set(index++, object);
@@ -98,9 +98,9 @@ Napi::Value LoadSharedObject(const Napi::CallbackInfo& info) {
   }
   bool global = false;
   napi_get_value_bool(env, info[3], &global);
-  const auto handle = interpreter::LoadByHand(
-      archive, info[2].As<Napi::String>().Utf8Value(),
-      global ? RTLD_GLOBAL : 0);
+  const auto handle =
+      interpreter::LoadByHand(archive, info[2].As<Napi::String>().Utf8Value(),
+                              global ? RTLD_GLOBAL : 0);
   if (!handle.ok()) return Throw(env, handle.status());
   const auto base =
       reinterpret_cast<std::uintptr_t>(os::LoadBias(handle.value()));

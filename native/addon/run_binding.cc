@@ -17,10 +17,11 @@
 
 #include "addon/errors.h"
 #include "base/status.h"
-#include "importer/state.h"
 #include "interpreter/job.h"
 #include "interpreter/job_pipes.h"
 #include "interpreter/python_thread.h"
+#include "loader/loader.h"
+#include "loader/tier.h"
 #include "napi/js_calls.h"
 
 namespace inmem::addon {

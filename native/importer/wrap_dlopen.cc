@@ -85,8 +85,8 @@ void* DlopenForBundle(const char* path, int flags) {
       !name.starts_with("$ORIGIN") && !name.starts_with("${ORIGIN}")) {
     return __wrap_dlopen(path, flags);
   }
-  auto handle = State::Get().loader().LoadFor(
-      __builtin_return_address(0), name, {flags, PythonTag()});
+  auto handle = State::Get().loader().LoadFor(__builtin_return_address(0), name,
+                                              {flags, PythonTag()});
   if (!handle.ok()) {
     SetLoadError(handle.status());
     return nullptr;

@@ -3,7 +3,6 @@
 
 #include <dlfcn.h>
 #include <elf.h>
-#include <link.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -78,8 +77,7 @@ std::vector<Binder::Change> Binder::FindChanges() {
 
 void Binder::Inspect(const Elf64_Rela& relocation,
                      std::vector<Change>& changes) {
-  const auto index =
-      static_cast<std::uint32_t>(ELF64_R_SYM(relocation.r_info));
+  const auto index = static_cast<std::uint32_t>(ELF64_R_SYM(relocation.r_info));
   if (index == 0) return;
   const SlotKind kind =
       SlotKindOf(static_cast<std::uint32_t>(ELF64_R_TYPE(relocation.r_info)));
@@ -216,7 +214,7 @@ Status Binder::Write(const std::vector<Change>& changes) {
     WriteSlot(change.slot, change.value);
     if (!change.captured) continue;
     object_.report.rebindings.push_back(
-        {object_.image.symbols.NameOf(change.symbol).data(), before,
+        {object_.image.symbols.NameOf(change.symbol), before,
          change.provider->report.path.c_str()});
   }
   return Status::Ok();

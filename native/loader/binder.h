@@ -9,9 +9,9 @@
 // python's API, to the C library or inside the object, and need no lookup. The
 // rest are looked up as on disk (scope.h), and where that gives an object of a
 // bundle and another address, the slot gets that address. Whatever the lookup
-// gives of the host's C++ runtime stays: there Node's copy (of std::cout) is the
-// one that everybody uses. Another library of the host, such as libz.so.1, is
-// bound itself where it came with the bundle's object; one that was in use
+// gives of the host's C++ runtime stays: there Node's copy (of std::cout) is
+// the one that everybody uses. Another library of the host, such as libz.so.1,
+// is bound itself where it came with the bundle's object; one that was in use
 // before keeps its bindings, and so do references to it.
 //
 // What is shared on purpose, also where a bundle defines it:
@@ -54,9 +54,9 @@ class Binder {
  private:
   struct Target {
     const SharedObject* provider = nullptr;
-    std::uintptr_t address = 0;      // of the symbol; 0 for TLS
-    std::uint64_t tls_module = 0;    // of TLS
-    std::uint64_t tls_offset = 0;    // ditto
+    std::uintptr_t address = 0;    // of the symbol; 0 for TLS
+    std::uint64_t tls_module = 0;  // of TLS
+    std::uint64_t tls_offset = 0;  // ditto
   };
   struct Change {
     std::uintptr_t slot = 0;

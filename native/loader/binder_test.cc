@@ -1,5 +1,6 @@
 // native/loader/binder_test.cc: references that something else would capture.
 #include <algorithm>
+#include <sstream>
 
 #include "loader/bundle_for_test.h"
 
@@ -43,10 +44,9 @@ TEST_F(BinderTest, OwnFunctionsThatTheHostHasToo) {
   const LoadedObject report = Report("x.so");
   EXPECT_GE(report.rebindings.size(), 4U);
   EXPECT_EQ(Violations("x.so"), 0U);
-  EXPECT_TRUE(std::any_of(report.rebindings.begin(), report.rebindings.end(),
-                          [](const Rebinding& rebinding) {
-                            return std::string(rebinding.symbol) == "own1";
-                          }));
+  EXPECT_TRUE(std::any_of(
+      report.rebindings.begin(), report.rebindings.end(),
+      [](const Rebinding& rebinding) { return rebinding.symbol == "own1"; }));
   EXPECT_EQ(report.rebindings[0].to, report.path);
 }
 
@@ -54,9 +54,9 @@ TEST_F(BinderTest, OwnFunctionsThatTheHostHasToo) {
 // afterwards.
 TEST_F(BinderTest, ReadOnlyAfterRelocationStaysSo) {
   OpenHost("host2.so", "int own2() { return -1; }");
-  const auto mount = Mount(
-      {{"x.so",
-        workshop_.Compile("x.so",
+  const auto mount =
+      Mount({{"x.so", workshop_.Compile(
+                          "x.so",
                           "int own2() { return 2; } int (*const table[600])() ="
                           " {own2, own2}; int f() { return own2() + "
                           "table[1](); } const void *where() { return table; }",
@@ -68,22 +68,24 @@ TEST_F(BinderTest, ReadOnlyAfterRelocationStaysSo) {
   std::ifstream maps("/proc/self/maps");
   bool is_found = false;
   for (std::string line; std::getline(maps, line);) {
+    std::istringstream words(line);
     std::uintptr_t begin = 0;
     std::uintptr_t end = 0;
-    char mode[5] = {};
-    std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, mode);
+    char dash = 0;
+    std::string mode;
+    words >> std::hex >> begin >> dash >> end >> mode;
     const auto address = reinterpret_cast<std::uintptr_t>(where);
     if (address < begin || address >= end) continue;
     is_found = true;
-    EXPECT_STREQ(mode, "r--p") << line;
+    EXPECT_EQ(mode, "r--p") << line;
   }
   EXPECT_TRUE(is_found);
 }
 
 TEST_F(BinderTest, ReferencesToALibraryOfTheBundle) {
   OpenHost("host3.so", "int lib3() { return -1; }");
-  const auto library = workshop_.Compile(
-      "lib3.so", "int lib3() { return 3; }", "-Wl,-soname,lib3-abc.so");
+  const auto library = workshop_.Compile("lib3.so", "int lib3() { return 3; }",
+                                         "-Wl,-soname,lib3-abc.so");
   const auto user = workshop_.Compile(
       "user.so", "int lib3(); int user() { return lib3(); }", "-L. -l:lib3.so");
   const auto mount = Mount({{"user.so", user}, {"lib3-abc.so", library}});
@@ -110,9 +112,9 @@ TEST_F(BinderTest, LazilyBoundCallsToo) {
   OpenHost("host5.so", "int lib5() { return -1; }");
   const auto library = workshop_.Compile("lib5.so", "int lib5() { return 5; }",
                                          "-Wl,-soname,lib5.so");
-  const auto user = workshop_.Compile(
-      "user.so", "int lib5(); int user() { return lib5(); }",
-      "-L. -l:lib5.so -Wl,-z,lazy");
+  const auto user =
+      workshop_.Compile("user.so", "int lib5(); int user() { return lib5(); }",
+                        "-L. -l:lib5.so -Wl,-z,lazy");
   const auto mount = Mount({{"user.so", user}, {"lib5.so", library}});
   EXPECT_EQ(Call(mount, "user.so", "user", RTLD_LAZY), 5);
 }
@@ -162,7 +164,8 @@ TEST_F(BinderTest, ButNotForWhatWasThereBefore) {
 }
 
 TEST_F(BinderTest, WhatIsGlobalComesFirst) {
-  const auto first = workshop_.Compile("first.so", "int both10() { return 10; }");
+  const auto first =
+      workshop_.Compile("first.so", "int both10() { return 10; }");
   const auto second = workshop_.Compile(
       "second.so", "int both10() { return 1; } int f() { return both10(); }");
   const auto mount = Mount({{"first.so", first}, {"second.so", second}});
@@ -216,9 +219,10 @@ TEST_F(BinderTest, RedirectsTheHostsFunctions) {
   const auto before = Mount({{"before.so", workshop_.Compile("b.so", code)}});
   EXPECT_EQ(Call(before, "before.so", "f"), 0);
   loader_.Redirect("isatty", reinterpret_cast<void*>(&RedirectedAbs));
-  const auto after = Mount({{"now.so", workshop_.Compile("n.so", code)},
-                            {"lazy.so", workshop_.Compile("l.so", code + " int g;",
-                                                          "-Wl,-z,lazy")}});
+  const auto after =
+      Mount({{"now.so", workshop_.Compile("n.so", code)},
+             {"lazy.so",
+              workshop_.Compile("l.so", code + " int g;", "-Wl,-z,lazy")}});
   EXPECT_EQ(Call(after, "now.so", "f"), -14);
   EXPECT_EQ(Call(after, "lazy.so", "f", RTLD_LAZY), -14);
   EXPECT_EQ(g_redirected, 4);

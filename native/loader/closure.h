@@ -61,7 +61,7 @@ struct Node {
   std::string virtual_path;  // for link_map::l_name
   Node* user = nullptr;      // who needed it first; null for the root
   ObjectBytes bytes;
-  std::uint32_t crc32 = 0;   // as the archive declares it
+  std::uint32_t crc32 = 0;  // as the archive declares it
   std::vector<Edge> edges;  // by DT_NEEDED, in order
   Seeker seeker;
   double milliseconds = 0;  // spent on this object alone

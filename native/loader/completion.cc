@@ -16,10 +16,9 @@ using State = SharedObject::State;
 
 Status BindAll(Registry& registry, const Redirects& redirects,
                SharedObject& root, const std::vector<SharedObject*>& objects) {
-  const bool all_bound =
-      std::none_of(objects.begin(), objects.end(), [](SharedObject* object) {
-        return object->state == State::kOpened;
-      });
+  const bool all_bound = std::none_of(
+      objects.begin(), objects.end(),
+      [](SharedObject* object) { return object->state == State::kOpened; });
   if (all_bound) return Status::Ok();
   const std::size_t globals = registry.globals().size();
   const std::vector<ScopeMember> scope = DiskScope(registry, root, globals);
@@ -45,8 +44,8 @@ Status Construct(Registry& registry, SharedObject& object) {
   Status status;
   {
     const Stopwatch stopwatch(object.report.constructor_milliseconds);
-    status = RunConstructors(object.constructors, object.report.base,
-                             object.label);
+    status =
+        RunConstructors(object.constructors, object.report.base, object.label);
   }
   if (status.ok()) {
     if (!object.is_host) registry.Report(object);
@@ -72,7 +71,8 @@ Status Complete(Registry& registry, const Redirects& redirects,
             [](const SharedObject* a, const SharedObject* b) {
               return a->sequence < b->sequence;
             });
-  if (Status status = BindAll(registry, redirects, root, objects); !status.ok()) {
+  if (Status status = BindAll(registry, redirects, root, objects);
+      !status.ok()) {
     return status;
   }
   for (SharedObject* object : objects) {

@@ -5,50 +5,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <span>
 #include <string_view>
 
 #include "loader/host_libraries.h"
 #include "loader/stopwatch.h"
-#include "os/mapping.h"
 #include "os/memfd.h"
 
 namespace inmem::loader {
 namespace {
-
-// What satisfies the edge, once that is loaded.
-SharedObject* TargetOf(const Edge& edge) {
-  if (edge.object != nullptr) return edge.object;
-  return edge.node != nullptr ? edge.node->object : nullptr;
-}
-
-// Whether the bytes of the archive are those of the loaded object. Read-only
-// segments are compared where they lie in memory; the writable ones have
-// changed since, and are told apart by the archive's CRC-32 over everything.
-bool HaveSameBytes(const Node& node, const SharedObject& object) {
-  const std::span<const std::byte> bytes = node.bytes.span();
-  if (object.report.size_bytes != bytes.size() || object.crc32 != node.crc32) {
-    return false;
-  }
-  if (object.content) return *object.content == ContentIdOf(bytes);
-  for (const Elf64_Phdr& phdr : node.bytes.file->program_headers()) {
-    if (phdr.p_type != PT_LOAD || (phdr.p_flags & PF_W) != 0) continue;
-    if (phdr.p_filesz == 0) continue;
-    const std::uintptr_t address = object.report.base + phdr.p_vaddr;
-    if (!object.Contains(address) ||
-        !object.Contains(address + phdr.p_filesz - 1)) {
-      return false;
-    }
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): in the object's segments
-    const auto* memory = reinterpret_cast<const void*>(address);
-    if (std::memcmp(memory, bytes.data() + phdr.p_offset, phdr.p_filesz) != 0) {
-      return false;
-    }
-  }
-  return true;
-}
 
 std::string Hexadecimal(std::span<const std::byte> bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -61,46 +27,6 @@ std::string Hexadecimal(std::span<const std::byte> bytes) {
 }
 
 }  // namespace
-
-bool Component::IsInside(const Edge& edge) const {
-  return edge.node != nullptr && edge.node->object == nullptr;
-}
-
-bool Component::Matches(Node& node, SharedObject& object,
-                        std::vector<std::pair<Node*, SharedObject*>>& matched) {
-  for (const auto& [known, its_object] : matched) {
-    if (known == &node) return its_object == &object;
-  }
-  if (object.needs.size() != node.edges.size() || !HaveSameBytes(node, object)) {
-    return false;
-  }
-  matched.emplace_back(&node, &object);
-  for (std::size_t i = 0; i < node.edges.size(); ++i) {
-    const Edge& edge = node.edges[i];
-    SharedObject* need = object.needs[i].object;
-    if (need != nullptr && need->is_host) need = nullptr;
-    const bool same =
-        IsInside(edge) ? need != nullptr && Matches(*edge.node, *need, matched)
-                       : need == TargetOf(edge);
-    if (!same) return false;
-  }
-  return true;
-}
-
-bool Component::Share() {
-  const Node& first = *members_.front();
-  for (SharedObject* candidate :
-       registry_.FindAlike(first.bytes.span().size(), first.crc32)) {
-    std::vector<std::pair<Node*, SharedObject*>> matched;
-    if (!Matches(*members_.front(), *candidate, matched)) continue;
-    for (const auto& [node, object] : matched) {
-      node->object = object;
-      registry_.Alias(node->key, object);
-    }
-    return true;
-  }
-  return false;
-}
 
 Status Component::Load() {
   copies_.reserve(members_.size());  // pointers to copies are kept
@@ -122,9 +48,8 @@ Status Component::Load() {
 Status Component::MakeCopy(Node& node) {
   const Stopwatch stopwatch(node.milliseconds);
   const bool may_change = policy_.tier.wish == TierChoice::Wish::kAuto;
-  auto placement =
-      Placement::Make(node.bytes, std::string(BaseNameOf(node.entry)),
-                      may_change, node.label);
+  auto placement = Placement::Make(
+      node.bytes, std::string(BaseNameOf(node.entry)), may_change, node.label);
   if (!placement.ok()) return placement.status();
   Copy& copy = copies_.emplace_back();
   copy.node = &node;
@@ -154,7 +79,8 @@ bool Component::ChoosePaths() {
     for (const Node* user : members_) {
       for (std::size_t i = 0; i < user->edges.size(); ++i) {
         if (user == copy.node || user->edges[i].node != copy.node) continue;
-        limit_bytes = std::min(limit_bytes, user->bytes.file->needs()[i].name.size());
+        limit_bytes =
+            std::min(limit_bytes, user->bytes.file->needs()[i].name.size());
       }
     }
     copy.path = ShortPath(copy, limit_bytes);

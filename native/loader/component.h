@@ -20,6 +20,13 @@
 
 namespace inmem::loader {
 
+// What satisfies the edge, once that is loaded; null for the host's.
+SharedObject* TargetOf(const Edge& edge);
+
+// Whether the edge leads to an object that is not loaded: to a member of the
+// component that is being opened.
+bool IsInside(const Edge& edge);
+
 // One object, or several that need each other. All that they need besides is
 // open. Every path writes Node::object.
 class Component {
@@ -56,7 +63,6 @@ class Component {
     SharedObject* object = nullptr;
   };
 
-  bool IsInside(const Edge& edge) const;
   bool Matches(Node& node, SharedObject& object,
                std::vector<std::pair<Node*, SharedObject*>>& matched);
 

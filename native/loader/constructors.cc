@@ -1,7 +1,7 @@
 // native/loader/constructors.cc: DT_INIT and DT_INIT_ARRAY, run by us.
 #include "loader/constructors.h"
 
-#include <cxxabi.h>
+#include <cxxabi.h>  // NOLINT(misc-include-cleaner): abi::__forced_unwind
 #include <unistd.h>
 
 #include <exception>

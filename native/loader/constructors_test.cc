@@ -1,5 +1,5 @@
 // native/loader/constructors_test.cc: what runs when an object is loaded.
-#include <thread>
+#include <cstdlib>
 
 #include "loader/bundle_for_test.h"
 
@@ -34,11 +34,9 @@ TEST_F(ConstructorsTest, NeedsComeFirst) {
   const auto b =
       workshop_.Compile("libb1.so", Note("b") + "extern int c; int *b = &c;",
                         "-L. -l:libc1.so -Wl,-soname,libb1.so");
-  const auto a =
-      workshop_.Compile("a1.so", Note("a") + "extern int *b; int **a = &b;",
-                        "-L. -l:libb1.so");
-  const auto mount =
-      Mount({{"a1.so", a}, {"libb1.so", b}, {"libc1.so", c}});
+  const auto a = workshop_.Compile(
+      "a1.so", Note("a") + "extern int *b; int **a = &b;", "-L. -l:libb1.so");
+  const auto mount = Mount({{"a1.so", a}, {"libb1.so", b}, {"libc1.so", c}});
   ASSERT_TRUE(Load(mount, "a1.so").ok());
   EXPECT_EQ(Order(), "cba");
   ASSERT_TRUE(Load(mount, "libc1.so").ok());
@@ -81,18 +79,19 @@ TEST_F(ConstructorsTest, KnowTheirVirtualPath) {
       const char *where() { return path; })")}});
   const auto handle = Load(mount, "pkg/x.so");
   ASSERT_TRUE(handle.ok());
-  const auto where = reinterpret_cast<const char* (*)()>(
-      ::dlsym(handle.value(), "where"));
+  const auto where =
+      reinterpret_cast<const char* (*)()>(::dlsym(handle.value(), "where"));
   EXPECT_EQ(where(), mount->point() + "/pkg/x.so");
 }
 
 TEST_F(ConstructorsTest, NoneRunsWhereASymbolIsMissing) {
-  const auto library = workshop_.Compile("libd.so", Note("d") + "int d;",
-                                         "-Wl,-soname,libd.so");
-  const auto user = workshop_.Compile(
-      "user.so", "extern int d; int *p = &d; int absent(); "
-                 "int user() { return absent(); }",
-      "-L. -l:libd.so");
+  const auto library =
+      workshop_.Compile("libd.so", Note("d") + "int d;", "-Wl,-soname,libd.so");
+  const auto user =
+      workshop_.Compile("user.so",
+                        "extern int d; int *p = &d; int absent(); "
+                        "int user() { return absent(); }",
+                        "-L. -l:libd.so");
   const auto mount = Mount({{"user.so", user}, {"libd.so", library}});
   ExpectFailure(Load(mount, "user.so"), ErrorCode::kUndefinedSymbol,
                 {"absent"});
@@ -102,18 +101,12 @@ TEST_F(ConstructorsTest, NoneRunsWhereASymbolIsMissing) {
 }
 
 TEST_F(ConstructorsTest, AnExceptionIsAnError) {
-  const std::string code = R"(
-    #include <stdexcept>
-    __attribute__((constructor)) static void init() {
-      throw std::runtime_error("no luck"); }
-    extern "C" int f() { return 1; })";
-  std::ofstream(workshop_.Path("t.cc")) << code;
-  // g++ by its name: cc would compile C++, but not link its runtime.
-  ASSERT_EQ(std::system(("g++ -shared -fPIC -o '" + workshop_.Path("t.so") +
-                         "' '" + workshop_.Path("t.cc") + "'")
-                            .c_str()),
-            0);
-  const auto mount = Mount({{"t.so", workshop_.Bytes("t.so")}});
+  const auto bytes = workshop_.CompileCxx("t.so", R"(
+      #include <stdexcept>
+      __attribute__((constructor)) static void init() {
+        throw std::runtime_error("no luck"); }
+      extern "C" int f() { return 1; })");
+  const auto mount = Mount({{"t.so", bytes}});
   ExpectFailure(Load(mount, "t.so"), ErrorCode::kLoadFailed,
                 {"!/t.so: a constructor", "threw", "no luck"});
   // It was half constructed: it is not given out later.

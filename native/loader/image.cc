@@ -150,8 +150,8 @@ Layout LayoutOf(void* handle) {
             info->dlpi_name != wanted.map->l_name) {
           return 0;
         }
-        wanted.layout = MakeLayout({info->dlpi_phdr, info->dlpi_phnum},
-                                   info->dlpi_addr);
+        wanted.layout =
+            MakeLayout({info->dlpi_phdr, info->dlpi_phnum}, info->dlpi_addr);
         return 1;
       },
       &search);

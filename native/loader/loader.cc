@@ -71,7 +71,8 @@ Result<void*> Loader::Impl::Use(SharedObject& object, int flags) {
     return Status(ErrorCode::kLoadFailed,
                   object.report.path + ": is being loaded");
   }
-  if (Status status = Complete(registry, redirects, object); !status.ok()) return status;
+  if (Status status = Complete(registry, redirects, object); !status.ok())
+    return status;
   if ((flags & RTLD_GLOBAL) == 0) return handle;
   if (Status status = MakeGlobal(handle, object.report.path); !status.ok()) {
     return status;
@@ -116,8 +117,8 @@ Result<void*> Loader::Load(const vfs::Location& location,
 Result<void*> Loader::LoadFor(const void* caller, std::string_view name,
                               const Options& options) {
   const std::lock_guard lock(LoadMutex());
-  const SharedObject* user = impl_->registry.FindByAddress(
-      reinterpret_cast<std::uintptr_t>(caller));
+  const SharedObject* user =
+      impl_->registry.FindByAddress(reinterpret_cast<std::uintptr_t>(caller));
   if (user == nullptr) return nullptr;
   // Its own archive's first: another one may have a library of that name.
   if (const auto mount = user->mount.lock()) {
@@ -145,8 +146,8 @@ std::uint64_t Loader::CountViolations(std::string_view path) const {
   std::uint64_t count = 0;
   for (SharedObject* object : impl_->registry.objects()) {
     if (object->report.path != path) continue;
-    count += loader::CountViolations(impl_->registry, impl_->redirects,
-                                     *object);
+    count +=
+        loader::CountViolations(impl_->registry, impl_->redirects, *object);
   }
   return count;
 }

@@ -16,9 +16,9 @@ namespace inmem::loader {
 // A reference that the dynamic linker had bound elsewhere than on disk. The
 // texts belong to objects that are never unloaded.
 struct Rebinding {
-  const char* symbol = nullptr;
-  std::uintptr_t from = 0;      // the address that it was bound to
-  const char* to = nullptr;     // virtual path of the object it is bound to now
+  std::string_view symbol;
+  std::uintptr_t from = 0;   // the address that it was bound to
+  const char* to = nullptr;  // virtual path of the object it is bound to now
 };
 
 // One loaded shared object, for reports.
@@ -80,8 +80,8 @@ class Loader {
 
   // dlopen by the code at `caller`, of a name without '/' or one that begins
   // with $ORIGIN: a library that the caller's object would find as it finds its
-  // needs, else one of that soname that is loaded. Null, without an error, where
-  // neither is there: the host may have it.
+  // needs, else one of that soname that is loaded. Null, without an error,
+  // where neither is there: the host may have it.
   Result<void*> LoadFor(const void* caller, std::string_view name,
                         const Options& options);
 

@@ -1,7 +1,4 @@
 // native/loader/mapped_test.cc: the tiers, and bundles that are files.
-#include <sys/stat.h>
-
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -56,11 +53,11 @@ class MappedTest : public testing::LoaderTest {
   // Large enough to have whole pages of text and constants.
   std::string Library(const std::string& name, int answer) {
     return workshop_.Compile(
-        name, "static const int table[3000] = {[7] = " +
-                  std::to_string(answer) +
-                  "}; int data = 1; __attribute__((constructor)) static void "
-                  "init() { data += table[7]; } int f() { return data - 1; }"
-                  "int g(int n) { return table[n & 2047]; }");
+        name,
+        "static const int table[3000] = {[7] = " + std::to_string(answer) +
+            "}; int data = 1; __attribute__((constructor)) static void "
+            "init() { data += table[7]; } int f() { return data - 1; }"
+            "int g(int n) { return table[n & 2047]; }");
   }
 };
 
@@ -82,9 +79,10 @@ TEST_F(MappedTest, AutoMapsWhatItCan) {
 
 TEST_F(MappedTest, EveryTierRuns) {
   int answer = 100;
-  for (const auto& [wish, tier] :
-       {std::pair{Wish::kMapped, Tier::kMapped}, {Wish::kMemfd, Tier::kMemfd},
-        {Wish::kTmpfs, Tier::kTmpfs}, {Wish::kExtract, Tier::kExtract}}) {
+  for (const auto& [wish, tier] : {std::pair{Wish::kMapped, Tier::kMapped},
+                                   {Wish::kMemfd, Tier::kMemfd},
+                                   {Wish::kTmpfs, Tier::kTmpfs},
+                                   {Wish::kExtract, Tier::kExtract}}) {
     Choose(wish);
     const std::string name = "t" + std::to_string(++answer);
     const auto mount =
@@ -97,8 +95,7 @@ TEST_F(MappedTest, EveryTierRuns) {
     ASSERT_TRUE(handle.ok()) << handle.status().message();
     EXPECT_EQ(CallIn(handle.value(), "f"), answer);
     EXPECT_EQ(Last().tier, tier);
-    EXPECT_EQ(FileOf(handle.value(), "f"),
-              mount->point() + "/" + name + ".so");
+    EXPECT_EQ(FileOf(handle.value(), "f"), mount->point() + "/" + name + ".so");
   }
 }
 
@@ -174,21 +171,15 @@ TEST_F(MappedTest, ResolversAndTextRelocationsAreCopied) {
 }
 
 TEST_F(MappedTest, ThreadLocalAndExceptionTablesWork) {
-  const std::string code = R"(
-    #include <stdexcept>
-    thread_local int counter = 4;
-    extern "C" int f() {
-      try { throw std::runtime_error("x"); }
-      catch (const std::exception &) { return ++counter; }
-      return 0;
-    })";
-  std::ofstream(workshop_.Path("e.cc")) << code;
-  ASSERT_EQ(std::system(("g++ -shared -fPIC -o '" + workshop_.Path("e.so") +
-                         "' '" + workshop_.Path("e.cc") + "'")
-                            .c_str()),
-            0);
-  const auto mount =
-      MountFile("11.zip", {{"e.so", workshop_.Bytes("e.so")}});
+  const auto bytes = workshop_.CompileCxx("e.so", R"(
+      #include <stdexcept>
+      thread_local int counter = 4;
+      extern "C" int f() {
+        try { throw std::runtime_error("x"); }
+        catch (const std::exception &) { return ++counter; }
+        return 0;
+      })");
+  const auto mount = MountFile("11.zip", {{"e.so", bytes}});
   EXPECT_EQ(Call(mount, "e.so", "f"), 5);
   EXPECT_EQ(Last().tier, Tier::kMapped);
 }

@@ -1,4 +1,5 @@
-// native/loader/object_bytes.cc: an object's bytes, as far as they must be read.
+// native/loader/object_bytes.cc: an object's bytes, as far as they must be
+// read.
 #include "loader/object_bytes.h"
 
 #include <array>

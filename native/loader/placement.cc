@@ -71,7 +71,8 @@ Result<std::uint64_t> Placement::Write(const ObjectBytes& bytes,
                                        const std::vector<elf::Edit>& edits,
                                        const std::string& label) {
   std::uint64_t written = 0;
-  const auto write = [&](std::uint64_t offset, std::span<const std::byte> data) {
+  const auto write = [&](std::uint64_t offset,
+                         std::span<const std::byte> data) {
     written += data.size();
     return os::WriteAll(fd_.get(), offset, data, label);
   };

@@ -41,11 +41,10 @@ SharedObject* Registry::FindBySoname(std::string_view soname) const {
 }
 
 SharedObject* Registry::FindByAddress(std::uintptr_t address) const {
-  const auto found =
-      std::find_if(in_memory_.begin(), in_memory_.end(),
-                   [address](const SharedObject* object) {
-                     return object->Contains(address);
-                   });
+  const auto found = std::find_if(in_memory_.begin(), in_memory_.end(),
+                                  [address](const SharedObject* object) {
+                                    return object->Contains(address);
+                                  });
   return found == in_memory_.end() ? nullptr : *found;
 }
 
@@ -84,10 +83,10 @@ void Registry::Alias(const std::string& key, SharedObject* object) {
 
 void Registry::Report(const SharedObject& object) {
   const std::lock_guard lock(reports_mutex_);
-  const auto known = std::find_if(
-      reports_.begin(), reports_.end(), [&object](const LoadedObject& other) {
-        return other.base == object.report.base;
-      });
+  const auto known = std::find_if(reports_.begin(), reports_.end(),
+                                  [&object](const LoadedObject& other) {
+                                    return other.base == object.report.base;
+                                  });
   if (known != reports_.end()) {
     *known = object.report;
   } else {

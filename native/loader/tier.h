@@ -25,8 +25,8 @@ std::string_view TierName(Tier tier);
 // What the user asked for.
 struct TierChoice {
   // Where the object cannot be mapped, kMapped gives kMemfd. The best one for
-  // each object if not given: kMapped, kMemfd, and kTmpfs where the host refuses
-  // memory files; never kExtract.
+  // each object if not given: kMapped, kMemfd, and kTmpfs where the host
+  // refuses memory files; never kExtract.
   enum class Wish : std::uint8_t { kAuto, kMapped, kMemfd, kTmpfs, kExtract };
   Wish wish = Wish::kAuto;
   // Sealed copies only: what happens to the bundle's file later has no effect.

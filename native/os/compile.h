@@ -34,13 +34,12 @@ class Workshop {
   // Gives its bytes.
   std::string Compile(const std::string& name, const std::string& code,
                       const std::string& arguments = "") const {
-    std::ofstream(folder_ / (name + ".c")) << code;
-    const std::string command = "cd '" + folder_.string() +
-                                "' && cc -w -shared -fPIC -o '" + name + "' '" +
-                                name + ".c' " + arguments;
-    // NOLINTNEXTLINE(bugprone-command-processor): a test, on fixed words
-    EXPECT_EQ(std::system(command.c_str()), 0) << command;
-    return Bytes(name);
+    return CompileWith("cc", name, name + ".c", code, arguments);
+  }
+  // The same for C++, with its runtime.
+  std::string CompileCxx(const std::string& name, const std::string& code,
+                         const std::string& arguments = "") const {
+    return CompileWith("c++", name, name + ".cc", code, arguments);
   }
 
   std::string Bytes(const std::string& name) const {
@@ -49,6 +48,18 @@ class Workshop {
   }
 
  private:
+  std::string CompileWith(const std::string& compiler, const std::string& name,
+                          const std::string& source, const std::string& code,
+                          const std::string& arguments) const {
+    std::ofstream(folder_ / source) << code;
+    const std::string command = "cd '" + folder_.string() + "' && " + compiler +
+                                " -w -shared -fPIC -o '" + name + "' '" +
+                                source + "' " + arguments;
+    // NOLINTNEXTLINE(bugprone-command-processor): a test, on fixed words
+    EXPECT_EQ(std::system(command.c_str()), 0) << command;
+    return Bytes(name);
+  }
+
   std::filesystem::path folder_;
 };
 

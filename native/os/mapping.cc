@@ -24,8 +24,8 @@ std::size_t PageSize() {
 }
 
 bool MayExecuteFrom(int fd) {
-  void* page = ::mmap(nullptr, PageSize(), PROT_READ | PROT_EXEC, MAP_PRIVATE,
-                      fd, 0);
+  void* page =
+      ::mmap(nullptr, PageSize(), PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
   if (page == MAP_FAILED) return false;
   ::munmap(page, PageSize());
   return true;
@@ -53,9 +53,9 @@ FileView::~FileView() {
 Status MapOver(std::uintptr_t address, int fd, std::uint64_t offset_bytes,
                std::uint64_t size_bytes, int protection,
                const std::string& label) {
-  void* data = ::mmap(Pointer(address), size_bytes, protection,
-                      MAP_PRIVATE | MAP_FIXED, fd,
-                      static_cast<off_t>(offset_bytes));
+  void* data =
+      ::mmap(Pointer(address), size_bytes, protection, MAP_PRIVATE | MAP_FIXED,
+             fd, static_cast<off_t>(offset_bytes));
   if (data != MAP_FAILED) return Status::Ok();
   return {ErrorCode::kLoadFailed,
           label + ": a segment cannot be mapped from the bundle: " +

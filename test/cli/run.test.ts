@@ -69,7 +69,9 @@ describe.runIf(isBuilt)("inmem-python run", () => {
     const words = ["run", "--report", path];
     const people = await spawnCommand(words);
     expect(people.stdout).toBe("done\n");
-    expect(people.stderr).toMatch(/^shared objects: 0, 0 B copied, 0 B mapped, 0\.00 ms, 0 references rebound, 0 bound elsewhere than on disk$/m);
+    expect(people.stderr).toMatch(
+      /^shared objects: 0, 0 B copied, 0 B mapped, 0\.00 ms, 0 references rebound, 0 bound elsewhere than on disk$/m,
+    );
     expect(people.stderr).toMatch(/^modules: \d+ from memory, 0 from disk$/m);
     const machines = await spawnCommand(["run", "--report=json", path]);
     const report = JSON.parse(machines.stderr);
