@@ -197,7 +197,8 @@ function verdict({ ok, auto, tiers, problem }: HostReport): string {
 
 // "fsopen: Operation not permitted (errno 1); allow ..." has its advice behind "; ".
 function adviceIn(refusal: string): string {
-  return sentence(refusal.split("; ").slice(1).join("; "));
+  const advice = refusal.split("; ").slice(1);
+  return sentence(advice.filter((part) => !part.includes("inmem-python doctor")).join("; "));
 }
 
 function sentence(text: string): string {

@@ -34,7 +34,7 @@ Result<UniqueFd> CreateMemfd(std::string_view name) {
   }
   if (!fd.valid()) {
     const int error = errno;
-    std::string message = kernel_name + ": memfd_create: " + ErrnoText(error);
+    std::string message = "memfd_create: " + ErrnoText(error);
     return Status(ErrorCode::kMemfd, message.append(MemfdAdvice(error)));
   }
   return fd;
@@ -48,13 +48,15 @@ std::string_view MemfdAdvice(int error) {
     case EPERM:
       return "; a sandbox refuses it (the seccomp filter of a container, of "
              "systemd's SystemCallFilter, of firejail): allow memfd_create "
-             "there";
+             "there; `inmem-python doctor` tells what else this host allows";
     case ENOSYS:
       return "; this kernel is older than 3.17, or a sandbox hides the call (a "
-             "seccomp filter): allow memfd_create there";
+             "seccomp filter): allow memfd_create there; `inmem-python doctor` "
+             "tells what else this host allows";
     case EACCES:
       return "; the sysctl vm.memfd_noexec is 2 on a kernel that takes no "
-             "MFD_NOEXEC_SEAL, or a security module forbids it";
+             "MFD_NOEXEC_SEAL, or a security module forbids it; `inmem-python "
+             "doctor` tells what else this host allows";
     case ENOMEM:
       return "; there is not enough memory";
     default:

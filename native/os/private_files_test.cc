@@ -221,6 +221,40 @@ TEST(PrivateFolder, IsGoneAfterExitButNotAfterAChildsExit) {
   EXPECT_TRUE(fs::is_empty(place));
 }
 
+// What the loader counts names by goes on in both after fork().
+TEST(PrivateFiles, ParentAndChildByForkDoNotMeet) {
+  REQUIRE_TMPFS();
+  const Workshop workshop;
+  const std::string place = workshop.Path("place");
+  fs::create_directory(place);
+  const int status = InChild([&place] {
+    ::setenv("XDG_RUNTIME_DIR", place.c_str(), 1);
+    const auto tmpfs = PrivateTmpfs::Get();
+    const auto folder = PrivateFolder::Get();
+    if (!tmpfs.ok() || !folder.ok()) return 1;
+    const pid_t child = ::fork();
+    const auto make = [](const PrivateFiles& files) {
+      return files.Create("same/name.so").ok();
+    };
+    if (child == 0) {
+      const auto own_tmpfs = PrivateTmpfs::Get();
+      const auto own_folder = PrivateFolder::Get();
+      if (!own_tmpfs.ok() || !own_folder.ok()) ::_exit(2);
+      if (own_tmpfs.value()->Path("") == tmpfs.value()->Path("")) ::_exit(3);
+      if (own_folder.value()->Path("") == folder.value()->Path("")) ::_exit(4);
+      const bool made = make(*own_tmpfs.value()) && make(*own_folder.value());
+      std::exit(made ? 0 : 5);
+    }
+    int inner = 0;
+    ::waitpid(child, &inner, 0);
+    if (inner != 0) return 10 + WEXITSTATUS(inner);
+    if (!make(*tmpfs.value()) || !make(*folder.value())) return 6;
+    std::exit(0);
+  });
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(fs::is_empty(place));
+}
+
 TEST(PrivateFolder, OfAKilledProcessIsSwept) {
   const Workshop workshop;
   const std::string place = workshop.Path("place");

@@ -14,7 +14,6 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string_view>
 #include <system_error>
 
@@ -55,9 +54,11 @@ AtExit& Remembered() {
 
 void RemoveAtExit(const std::string& path) {
   Remembered() = {path, ::getpid()};
-  std::atexit([] {
+  // Once: a child by fork() inherits the function.
+  static const int registered = std::atexit([] {
     if (Remembered().owner == ::getpid()) RemoveTree(Remembered().path);
   });
+  (void)registered;
 }
 
 bool IsAbandoned(const std::string& path) {
@@ -148,17 +149,21 @@ Result<PrivateFolder> PrivateFolder::MakeIn(const std::string& place) {
 
 Result<const PrivateFolder*> PrivateFolder::Get() {
   static std::mutex mutex;
-  static auto& made = *new std::optional<PrivateFolder>;
+  static const PrivateFolder* made = nullptr;
+  static pid_t owner = 0;
   const std::lock_guard lock(mutex);
-  if (made) return &*made;
+  // After fork() the parent's goes with the parent, and both would make files
+  // of the same names in it.
+  if (made != nullptr && owner == ::getpid()) return made;
   std::string refusals;
   for (const std::string& place : Places()) {
     Sweep(place);
     Result<PrivateFolder> folder = MakeIn(place);
     if (folder.ok()) {
-      made.emplace(folder.Take());
+      made = new PrivateFolder(folder.Take());
+      owner = ::getpid();
       RemoveAtExit(made->Path(""));
-      return &*made;
+      return made;
     }
     refusals.append("; ").append(folder.status().message());
   }

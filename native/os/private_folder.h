@@ -18,9 +18,10 @@ class PrivateFolder : public PrivateFiles {
  public:
   // The process's one, made at the first call, mode 0700, in the first of
   // $XDG_RUNTIME_DIR, $TMPDIR and /tmp that takes files from which code may be
-  // mapped (not mounted noexec). Removed by exit(), which process.exit() comes
-  // to; what a process left behind that was killed, the next one's Get() of the
-  // same user sweeps away. Errors: kLoadFailed, with each place's refusal.
+  // mapped (not mounted noexec); a child by fork() gets its own. Removed by
+  // exit(), which process.exit() comes to; what a process left behind that was
+  // killed, the next one's Get() of the same user sweeps away. Errors:
+  // kLoadFailed, with each place's refusal.
   static Result<const PrivateFolder*> Get();
 
   // The places in the order in which they are tried.

@@ -223,16 +223,23 @@ Result<PrivateTmpfs> PrivateTmpfs::Make(bool* may_pass) {
 
 Result<const PrivateTmpfs*> PrivateTmpfs::Get() {
   static std::mutex mutex;
-  static auto& result = *new std::optional<Result<PrivateTmpfs>>;
+  static std::optional<Result<PrivateTmpfs>>* result = nullptr;
+  static pid_t owner = 0;
   const std::lock_guard lock(mutex);
-  if (!result) {
+  if (result == nullptr || owner != ::getpid()) {
+    // After fork() both would make files of the same names in one tmpfs. The
+    // parent's stays: its paths may be in use.
+    result = new std::optional<Result<PrivateTmpfs>>;
+    owner = ::getpid();
+  }
+  if (!*result) {
     bool may_pass = false;
     Result<PrivateTmpfs> made = Make(&may_pass);
     if (may_pass) return made.status();
-    result.emplace(std::move(made));
+    result->emplace(std::move(made));
   }
-  if (!result->ok()) return result->status();
-  return &result->value();
+  if (!(*result)->ok()) return (*result)->status();
+  return &(*result)->value();
 }
 
 }  // namespace inmem::os

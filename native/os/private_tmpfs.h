@@ -32,7 +32,8 @@ namespace inmem::os {
 class PrivateTmpfs : public PrivateFiles {
  public:
   // The process's one, made at the first call; lives until the process ends. A
-  // refusal is remembered too, unless descriptors or memory had run out.
+  // child by fork() gets its own. A refusal is remembered too, unless
+  // descriptors or memory had run out.
   // Errors: kLoadFailed, with the call that was refused and what to do.
   static Result<const PrivateTmpfs*> Get();
 
