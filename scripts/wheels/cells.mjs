@@ -114,9 +114,10 @@ async function runInNode(subject, settings, { run, tier, bundle }, disk) {
   const words = ["run", `--load=${tier}`, "--report=json", bundle];
   const ended = await start(subject, settings, [node, commandLine, ...words], settings.env);
   requireSameFacts(disk.facts, factsOf(ended));
-  require(ended.left.length === 0, `left in the temporary folder: ${ended.left.join(", ")}`);
+  requireNothingLeft(subject, ended);
   const report = reportOf(ended);
-  const { disk: fromDisk } = report.modules;
+  const isOwn = ownFiles(subject);
+  const fromDisk = report.modules.disk.filter((name) => !isOwn(name));
   require(fromDisk.length === 0, `modules that came from disk: ${fromDisk.join(", ")}`);
   const objects = sumUp(report.objects);
   requireGoodObjects(objects, run, tier);
@@ -129,7 +130,7 @@ async function runByLauncher(subject, settings, disk) {
   const command = [node, commandLine, "python", "--bundle", bundle, bundle];
   const ended = await start(subject, settings, command, settings.env);
   requireSameFacts(disk.facts, factsOf(ended));
-  require(ended.left.length === 0, `left in the temporary folder: ${ended.left.join(", ")}`);
+  requireNothingLeft(subject, ended);
   return {};
 }
 
@@ -174,6 +175,18 @@ function differences(disk, memory, name) {
   const names = new Set([...Object.keys(disk), ...Object.keys(memory)]);
   const within = (key) => (name === "" ? key : `${name}.${key}`);
   return [...names].flatMap((key) => differences(disk[key], memory[key], within(key)));
+}
+
+function requireNothingLeft(subject, { left }) {
+  const isOwn = ownFiles(subject);
+  const other = left.filter((path) => !isOwn(path) && path !== "__pycache__");
+  require(other.length === 0, `left in the temporary folder: ${other.join(", ")}`);
+}
+
+// What setup.mjs says that the program itself writes; what is in it may be a module.
+function ownFiles({ setup }) {
+  const patterns = Object.keys(setup.writes ?? {}).map((pattern) => new RegExp(pattern));
+  return (name) => patterns.some((pattern) => pattern.test(name));
 }
 
 function reportOf({ stderr }) {
@@ -229,17 +242,15 @@ const allowedTiers = {
 };
 
 // What the program writes on disk too is its own; tmpfs and extract write on purpose.
-function checkWritten({ setup }, ended, disk, tier) {
+function checkWritten(subject, ended, disk, tier) {
   if (!ended.written || tier === "tmpfs" || tier === "extract") return undefined;
   const plain = (path) => path.replace(/tmp[a-z0-9_]{8}/g, "tmp*");
   const own = new Set((disk.written ?? []).map(plain));
-  const reasons = Object.entries(setup.writes ?? {});
+  const isOwn = ownFiles(subject);
   // Whoever uses tempfile makes it find a folder: it tries one with a file of eight letters.
   const isProbe = (path) => /\/tmp\/[a-z0-9_]{8}$/.test(path);
   const paths = ended.written.map(({ path }) => path).filter((path) => !isProbe(path));
-  const isKnown = (path) =>
-    own.has(plain(path)) || reasons.some(([pattern]) => new RegExp(pattern).test(path));
-  const unknown = paths.filter((path) => !isKnown(path));
+  const unknown = paths.filter((path) => !own.has(plain(path)) && !isOwn(path));
   require(unknown.length === 0, `files written:\n  ${unknown.join("\n  ")}`);
   return paths;
 }

@@ -20,7 +20,7 @@ import { root } from "../house/main.mjs";
  * @property {object[]} [packages]  System packages, as ensureSystemPackages takes them.
  * @property {(where: BuildPlace) => Promise<void>} [build]  Puts more wheels into `where.folder`.
  * @property {(where: { dir: string, scratch: string }) => Promise<Started>} [start]  Starts what the program talks to.
- * @property {Record<string, string>} [writes]  Regular expressions of the paths that the program itself writes, and why.
+ * @property {Record<string, string>} [writes]  Regular expressions of files that the program itself writes, or leaves, or imports from there, and why.
  * @property {number} [timeoutSeconds]  Of one run; 120 by default.
  */
 

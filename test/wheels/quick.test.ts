@@ -29,7 +29,7 @@ async function withProgram(program: string): Promise<Subject> {
 }
 
 describe.runIf(isBuilt)("the matrix", () => {
-  it.each(["markupsafe", "numpy", "pyyaml"])(
+  it.each(["markupsafe", "numpy", "brotli", "pyyaml"])(
     "%s passes in every tier",
     { timeout: 300_000 },
     async (name) => {
