@@ -4,12 +4,12 @@ import json
 
 import brotli
 
-text = b"".join(b"line %d of a text that repeats itself\n" % i for i in range(20_000))
+text = b"".join(b"line %d of a text that repeats itself\n" % i for i in range(2_000))
 packed = {quality: brotli.compress(text, quality=quality) for quality in (0, 5, 9, 11)}
 assert all(brotli.decompress(data) == text for data in packed.values())
 
 compressor = brotli.Compressor(mode=brotli.MODE_TEXT, lgwin=18)
-parts = [compressor.process(text[i : i + 7919]) for i in range(0, len(text), 7919)]
+parts = [compressor.process(text[i : i + 919]) for i in range(0, len(text), 919)]
 stream = b"".join([*parts, compressor.flush(), compressor.finish()])
 decompressor = brotli.Decompressor()
 parts = [decompressor.process(stream[i : i + 101]) for i in range(0, len(stream), 101)]
