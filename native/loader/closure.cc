@@ -17,6 +17,12 @@ namespace {
 // Real chains of needs are a dozen long; each step costs stack.
 constexpr std::size_t kDepthLimit = 200;
 
+// "libpython3.12.so.1.0" and "libpython3.13.so.1.0": the same up to a digit.
+bool IsAnotherVersion(std::string_view soname, std::string_view own) {
+  const std::string_view stem = own.substr(0, own.find_first_of("0123456789"));
+  return !stem.empty() && stem != own && soname.starts_with(stem);
+}
+
 }  // namespace
 
 Result<SharedObject*> Closure::Load(const std::string& entry) {
@@ -131,6 +137,9 @@ Result<std::vector<std::optional<std::string>>> Closure::ResolveNeeds(
 Result<std::optional<std::string>> Closure::ResolveNeed(Node& node,
                                                         std::size_t need) {
   const std::string_view name = node.bytes.file->needs()[need].name;
+  // Ours comes before any other of that name, the bundle's and the host's: a
+  // second one beside us would be another world of objects.
+  if (name == os::OwnSoname()) return std::optional<std::string>();
   const auto& allowed = policy_.host_libraries;
   const Provider provider =
       std::find(allowed.begin(), allowed.end(), name) != allowed.end()
@@ -180,6 +189,11 @@ Status Closure::Missing(const Node& node, std::string_view need,
             message +
                 ": the object is built for musl, Alpine's C library "
                 "(expected a manylinux wheel, for glibc)"};
+  }
+  if (IsAnotherVersion(need, os::OwnSoname())) {
+    return {ErrorCode::kWrongPython,
+            message + ": the object is built for another version (expected " +
+                std::string(os::OwnSoname()) + ", which this process is)"};
   }
   message += " (expected ";
   for (const std::string& name : looked_for) message += name + ", ";

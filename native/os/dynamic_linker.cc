@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -123,6 +124,29 @@ void SetName(void* handle, std::string_view name) {
 const void* LoadBias(void* handle) {
   // NOLINTNEXTLINE(performance-no-int-to-ptr): l_addr is an address
   return reinterpret_cast<const void*>(static_cast<link_map*>(handle)->l_addr);
+}
+
+std::string_view OwnSoname() {
+  static const std::string_view soname = [] {
+    Dl_info info = {};
+    void* map = nullptr;
+    if (::dladdr1(reinterpret_cast<const void*>(&OwnSoname), &info, &map,
+                  RTLD_DL_LINKMAP) == 0) {
+      return std::string_view();
+    }
+    const char* strings = nullptr;
+    std::optional<std::uint64_t> name;
+    for (const ElfW(Dyn)* entry = static_cast<link_map*>(map)->l_ld;
+         entry->d_tag != DT_NULL; ++entry) {
+      if (entry->d_tag == DT_SONAME) name = entry->d_un.d_val;
+      if (entry->d_tag != DT_STRTAB) continue;
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): glibc has made it an address
+      strings = reinterpret_cast<const char*>(entry->d_un.d_ptr);
+    }
+    if (strings == nullptr || !name) return std::string_view();
+    return std::string_view(strings + *name);
+  }();
+  return soname;
 }
 
 std::string ObjectAt(std::uintptr_t address) {

@@ -61,6 +61,11 @@ void SetName(void* handle, std::string_view name);
 // The address at which the object was mapped (link_map::l_addr).
 const void* LoadBias(void* handle);
 
+// DT_SONAME of the object that this code is in: the addon, whose soname is that
+// of libpython. Nothing else of that name must come into the process. "" where
+// it has none (a program).
+std::string_view OwnSoname();
+
 // Path of the object that is mapped at this address, as the dynamic linker
 // names it; the executable's own path for it. "" where there is none.
 std::string ObjectAt(std::uintptr_t address);

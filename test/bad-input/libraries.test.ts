@@ -171,3 +171,43 @@ describe("sonames", () => {
     expect((await runPython(mended)).stdout).toBe("42\n");
   });
 });
+
+describe("libpython", () => {
+  const linked = (name: string, soname: string, value: string, declared: string) => {
+    sharedObject(
+      soname,
+      `int imaginary(void) { return 1; } long PyLong_AsLong(void *o) { return 666; }`,
+      [`-Wl,-soname,${soname}`],
+    );
+    return sharedObject(name, extensionSource(name, value, declared), ["-L.", `-l:${soname}.so`]);
+  };
+
+  it("of this version is the addon itself, not the host's and not the bundle's", async () => {
+    const soname = "libpython3.13.so.1.0";
+    const value = "PyLong_AsLong(PyLong_FromLong(5))";
+    const files = {
+      "__main__.py": py`
+        import ctypes, linked
+        print(linked.value())
+        print(ctypes.PyDLL("${soname}").Py_IsInitialized())
+        print([line for line in open("/proc/self/maps") if "libpython" in line])
+      `,
+      [so("linked")]: linked("linked", soname, value, "extern long PyLong_AsLong(PyObject *);"),
+      [soname]: sharedObject("impostor", "long PyLong_AsLong(void *o) { return 667; }", [
+        `-Wl,-soname,${soname}`,
+      ]),
+    };
+    expect((await runPython(files)).stdout).toBe("5\n1\n[]\n");
+  });
+
+  it("of another version: the error says so", async () => {
+    const declared = "extern int imaginary(void);";
+    const files = {
+      "__main__.py": "import older; print(older.value())",
+      [so("older")]: linked("older", "libpython3.12.so.1.0", "imaginary()", declared),
+    };
+    const { error } = await failPython(files);
+    expect(error.code).toBe("ERR_INMEM_WRONG_PYTHON");
+    expect(error.message).toMatch(/older.*needs libpython3\.12\.so\.1\.0.*expected libpython3\.13/);
+  });
+});
