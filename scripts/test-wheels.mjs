@@ -9,6 +9,7 @@ import { buildAddon } from "./build-addon.mjs";
 import { buildLib } from "./build-lib.mjs";
 import { say } from "./common/run.mjs";
 import { ensureSystemPackages } from "./common/system-packages.mjs";
+import { ensureDebianNode } from "./house/debian-node.mjs";
 import { isMain, main, root } from "./house/main.mjs";
 import { ensureNode, nodeVersions } from "./house/node-versions.mjs";
 import { stracePackages } from "./house/packages.mjs";
@@ -66,10 +67,15 @@ async function choose(only, folder) {
   return only.length > 0 ? subjects.filter(({ name }) => only.includes(name)) : subjects;
 }
 
-// "22" is the release of that line that the project tests with; a path is a path.
+// "debian" is the distribution's own; "22" is the release of that line that the project tests with; a path is a path.
 async function chooseNode(asked) {
   if (asked === undefined) return process.execPath;
   if (asked.includes("/")) return asked;
+  if (asked === "debian") {
+    const debian = await ensureDebianNode();
+    if (!debian) throw new Error("no Debian archive, or no mount namespaces, on this machine");
+    return debian.node;
+  }
   const version = nodeVersions.find((name) => name === asked || name.startsWith(`${asked}.`));
   if (!version) throw new Error(`no Node ${asked}; there are: ${nodeVersions.join(", ")}`);
   return ensureNode(version);
