@@ -55,6 +55,7 @@ export type NativeEvent =
   | { type: "output"; fd: 1 | 2; data: Buffer }
   | { type: "input" } // stdin wants a chunk: answer with pushInput
   | { type: "roots" } // wants Node's root certificates: answer with pushRoots
+  | { type: "signal"; number: number } // wants to see it beside Node: deliverSignal
   | { type: "end"; outcome: NativeOutcome };
 
 export interface ModuleReport {
@@ -145,6 +146,8 @@ export interface Binding {
   interrupt(signum: number): void;
   /** A KeyboardInterrupt that no handler of the program can swallow. */
   interruptHard(): void;
+  /** Calls the handler of a signal that C code of a bundle shares with Node (SIGCHLD). */
+  deliverSignal(signum: number): void;
   /** Ends a blocking system call of the program with EINTR. */
   wake(): void;
   /** Tells that JavaScript took `bytes` of output: the back-pressure. */

@@ -12,6 +12,7 @@ import {
 } from "./options.js";
 import { withEnvironment } from "./run-environment.js";
 import { RunInterrupt } from "./run-interrupt.js";
+import { shareSignal } from "./run-signals.js";
 import { RunStreams } from "./run-streams.js";
 import type { SharedObject } from "./shared-objects.js";
 
@@ -176,6 +177,9 @@ class NativeRun {
         break;
       case "roots":
         this.#binding.pushRoots(require("node:tls").rootCertificates.join("\n"));
+        break;
+      case "signal":
+        shareSignal(this.#binding, event.number);
         break;
       case "end":
         this.#end?.(event.outcome);

@@ -20,6 +20,7 @@
 #include "interpreter/job.h"
 #include "interpreter/job_pipes.h"
 #include "interpreter/python_thread.h"
+#include "interpreter/signals.h"
 #include "loader/loader.h"
 #include "loader/tier.h"
 #include "napi/js_calls.h"
@@ -95,6 +96,11 @@ class Host final : public interpreter::JobHost,
   }
   void PostInputWanted() override { Emit("input", nullptr); }
   void PostRootsWanted() override { Emit("roots", nullptr); }
+  void PostSignalWanted(int number) override {
+    Emit("signal", [number](Napi::Env env, Napi::Object event) {
+      event.Set("number", Napi::Number::New(env, number));
+    });
+  }
   void PostEnd(Outcome outcome) override {
     auto shared = std::make_shared<Outcome>(std::move(outcome));
     Emit("end", [shared](Napi::Env env, Napi::Object event) {
@@ -288,6 +294,10 @@ void PushInput(const Napi::CallbackInfo& info) {
   CurrentPipes().PushInput({data, data + chunk.ByteLength()});
 }
 
+void DeliverSignal(const Napi::CallbackInfo& info) {
+  interpreter::DeliverShared(info[0].As<Napi::Number>().Int32Value());
+}
+
 void PushRoots(const Napi::CallbackInfo& info) {
   CurrentPipes().PushRoots(info[0].As<Napi::String>().Utf8Value());
 }
@@ -303,6 +313,7 @@ void AddRunBinding(Napi::Env env, Napi::Object exports) {
   exports.Set("wake", Napi::Function::New(env, Wake));
   exports.Set("outputTaken", Napi::Function::New(env, OutputTaken));
   exports.Set("pushInput", Napi::Function::New(env, PushInput));
+  exports.Set("deliverSignal", Napi::Function::New(env, DeliverSignal));
   exports.Set("pushRoots", Napi::Function::New(env, PushRoots));
 }
 

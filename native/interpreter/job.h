@@ -49,6 +49,8 @@ class JobHost {
   virtual void PostOutput(int fd, std::vector<std::byte> data) = 0;
   virtual void PostInputWanted() = 0;
   virtual void PostRootsWanted() = 0;
+  // C code of the bundle has a handler for this signal, which Node may take.
+  virtual void PostSignalWanted(int number) = 0;
   // The last call.
   virtual void PostEnd(Outcome outcome) = 0;
 };

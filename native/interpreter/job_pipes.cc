@@ -84,6 +84,11 @@ JobPipes::Wait JobPipes::RootCertificates(std::string* out) {
   return Wait::kDone;
 }
 
+void JobPipes::WantSignal(int number) {
+  std::lock_guard lock(mutex_);
+  if (host_ != nullptr) host_->PostSignalWanted(number);
+}
+
 void JobPipes::OutputTaken(std::size_t bytes) {
   std::lock_guard lock(mutex_);
   untaken_bytes_ -= std::min(bytes, untaken_bytes_);

@@ -37,6 +37,8 @@ class JobPipes {
   // Up to `limit_bytes`; empty at the end of input.
   Wait Read(std::size_t limit_bytes, std::vector<std::byte>* out);
   Wait RootCertificates(std::string* out);
+  // Does not wait. Nothing where no job is going.
+  void WantSignal(int number);
 
   void OutputTaken(std::size_t bytes);
   void PushInput(std::vector<std::byte> chunk);

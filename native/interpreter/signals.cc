@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "importer/state.h"
+#include "interpreter/job_pipes.h"
 
 extern "C" {
 int __real_sigaction(int number, const struct sigaction* action,
@@ -30,6 +31,7 @@ constexpr int kCount = 65;  // Linux signals are 1..64
 struct Table {
   std::mutex mutex;
   std::array<struct sigaction, kCount> actions = {};
+  std::array<bool, kCount> of_bundle = {};  // who set it: C code of a bundle
   std::atomic<pid_t> process = 0;  // where handlers are diverted; 0: nowhere
 };
 
@@ -59,7 +61,15 @@ bool Unclaimed(int number, const struct sigaction& ours) {
   return now.sa_handler == SIG_DFL || now.sa_handler == ours.sa_handler;
 }
 
-int Divert(int number, const struct sigaction* action, struct sigaction* old) {
+// SIGCHLD tells all who wait for children of theirs. The handlers of libuv and
+// its like look at their own children alone, and see the signal beside Node's.
+// Not so Python's: it is free to reap any child, and never sees it.
+bool MayBeShared(int number) { return number == SIGCHLD; }
+
+enum class Owner { kPython, kBundle };
+
+int Divert(int number, const struct sigaction* action, struct sigaction* old,
+           Owner owner) {
   if (number < 1 || number >= kCount ||
       (action != nullptr && (number == SIGKILL || number == SIGSTOP))) {
     errno = EINVAL;
@@ -70,13 +80,42 @@ int Divert(int number, const struct sigaction* action, struct sigaction* old) {
   struct sigaction& ours = table.actions[static_cast<std::size_t>(number)];
   struct sigaction before = ours;
   if (action != nullptr) {
-    if (MayBeReal(number) && Unclaimed(number, ours)) {
+    const bool of_bundle = owner == Owner::kBundle;
+    const bool shared = of_bundle && MayBeShared(number);
+    if ((MayBeReal(number) || shared) && Unclaimed(number, ours)) {
       __real_sigaction(number, action, nullptr);
     }
     ours = *action;
+    table.of_bundle[static_cast<std::size_t>(number)] = of_bundle;
+    // Node takes the signal over when it has children of its own: from then on
+    // it is delivered by JavaScript.
+    if (shared && IsFunction(action->sa_handler)) {
+      CurrentPipes().WantSignal(number);
+    }
   }
   if (old != nullptr) *old = before;
   return 0;
+}
+
+sighandler_t DivertSignal(int number, sighandler_t handler, Owner owner) {
+  struct sigaction action = {};
+  struct sigaction old = {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  if (Divert(number, &action, &old, owner) != 0) return SIG_ERR;
+  return old.sa_handler;
+}
+
+// What C code of a bundle calls instead of sigaction and signal.
+int BundleSigaction(int number, const struct sigaction* action,
+                    struct sigaction* old) {
+  if (!Diverted()) return __real_sigaction(number, action, old);
+  return Divert(number, action, old, Owner::kBundle);
+}
+
+sighandler_t BundleSignal(int number, sighandler_t handler) {
+  if (!Diverted()) return __real_signal(number, handler);
+  return DivertSignal(number, handler, Owner::kBundle);
 }
 
 void Nothing(int) {}
@@ -95,10 +134,10 @@ void DivertSignals() {
     }
   }
   table.process = getpid();
-  // What a bundle's C code sets goes the same way.
+  // What a bundle's C code sets goes to the table, too.
   loader::Loader& loader = importer::State::Get().loader();
-  loader.Redirect("sigaction", reinterpret_cast<void*>(&__wrap_sigaction));
-  loader.Redirect("signal", reinterpret_cast<void*>(&__wrap_signal));
+  loader.Redirect("sigaction", reinterpret_cast<void*>(&BundleSigaction));
+  loader.Redirect("signal", reinterpret_cast<void*>(&BundleSignal));
 }
 
 bool DeliverSignal(int number) {
@@ -108,6 +147,12 @@ bool DeliverSignal(int number) {
   if (!IsFunction(handler)) return false;
   handler(number);
   return true;
+}
+
+bool DeliverShared(int number) {
+  if (number < 1 || number >= kCount || !MayBeShared(number)) return false;
+  if (!Actions().of_bundle[static_cast<std::size_t>(number)]) return false;
+  return DeliverSignal(number);
 }
 
 int WakeSignal() {
@@ -135,17 +180,14 @@ int __wrap_sigaction(int number, const struct sigaction* action,
                      struct sigaction* old) {
   if (!inmem::interpreter::Diverted())
     return __real_sigaction(number, action, old);
-  return inmem::interpreter::Divert(number, action, old);
+  return inmem::interpreter::Divert(number, action, old,
+                                    inmem::interpreter::Owner::kPython);
 }
 
 sighandler_t __wrap_signal(int number, sighandler_t handler) {
   if (!inmem::interpreter::Diverted()) return __real_signal(number, handler);
-  struct sigaction action = {};
-  struct sigaction old = {};
-  action.sa_handler = handler;
-  action.sa_flags = SA_RESTART;
-  if (inmem::interpreter::Divert(number, &action, &old) != 0) return SIG_ERR;
-  return old.sa_handler;
+  return inmem::interpreter::DivertSignal(number, handler,
+                                          inmem::interpreter::Owner::kPython);
 }
 
 int __wrap_raise(int number) {

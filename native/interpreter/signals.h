@@ -4,7 +4,9 @@
 // Node the handlers that CPython and our static libraries set go to a table,
 // not to the kernel: a SIGCHLD handler would take Node's children, a SIGSEGV
 // handler WebAssembly's traps. Whoever wants Python to see a signal delivers it
-// here. In the launcher nothing is diverted.
+// here. What C code of a bundle sets goes to the same table, except that its
+// handler of SIGCHLD is called whenever Node sees the signal: it waits for
+// children that nobody else knows. In the launcher nothing is diverted.
 #pragma once
 
 namespace inmem::interpreter {
@@ -15,6 +17,11 @@ void DivertSignals();
 // Runs the diverted handler of `number`, as the kernel would; false where there
 // is none (default or ignored). Async-signal-safe where the handler is.
 bool DeliverSignal(int number);
+
+// The same for a signal that C code of a bundle shares with Node, SIGCHLD:
+// false where the handler is Python's. Threads: any; JavaScript's, as Node's
+// comes.
+bool DeliverShared(int number);
 
 // A signal without meaning, whose handler does nothing: pthread_kill of it ends
 // a blocking system call with EINTR. 0 where every candidate is taken.

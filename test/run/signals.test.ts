@@ -1,6 +1,7 @@
 // test/run/signals.test.ts: signals stay Node's: what a Python program sets up does not reach it.
 import { describe, expect, it } from "vitest";
 import { py } from "../helpers/python.js";
+import { extension, extensionSuffix } from "../helpers/shared-object.js";
 import { spawnNode } from "../helpers/spawn-node.js";
 import { zipFile } from "../helpers/zip.js";
 
@@ -14,14 +15,15 @@ const takesAll = py`
 
 const clean = { code: 0, signal: null, timedOut: false, stderr: "" };
 
-function spawnWith(program: string, main: string) {
+function spawnWith(program: string | Record<string, string | Uint8Array>, main: string) {
+  const files = typeof program === "string" ? { "__main__.py": program } : program;
   const source = `
     const { run } = require("inmem-python");
     const { spawn, exec } = require("node:child_process");
     const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
     const path = process.argv[2];
     (async () => { ${main} })().catch((e) => { console.log("failed", e); process.exit(1); });`;
-  return spawnNode(source, { args: [zipFile({ "__main__.py": program })], timeoutMs: 20_000 });
+  return spawnNode(source, { args: [zipFile(files)], timeoutMs: 20_000 });
 }
 
 describe("a program that sets handlers", () => {
@@ -64,6 +66,59 @@ describe("a program that sets handlers", () => {
       console.log(codes.sort().join());`;
     const result = await spawnWith(program, main);
     expect(result).toMatchObject({ ...clean, stdout: "ready\n1,2,3,4\n" });
+  });
+
+  it("shares SIGCHLD with C code of the bundle, before, beside and after Node's own children", async () => {
+    const module = extension(
+      "_children",
+      "started++ ? seen : start()",
+      `#include <signal.h>
+       static volatile int seen, started;
+       static void on_child(int number) { if (number == SIGCHLD) seen++; }
+       static int start(void) {
+         struct sigaction action = {0};
+         action.sa_handler = on_child;
+         return sigaction(SIGCHLD, &action, 0);
+       }`,
+    );
+    const program = py`
+      import _children, subprocess, sys, time
+      assert _children.value() == 0
+      def grows(why):
+          before = _children.value()
+          subprocess.run(["true"], check=True)
+          until = time.monotonic() + 10
+          while _children.value() == before and time.monotonic() < until: time.sleep(0.01)
+          print(why, _children.value() > before, flush=True)
+      grows("before")
+      for why in sys.stdin: grows(why.strip())
+    `;
+    const main = `
+      const child = () => new Promise((done) => spawn("sh", ["-c", "exit 3"]).on("exit", done));
+      async function* lines() {
+        console.log("node", await child());
+        yield "after\\n";
+        const long = spawn("sleep", ["5"]);
+        yield "beside\\n";
+        await sleep(300);
+        long.kill();
+        console.log("node", await new Promise((done) => long.on("exit", (_, signal) => done(signal))));
+        yield "last\\n";
+      }
+      await run(path, { stdin: require("node:stream").Readable.from(lines()) });
+      console.log("node", await child());`;
+    const files = { "__main__.py": program, [`_children${extensionSuffix}`]: module };
+    const result = await spawnWith(files, main);
+    expect(result).toMatchObject(clean);
+    const lines = result.stdout.trim().split("\n");
+    expect(lines.filter((line) => !line.startsWith("node"))).toEqual(
+      ["before", "after", "beside", "last"].map((why) => `${why} True`),
+    );
+    expect(lines.filter((line) => line.startsWith("node"))).toEqual([
+      "node 3",
+      "node SIGTERM",
+      "node 3",
+    ]);
   });
 
   it("leaves WebAssembly's traps working: SIGSEGV and faulthandler in Python", async () => {

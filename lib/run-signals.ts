@@ -1,0 +1,26 @@
+// lib/run-signals.ts: signals that C code of a bundle sees beside Node.
+import { constants } from "node:os";
+import type { Binding } from "./binding.js";
+
+const shared = new Set<number>();
+
+/**
+ * From now on each such signal that Node gets is passed on. A listener of Node's
+ * does not keep the process alive; it keeps Node's own handler in place, which would
+ * come and go with Node's children, and take the place of the bundle's.
+ */
+export function shareSignal(binding: Binding, number: number): void {
+  const name = nameOf(number);
+  if (name === undefined) return;
+  if (!shared.has(number)) {
+    shared.add(number);
+    process.on(name, () => binding.deliverSignal(number));
+  }
+  // One may have come before.
+  binding.deliverSignal(number);
+}
+
+function nameOf(number: number): NodeJS.Signals | undefined {
+  const entries = Object.entries(constants.signals) as [NodeJS.Signals, number][];
+  return entries.find(([, value]) => value === number)?.[0];
+}
