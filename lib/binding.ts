@@ -1,10 +1,8 @@
 // lib/binding.ts: the only file that loads the native binary; a typed mirror
 // of what native/addon exports.
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname } from "node:path";
 import { InmemError } from "./errors.js";
 import type { SharedObject } from "./shared-objects.js";
-import { describePlatform, isSupported } from "./support.js";
 
 /** What a run gives to Python; all fields checked in lib/options.ts. */
 export interface NativeJob {
@@ -175,7 +173,7 @@ export interface Binding {
 let loaded: Binding | undefined;
 
 /** Folder of the package: the parent of `dist/`. */
-export const packageRoot = join(__dirname, "..");
+export const packageRoot = dirname(__dirname);
 
 /**
  * Loads the native binary once.
@@ -183,17 +181,12 @@ export const packageRoot = join(__dirname, "..");
  */
 export function binding(): Binding {
   if (loaded) return loaded;
-  if (!isSupported()) {
-    throw new InmemError(
-      "ERR_INMEM_UNSUPPORTED_PLATFORM",
-      `no binary for ${describePlatform()} (expected linux x64 with glibc)`,
-    );
-  }
   try {
-    const native = require("node-gyp-build")(packageRoot) as Binding;
+    const native = openUsual() ?? openFound();
     native.initialize(InmemError);
     loaded = native;
   } catch (cause) {
+    if (cause instanceof InmemError) throw cause;
     throw new InmemError(
       "ERR_INMEM_NO_BINARY",
       `the native binary in ${packageRoot} does not load: ${String(cause)}`,
@@ -203,14 +196,48 @@ export function binding(): Binding {
   return loaded;
 }
 
+// Where our own build and our own package have it. To search for it, and to make a
+// module of it, would take as long as half of its loading does.
+function openUsual(): Binding | undefined {
+  const { env, platform, arch } = process;
+  if (env["PREBUILDS_ONLY"] || env["INMEM_PYTHON_PREBUILD"]) return undefined;
+  if (platform !== "linux" || arch !== "x64") return undefined;
+  for (const path of [
+    "build/Release/inmem.node",
+    `prebuilds/${platform}-${arch}/inmem-python.node`,
+  ]) {
+    const made = { exports: {} };
+    try {
+      process.dlopen(made, `${packageRoot}/${path}`);
+      return made.exports as Binding;
+    } catch {
+      // Not there, or not for this host: openFound() tells.
+    }
+  }
+  return undefined;
+}
+
+function openFound(): Binding {
+  const { describePlatform, isSupported } =
+    require("./support.js") as typeof import("./support.js");
+  if (!isSupported()) {
+    throw new InmemError(
+      "ERR_INMEM_UNSUPPORTED_PLATFORM",
+      `no binary for ${describePlatform()} (expected linux x64 with glibc)`,
+    );
+  }
+  return require("node-gyp-build")(packageRoot) as Binding;
+}
+
 /**
  * The launcher: Python alone, as a real file (design 4.6).
  * @throws {InmemError} ERR_INMEM_NO_BINARY when it is not there.
  */
 export function launcherPath(): string {
+  const { existsSync } = require("node:fs") as typeof import("node:fs");
   const candidates = [
-    join(packageRoot, "build", "Release", "inmem-launcher"),
-    join(packageRoot, "prebuilds", `${process.platform}-${process.arch}`, "inmem-launcher"),
+    `${packageRoot}/build/Release/inmem-launcher`,
+    `${packageRoot}/prebuilds/${process.platform}-${process.arch}/inmem-launcher`,
   ];
   const found = candidates.find((path) => existsSync(path));
   if (found === undefined) {

@@ -8,7 +8,7 @@ export {
   type TierReport,
 } from "./host-report.js";
 export type { BundleInput, LoadTier, RunOptions, StdioOutput, Tier } from "./options.js";
-export { type RunResult, run } from "./run.js";
+export type { RunResult } from "./run.js";
 export {
   type LoadOptions,
   loadSharedObject,
@@ -16,5 +16,6 @@ export {
   type SharedObject,
   sharedObjects,
 } from "./shared-objects.js";
+export { run } from "./start.js";
 export { isSupported } from "./support.js";
 export { type Versions, version } from "./version.js";

@@ -1,5 +1,5 @@
-// lib/run.ts: run(): one Python program, from a bundle.
-import { binding, type ModuleReport, type NativeEvent, type NativeOutcome } from "./binding.js";
+// lib/run.ts: one Python program, from a bundle: what run() does.
+import type { Binding, ModuleReport, NativeEvent, NativeOutcome } from "./binding.js";
 import { nativeBundles } from "./bundle-input.js";
 import type { InmemErrorCode } from "./error-codes.js";
 import { InmemError, PythonError } from "./errors.js";
@@ -27,25 +27,9 @@ export interface RunReport {
   readonly modules: ModuleReport;
 }
 
-/**
- * Runs the program in `bundle` on Python's own thread; the event loop goes on.
- *
- * @param bundle a zip, .pyz or .whl file, a folder with a `__main__.py` or wheels,
- * or a zip's bytes.
- * @throws {PythonError} an exception that the program did not catch.
- * @throws {InmemError} ERR_INMEM_BUSY while another run is going (unless
- * `queue`), ERR_INMEM_ABORTED, ERR_INMEM_ABORT_TIMEOUT, and every code of
- * docs/errors.md that concerns the bundle.
- * @throws {TypeError | RangeError} wrong arguments.
- * @example
- * const { exitCode } = await run("app.pyz", { args: ["--fast"] });
- */
-export async function run(bundle: BundleInput, options?: RunOptions): Promise<RunResult> {
-  return runWithReport(bundle, options);
-}
-
-/** @internal run(), with a listener for what was loaded: for `--report`. */
+/** run() of lib/start.ts, with a listener for what was loaded: for `--report`. */
 export async function runWithReport(
+  binding: () => Binding,
   bundle: BundleInput,
   options: RunOptions & { onReport?: (report: RunReport) => void } = {},
 ): Promise<RunResult> {
@@ -54,7 +38,7 @@ export async function runWithReport(
   const checked = checkOptions(publicOptions);
   const before = going;
   if (before === undefined) {
-    const run = begin(bundle, checked, onReport);
+    const run = begin(binding, bundle, checked, onReport);
     if (run.ended !== undefined) going = settled(run.ended);
     return run.result;
   }
@@ -64,7 +48,7 @@ export async function runWithReport(
       "another run() is going in this process (expected one at a time, or queue: true)",
     );
   }
-  const later = before.then(() => begin(bundle, checked, onReport));
+  const later = before.then(() => begin(binding, bundle, checked, onReport));
   going = settled(later.then(({ ended }) => ended));
   return later.then(({ result }) => result);
 }
@@ -89,6 +73,7 @@ function settled(run: Promise<unknown>): Promise<void> {
  * that was given up after its grace goes on until its program ends.
  */
 function begin(
+  binding: () => Binding,
   bundle: BundleInput,
   options: CheckedOptions,
   onReport: ((report: RunReport) => void) | undefined,
@@ -99,7 +84,7 @@ function begin(
   try {
     // Not beside a change of the environment, which Python reads as it starts.
     if (Object.keys(options.env).length === 0) binding().warmUp();
-    const native = new NativeRun(bundle, options, onReport);
+    const native = new NativeRun(binding(), bundle, options, onReport);
     const result = native.start();
     return { result, ended: native.started ? native.ended : undefined };
   } catch (error) {
@@ -109,7 +94,7 @@ function begin(
 
 /** One job on Python's thread. */
 class NativeRun {
-  readonly #binding = binding();
+  readonly #binding: Binding;
   readonly #options: CheckedOptions;
   readonly #bundle: BundleInput;
   readonly #onReport: ((report: RunReport) => void) | undefined;
@@ -119,10 +104,12 @@ class NativeRun {
   readonly ended: Promise<NativeOutcome>;
 
   constructor(
+    binding: Binding,
     bundle: BundleInput,
     options: CheckedOptions,
     onReport: ((report: RunReport) => void) | undefined,
   ) {
+    this.#binding = binding;
     this.#bundle = bundle;
     this.#options = options;
     this.#onReport = onReport;

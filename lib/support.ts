@@ -1,5 +1,4 @@
 // lib/support.ts: is there a binary for this host? Answers anywhere.
-import { existsSync } from "node:fs";
 
 /** True where this package can run: Linux, x64, glibc. Never throws. */
 export function isSupported(): boolean {
@@ -15,6 +14,7 @@ export function describePlatform(): string {
 // `process.report` would tell for certain, but walks the system's libraries
 // (milliseconds); musl's dynamic linker without glibc's tells as well.
 function libc(): "glibc" | "musl" {
+  const { existsSync } = require("node:fs") as typeof import("node:fs");
   const musl = existsSync("/lib/ld-musl-x86_64.so.1");
   return musl && !existsSync("/lib64/ld-linux-x86-64.so.2") ? "musl" : "glibc";
 }

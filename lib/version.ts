@@ -1,6 +1,4 @@
 // lib/version.ts: what is in this package.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { binding, packageRoot } from "./binding.js";
 
 export interface Versions {
@@ -42,7 +40,8 @@ export const version: Versions = {
 
 function read(): Versions {
   if (!known) {
-    const manifest = readFileSync(join(packageRoot, "package.json"), "utf8");
+    const { readFileSync } = require("node:fs") as typeof import("node:fs");
+    const manifest = readFileSync(`${packageRoot}/package.json`, "utf8");
     const inmem = (JSON.parse(manifest) as { version: string }).version;
     known = { inmem, ...binding().versions() };
   }

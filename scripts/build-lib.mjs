@@ -19,6 +19,7 @@ import { ensureNodeModules } from "./house/node-modules.mjs";
 import { runTool } from "./house/tool.mjs";
 
 const dist = join(root, "dist");
+const later = "index-run.js";
 
 /** Makes dist/ what lib/ is; takes a moment when nothing changed. */
 export async function buildLib() {
@@ -36,19 +37,35 @@ export async function buildLib() {
   );
 }
 
-// What `require("inmem-python")` loads is one file: each file more costs every
-// start a quarter of a millisecond. The other files of dist/ are the command line's.
+// What `require("inmem-python")` loads is one small file: each file more, and each
+// ten kilobytes more of one, cost every start a quarter of a millisecond. What a
+// run needs beyond it is a second one, loaded while Python starts (lib/start.ts).
+// The other files of dist/ are the command line's.
 async function joinEntry() {
   const { build } = await import("esbuild");
-  const { outputFiles } = await build({
-    entryPoints: [join(root, "lib", "index.ts")],
-    write: false,
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    logLevel: "warning",
-  });
-  put("index.js", outputFiles[0].text);
+  for (const [entry, output, elsewhere] of [
+    ["index.ts", "index.js", { "./run.js": `./${later}` }],
+    ["run.ts", later, { "./errors.js": "./index.js" }], // the same classes
+  ]) {
+    const { outputFiles } = await build({
+      entryPoints: [join(root, "lib", entry)],
+      write: false,
+      bundle: true,
+      platform: "node",
+      target: "node20",
+      external: ["node-gyp-build"],
+      plugins: [leaveOut(elsewhere)],
+      logLevel: "warning",
+    });
+    put(output, outputFiles[0].text);
+  }
+}
+
+// An esbuild plugin: imports of these files of lib/ stay, and go to those of dist/.
+function leaveOut(elsewhere) {
+  const onResolve = ({ path }) =>
+    path in elsewhere ? { path: elsewhere[path], external: true } : undefined;
+  return { name: "leave-out", setup: (build) => build.onResolve({ filter: /^\.\// }, onResolve) };
 }
 
 /** TypeScript's compiler; its complaints become the error's message. */
@@ -64,7 +81,8 @@ function removeOrphans() {
   if (!existsSync(dist)) return;
   for (const name of readdirSync(dist, { recursive: true })) {
     const source = /^(.*?)(?:\.d\.ts|\.js)$/.exec(name)?.[1];
-    if (source && !existsSync(join(root, "lib", `${source}.ts`))) rmSync(join(dist, name));
+    if (source && name !== later && !existsSync(join(root, "lib", `${source}.ts`)))
+      rmSync(join(dist, name));
   }
 }
 

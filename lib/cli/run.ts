@@ -25,11 +25,12 @@ export async function runCommand(
   args: readonly string[],
   flags: RunFlags,
 ): Promise<number> {
+  const { binding } = require("../binding.js") as typeof import("../binding.js");
   const { runWithReport } = require("../run.js") as typeof import("../run.js");
   const relay = new SignalRelay();
   let report: RunReport | undefined;
   try {
-    const { exitCode } = await runWithReport(bundle, {
+    const { exitCode } = await runWithReport(binding, bundle, {
       args: [...args],
       load: flags.load,
       pin: flags.pin ?? false,
