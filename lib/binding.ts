@@ -1,6 +1,5 @@
 // lib/binding.ts: the only file that loads the native binary; a typed mirror
 // of what native/addon exports.
-import { dirname } from "node:path";
 import { InmemError } from "./errors.js";
 import type { SharedObject } from "./shared-objects.js";
 
@@ -126,11 +125,11 @@ export interface NativeHost {
 }
 
 export interface Binding {
-  /** Once an environment: the class of the errors to throw. */
-  initialize(errorClass: typeof InmemError): void;
-  versions(): Versions;
   /** Starts Python on its thread, beside what JavaScript does until run(). */
   warmUp(): void;
+  /** Once an environment, before what follows: the class of the errors to throw. */
+  initialize(errorClass: typeof InmemError): void;
+  versions(): Versions;
   /** Starts a job on Python's thread; throws ERR_INMEM_BUSY when one is going. */
   run(job: NativeJob, onEvent: (event: NativeEvent) => void): void;
   /**
@@ -173,16 +172,17 @@ export interface Binding {
 let loaded: Binding | undefined;
 
 /** Folder of the package: the parent of `dist/`. */
-export const packageRoot = dirname(__dirname);
+export const packageRoot = __dirname.slice(0, __dirname.lastIndexOf("/"));
 
 /**
- * Loads the native binary once.
+ * Loads the native binary once; with `warmUp` Python starts as soon as it is there.
  * @throws {InmemError} ERR_INMEM_UNSUPPORTED_PLATFORM, ERR_INMEM_NO_BINARY.
  */
-export function binding(): Binding {
+export function binding(warmUp = false): Binding {
   if (loaded) return loaded;
   try {
     const native = openUsual() ?? openFound();
+    if (warmUp) native.warmUp();
     native.initialize(InmemError);
     loaded = native;
   } catch (cause) {

@@ -28,7 +28,7 @@ export async function run(bundle: BundleInput, options?: RunOptions): Promise<Ru
 function startAhead(options: RunOptions | undefined): void {
   if (options?.env || options?.signal?.aborted) return;
   try {
-    binding().warmUp();
+    binding(true);
   } catch {
     return; // The run meets it again, and tells.
   }

@@ -41,11 +41,7 @@ void ParkAtExit() {
   (void)registered;
 }
 
-// initialize(InmemError): once an environment.
-void Initialize(const Napi::CallbackInfo& info) {
-  SetErrorClass(info.Env(), info[0].As<Napi::Function>());
-  ParkAtExit();
-}
+void WarmUp(const Napi::CallbackInfo&) { PythonThread::Get().WarmUp(); }
 
 Napi::Value Versions(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(info.Env());
@@ -57,15 +53,25 @@ Napi::Value Versions(const Napi::CallbackInfo& info) {
   return object;
 }
 
-Napi::Object InitAddon(Napi::Env env, Napi::Object exports) {
-  env.SetInstanceData(new Environment());
+// initialize(InmemError): once an environment. All but warmUp() comes with it, so
+// that Python may start beside it.
+void Initialize(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  auto exports = info.This().As<Napi::Object>();
+  SetErrorClass(env, info[0].As<Napi::Function>());
+  ParkAtExit();
   JoinGlobalScope();
-  exports.Set("initialize", Napi::Function::New(env, Initialize));
   exports.Set("versions", Napi::Function::New(env, Versions));
   AddLoaderBinding(env, exports);
   AddRunBinding(env, exports);
   AddArchiveBinding(env, exports);
   AddHostBinding(env, exports);
+}
+
+Napi::Object InitAddon(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new Environment());
+  exports.Set("warmUp", Napi::Function::New(env, WarmUp));
+  exports.Set("initialize", Napi::Function::New(env, Initialize));
   return exports;
 }
 

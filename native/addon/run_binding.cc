@@ -267,8 +267,6 @@ Napi::Value ChangeEnvironment(const Napi::CallbackInfo& info) {
   return before;
 }
 
-void WarmUp(const Napi::CallbackInfo&) { PythonThread::Get().WarmUp(); }
-
 void Interrupt(const Napi::CallbackInfo& info) {
   PythonThread::Get().Interrupt(info[0].As<Napi::Number>().Int32Value());
 }
@@ -307,7 +305,6 @@ void PushRoots(const Napi::CallbackInfo& info) {
 void AddRunBinding(Napi::Env env, Napi::Object exports) {
   exports.Set("run", Napi::Function::New(env, Run));
   exports.Set("changeEnvironment", Napi::Function::New(env, ChangeEnvironment));
-  exports.Set("warmUp", Napi::Function::New(env, WarmUp));
   exports.Set("interrupt", Napi::Function::New(env, Interrupt));
   exports.Set("interruptHard", Napi::Function::New(env, InterruptHard));
   exports.Set("wake", Napi::Function::New(env, Wake));

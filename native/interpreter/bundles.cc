@@ -109,12 +109,14 @@ void Bundles::Keep(const std::vector<std::string>& points) {
 }
 
 Status MountStdlib() {
-  std::span<const std::byte> bytes(inmem_stdlib_begin, inmem_stdlib_end);
-  auto archive = Archive::Open(
-      std::make_shared<archive::MemorySource>(INMEM_STDLIB_POINT, bytes));
-  if (!archive.ok()) return archive.status();
-  auto id = State::Get().Mount(INMEM_STDLIB_POINT, archive.Take());
-  return id.ok() ? Status::Ok() : id.status();
+  static const Status mounted = [] {
+    std::span<const std::byte> bytes(inmem_stdlib_begin, inmem_stdlib_end);
+    auto archive = Archive::Open(
+        std::make_shared<archive::MemorySource>(INMEM_STDLIB_POINT, bytes));
+    if (!archive.ok()) return archive.status();
+    return State::Get().Mount(INMEM_STDLIB_POINT, archive.Take()).status();
+  }();
+  return mounted;
 }
 
 }  // namespace inmem::interpreter

@@ -31,7 +31,8 @@ class Bundles {
   int buffers_ = 0;
 };
 
-// Mounts the stdlib that lies in the addon. Once, before Python starts.
+// Mounts the stdlib that lies in the addon: the first call does it.
+// Threads: any.
 Status MountStdlib();
 
 }  // namespace inmem::interpreter

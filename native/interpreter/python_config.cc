@@ -89,16 +89,25 @@ void SetVirtualPaths(ConfigBuilder& builder, PyConfig& config,
   builder.Set(&config.stdlib_dir, kStdlib);
 }
 
+// The stdlib is wanted no sooner than by the importer: beside what Python does
+// before it, JavaScript's thread may have mounted it (PythonThread::WarmUp).
+PyObject* InitInmemModule() {
+  Status mounted = MountStdlib();
+  if (mounted.ok()) return importer::InitInmemModule();
+  PyErr_SetString(PyExc_ImportError, mounted.message().c_str());
+  return nullptr;
+}
+
 }  // namespace
 
 Status PrepareImports() {
-  if (PyImport_AppendInittab("_inmem", importer::InitInmemModule) != 0 ||
+  if (PyImport_AppendInittab("_inmem", InitInmemModule) != 0 ||
       PyImport_AppendInittab("zipimport", importer::InitZipimportModule) != 0 ||
       PyImport_AppendInittab("_inmem_job", InitJobModule) != 0) {
     return {ErrorCode::kInterpreter, "no memory for Python's table of modules"};
   }
   PyImport_FrozenModules = FrozenModules();
-  return MountStdlib();
+  return Status::Ok();
 }
 
 Status StartEmbedded(const std::string& executable) {

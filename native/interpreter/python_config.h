@@ -10,8 +10,8 @@
 
 namespace inmem::interpreter {
 
-// Our builtin modules, our frozen ones and the mounted stdlib. Once, before
-// either way to start Python.
+// Our builtin modules and our frozen ones; the first that is imported has the
+// stdlib mounted. Once, before either way to start Python.
 Status PrepareImports();
 
 // Starts Python inside Node: isolated, UTF-8, path-less, no signal handlers.

@@ -48,7 +48,7 @@ constexpr std::size_t kStackBytes = 16u << 20;
 // serves them all.
 void GrowThreadHeap() {
   constexpr std::size_t kStepBytes = 120'000;  // larger would be mmapped
-  std::array<void*, 24> steps = {};
+  std::array<void*, 12> steps = {};
   for (void*& step : steps) step = std::malloc(kStepBytes);
   for (void* step : steps) std::free(step);
 }
@@ -131,8 +131,12 @@ PythonThread& PythonThread::Get() {
 }
 
 void PythonThread::WarmUp() {
-  std::lock_guard lock(impl_->mutex);
-  if (!impl_->park) impl_->MakeThread();
+  {
+    std::lock_guard lock(impl_->mutex);
+    if (impl_->park || !impl_->MakeThread()) return;
+  }
+  // A failure is met again, and told, by the importer.
+  (void)MountStdlib();
 }
 
 // REQUIRES: the mutex.
