@@ -53,8 +53,8 @@ Napi::Value Versions(const Napi::CallbackInfo& info) {
   return object;
 }
 
-// initialize(InmemError): once an environment. All but warmUp() comes with it, so
-// that Python may start beside it.
+// initialize(InmemError): once an environment. All but warmUp() comes with it,
+// so that Python may start beside it.
 void Initialize(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto exports = info.This().As<Napi::Object>();
