@@ -29,6 +29,8 @@ extern volatile const InmemLateRelocations inmem_late_relocations;
   gnu::used]] volatile const InmemLateRelocations inmem_late_relocations = {0,
                                                                             0};
 
+// The linker's name for the addon's first byte.
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern const Elf64_Ehdr __ehdr_start [[gnu::visibility("hidden")]];
 
 PyObject* __real_PyInit__ssl();

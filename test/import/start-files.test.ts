@@ -30,7 +30,7 @@ function callsOfPython(bundle: string): string[] {
   execFileSync("strace", [...strace, process.execPath, "-e", script], { env: cleanEnv() });
   const lines = readFileSync(log, "utf8").split("\n");
   rmSync(log);
-  const thread = lines.find((line) => line.includes('prctl(PR_SET_NAME, "python")'))?.split(" ")[0];
+  const thread = lines.find((line) => line.includes('prctl(PR_SET_NAME, "python"'))?.split(" ")[0];
   expect(thread).toBeDefined();
   const calls = [];
   for (const line of lines) {
