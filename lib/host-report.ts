@@ -1,5 +1,5 @@
 // lib/host-report.ts: what this host allows, and which ways of loading shared objects follow from it.
-import { binding, type NativeHost } from "./binding.js";
+import type { Binding, NativeHost } from "./binding.js";
 import type { InmemErrorCode } from "./error-codes.js";
 import { InmemError } from "./errors.js";
 import type { Tier } from "./options.js";
@@ -35,12 +35,8 @@ export interface HostReport {
 /** What the probe tried. A refusal is the reason in words, "" means that it works. */
 export type HostFacts = NativeHost;
 
-/**
- * Tries what loading needs: memory files by flag, sealing, executable mappings,
- * a private tmpfs, places on disk, limits. Takes milliseconds and changes
- * nothing. Never throws, on any platform.
- */
-export function hostReport(): HostReport {
+/** @internal hostReport(). */
+export function reportHost(binding: () => Binding): HostReport {
   const host = { platform: describePlatform(), node: process.versions.node };
   try {
     const facts = binding().probeHost();

@@ -1,6 +1,6 @@
-// lib/shared-objects.ts: what the loader has loaded from bundles.
+// lib/shared-objects.ts: what the loader has loaded from bundles, and by hand.
 import { dirname, resolve } from "node:path";
-import { binding } from "./binding.js";
+import type { Binding } from "./binding.js";
 import { statOrNothing } from "./bundle-input.js";
 import { InmemError } from "./errors.js";
 import { checkIsObject, type Tier, wrongType } from "./options.js";
@@ -47,15 +47,6 @@ export interface SharedObject {
   readonly violations: number;
 }
 
-/**
- * The shared objects that were loaded from bundles so far, in the order in which they
- * became usable. Walks the relocations of each: milliseconds for large libraries.
- * @throws {InmemError} ERR_INMEM_UNSUPPORTED_PLATFORM, ERR_INMEM_NO_BINARY.
- */
-export function sharedObjects(): SharedObject[] {
-  return binding().sharedObjects(true);
-}
-
 export interface LoadOptions {
   /** The archive's bytes; `path` is then the entry's name in it. */
   archive?: Uint8Array;
@@ -63,16 +54,12 @@ export interface LoadOptions {
   global?: boolean;
 }
 
-/**
- * Loads a shared object out of an archive by hand, with what it needs; once, also when it is
- * asked for again. Runs its constructors on this thread.
- *
- * @param path the archive's path, then the entry's name: `/apps/app.pyz/lib/libfoo.so`.
- * @throws {InmemError} ERR_INMEM_NOT_FOUND and every code of docs/errors.md that concerns
- * archives and shared objects.
- * @throws {TypeError} wrong arguments.
- */
-export function loadSharedObject(path: string, options: LoadOptions = {}): SharedObject {
+/** @internal loadSharedObject(), checked here. */
+export function loadByHand(
+  binding: () => Binding,
+  path: string,
+  options: LoadOptions = {},
+): SharedObject {
   if (typeof path !== "string" || path === "" || path.includes("\0")) {
     throw wrongType("path", "a non-empty string without NUL", path);
   }
@@ -83,8 +70,9 @@ export function loadSharedObject(path: string, options: LoadOptions = {}): Share
   }
   if (typeof global !== "boolean") throw wrongType("global", "a boolean", global);
   const [source, entry] = archive ? [archive, path] : splitPath(resolve(path));
-  const base = binding().loadSharedObject(source, "", entry, global);
-  const object = sharedObjects().find((candidate) => candidate.base === base);
+  const native = binding();
+  const base = native.loadSharedObject(source, "", entry, global);
+  const object = native.sharedObjects(true).find((candidate) => candidate.base === base);
   if (object === undefined) throw new Error(`${path} was loaded at ${base} and is not there`);
   return object;
 }

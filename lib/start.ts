@@ -1,7 +1,10 @@
-// lib/start.ts: run(), whose code is loaded while Python already starts.
+// lib/start.ts: the API's functions. Their code is a second file, loaded when one is called; run()'s
+// while Python already starts.
 import { binding } from "./binding.js";
+import type { HostReport } from "./host-report.js";
 import type { BundleInput, RunOptions } from "./options.js";
 import type { RunResult } from "./run.js";
+import type { LoadOptions, SharedObject } from "./shared-objects.js";
 
 /**
  * Runs the program in `bundle` on Python's own thread; the event loop goes on.
@@ -18,8 +21,42 @@ import type { RunResult } from "./run.js";
  */
 export async function run(bundle: BundleInput, options?: RunOptions): Promise<RunResult> {
   startAhead(options);
-  const { runWithReport } = require("./run.js") as typeof import("./run.js");
-  return runWithReport(binding, bundle, options);
+  return later().runWithReport(binding, bundle, options);
+}
+
+/**
+ * The shared objects that were loaded from bundles so far, in the order in which they
+ * became usable. Walks the relocations of each: milliseconds for large libraries.
+ * @throws {InmemError} ERR_INMEM_UNSUPPORTED_PLATFORM, ERR_INMEM_NO_BINARY.
+ */
+export function sharedObjects(): SharedObject[] {
+  return binding().sharedObjects(true);
+}
+
+/**
+ * Loads a shared object out of an archive by hand, with what it needs; once, also when it is
+ * asked for again. Runs its constructors on this thread.
+ *
+ * @param path the archive's path, then the entry's name: `/apps/app.pyz/lib/libfoo.so`.
+ * @throws {InmemError} ERR_INMEM_NOT_FOUND and every code of docs/errors.md that concerns
+ * archives and shared objects.
+ * @throws {TypeError} wrong arguments.
+ */
+export function loadSharedObject(path: string, options?: LoadOptions): SharedObject {
+  return later().loadByHand(binding, path, options);
+}
+
+/**
+ * Tries what loading needs: memory files by flag, sealing, executable mappings,
+ * a private tmpfs, places on disk, limits. Takes milliseconds and changes
+ * nothing. Never throws, on any platform.
+ */
+export function hostReport(): HostReport {
+  return later().reportHost(binding);
+}
+
+function later(): typeof import("./later.js") {
+  return require("./later.js");
 }
 
 // The first run alone has anything to gain; where the options may keep the

@@ -19,7 +19,7 @@ import { ensureNodeModules } from "./house/node-modules.mjs";
 import { runTool } from "./house/tool.mjs";
 
 const dist = join(root, "dist");
-const later = "index-run.js";
+const later = "index-later.js";
 
 /** Makes dist/ what lib/ is; takes a moment when nothing changed. */
 export async function buildLib() {
@@ -44,8 +44,8 @@ export async function buildLib() {
 async function joinEntry() {
   const { build } = await import("esbuild");
   for (const [entry, output, elsewhere] of [
-    ["index.ts", "index.js", { "./run.js": `./${later}` }],
-    ["run.ts", later, { "./errors.js": "./index.js" }], // the same classes
+    ["index.ts", "index.js", { "./later.js": `./${later}` }],
+    ["later.ts", later, { "./errors.js": "./index.js" }], // the same classes
   ]) {
     const { outputFiles } = await build({
       entryPoints: [join(root, "lib", entry)],

@@ -1,7 +1,8 @@
 // lib/cli/doctor.ts: `inmem-python doctor`: what this host allows, and what follows from it.
 import { existsSync } from "node:fs";
 import { release } from "node:os";
-import { type HostFacts, type HostReport, hostReport } from "../host-report.js";
+import { binding } from "../binding.js";
+import { type HostFacts, type HostReport, reportHost } from "../host-report.js";
 import type { Tier } from "../options.js";
 import { adviceForBinary } from "./doctor-binary.js";
 import { formatTable } from "./text.js";
@@ -29,7 +30,7 @@ const LITTLE_TLS_BYTES = 256;
 
 /** Prints the report; gives the exit status. */
 export function doctorCommand(json: boolean): number {
-  const report = hostReport();
+  const report = reportHost(binding);
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : formatDoctor(report));
   return report.ok ? EXIT_OK : EXIT_CANNOT_RUN;
 }
