@@ -2,7 +2,9 @@
 //
 // Texts are those of glibc's elf/dl-*.c; LC_MESSAGES may translate them, so
 // only what stays in every language is relied on where there is a choice.
+#include <fcntl.h>
 #include <gnu/libc-version.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,7 +14,9 @@
 #include <system_error>
 
 #include "os/dynamic_linker.h"
+#include "os/errno_text.h"
 #include "os/static_tls.h"
+#include "os/unique_fd.h"
 
 namespace inmem::os {
 namespace {
@@ -74,17 +78,47 @@ std::string StaticTlsHint(std::uint64_t tls_bytes) {
          " (or more) in its environment";
 }
 
-// Segments that could not be mapped, protected or aligned.
-std::string MapHint(std::string_view text) {
-  if (Tells(text, ENOMEM)) return std::string(kNoMemory);
-  if (Contains(text, "failed to map segment")) {
-    return Tells(text, EPERM)
-               ? "; the file lies on a mount that forbids code (noexec), or a "
-                 "sandbox forbids executable mappings"
-               : "; a security policy forbids executable mappings of this file "
-                 "(SELinux: the domain needs `execute` on its tmpfs files; "
-                 "noexec)";
+// Why code of this file cannot be mapped: an errno, 0 where it can or where
+// the file cannot be asked.
+int RefusalToMapCode(const std::string& path) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) return 0;
+  const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  void* page =
+      ::mmap(nullptr, size, PROT_READ | PROT_EXEC, MAP_PRIVATE, file.get(), 0);
+  if (page == MAP_FAILED) return errno;
+  ::munmap(page, size);
+  return 0;
+}
+
+// glibc does not always tell the errno of a segment that it could not map.
+std::string SegmentHint(std::string_view text, const std::string& path) {
+  std::string hint = "; ";
+  int error = 0;
+  for (const int told : {EPERM, EACCES, ENOMEM}) {
+    if (Tells(text, told)) error = told;
   }
+  if (error == 0) {
+    error = RefusalToMapCode(path);
+    if (error != 0) hint += "mapping code of it: " + ErrnoText(error) + "; ";
+  }
+  if (error == EPERM) {
+    return hint +
+           "the file lies on a mount that forbids code (noexec), or a sandbox "
+           "forbids executable mappings";
+  }
+  if (error == EACCES) {
+    return hint +
+           "a security policy forbids executable mappings of this file "
+           "(SELinux: the domain needs `execute` on its tmpfs files)";
+  }
+  return std::string(kNoMemory);
+}
+
+// Segments that could not be mapped, protected or aligned.
+std::string MapHint(std::string_view text, const std::string& path) {
+  if (Contains(text, "failed to map segment")) return SegmentHint(text, path);
+  if (Tells(text, ENOMEM)) return std::string(kNoMemory);
   if (Contains(text, "executable stack")) {
     return "; the object asks for an executable stack, which this host "
            "refuses: clear the mark (patchelf --clear-execstack)";
@@ -139,8 +173,8 @@ Status ClassifyDlError(std::string text, const std::string& path,
   if (Contains(text, "version `") && Contains(text, "' not found")) {
     return {ErrorCode::kMissingLibrary, text + VersionHint(text)};
   }
-  const std::string hint =
-      Contains(text, kStaticTls) ? StaticTlsHint(tls_bytes) : MapHint(text);
+  const std::string hint = Contains(text, kStaticTls) ? StaticTlsHint(tls_bytes)
+                                                      : MapHint(text, path);
   return {ErrorCode::kLoadFailed, text + hint};
 }
 

@@ -76,6 +76,40 @@ describe("no /proc", () => {
   });
 });
 
+describe("a policy that forbids to map code, as SELinux does", () => {
+  // On Python's thread alone, and from then on: Node itself could not start under it.
+  const forbidding = py`
+    import ctypes, struct
+    def statement(code, yes, no, value): return struct.pack("HBBI", code, yes, no, value)
+    mmap, prot_exec, eacces = 9, 4, 13
+    code = ctypes.create_string_buffer(b"".join([
+        statement(0x20, 0, 0, 0),            # the call's number
+        statement(0x15, 0, 2, mmap),
+        statement(0x20, 0, 0, 16 + 8 * 2),   # its third argument
+        statement(0x45, 1, 0, prot_exec),
+        statement(0x06, 0, 0, 0x7fff0000),   # allow
+        statement(0x06, 0, 0, 0x00050000 | eacces),
+    ]))
+    program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", 6, ctypes.addressof(code)))
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    assert prctl(38, 1, 0, 0, 0) == 0
+    assert prctl(22, 2, ctypes.c_void_p(ctypes.addressof(program)), 0, 0) == 0, ctypes.get_errno()
+  `;
+  const files = {
+    "__main__.py": forbidding + program,
+    [`answer${extensionSuffix}`]: extension("answer", 42),
+  };
+
+  it.each(["auto", "mapped", "memfd", "extract"])("load: %s: the error says so", async (load) => {
+    const storage = { method: 0, align: 4096 };
+    const path = zipFile(Object.entries(files).map(([name, data]) => ({ name, data, ...storage })));
+    const text = await printed((words) => words, [`--load=${load}`], path);
+    expect(text).toMatch(
+      /^ERR_INMEM_LOAD_FAILED .*answer.*failed to map segment.*Permission denied.*; .*SELinux/,
+    );
+  });
+});
+
 describe("few descriptors", () => {
   it("ulimit -n 64: numpy with its OpenBLAS computes", async () => {
     const wheel = await numpyWheel();
