@@ -96,6 +96,9 @@ Result<std::uint64_t> Placement::Write(const ObjectBytes& bytes,
     status = write(edit.offset_bytes, edit.bytes);
   }
   if (status.ok() && is_memfd_) status = os::Seal(fd_.get(), label);
+  if (!status.ok() && !is_memfd_) {
+    return Status(ErrorCode::kLoadFailed, status.message());
+  }
   if (!status.ok()) return status;
   return copied;
 }

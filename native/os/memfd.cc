@@ -71,10 +71,14 @@ Status WriteAll(int fd, std::uint64_t offset_bytes,
                                      static_cast<off_t>(offset_bytes));
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) {
-      return {ErrorCode::kMemfd, label + ": write of " +
-                                     std::to_string(bytes.size()) +
-                                     " bytes into a file in memory: " +
-                                     ErrnoText(written < 0 ? errno : ENOSPC)};
+      const int error = written < 0 ? errno : ENOSPC;
+      std::string message = label + ": writing " +
+                            std::to_string(bytes.size()) +
+                            " bytes of its copy: " + ErrnoText(error);
+      if (error == ENOSPC || error == ENOMEM) {
+        message += "; there is no room left for the bundle's shared objects";
+      }
+      return {ErrorCode::kMemfd, std::move(message)};
     }
     bytes = bytes.subspan(static_cast<std::size_t>(written));
     offset_bytes += static_cast<std::uint64_t>(written);

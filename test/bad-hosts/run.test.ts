@@ -110,6 +110,23 @@ describe("a policy that forbids to map code, as SELinux does", () => {
   });
 });
 
+describe("too little memory", () => {
+  it("the error says so, and the program goes on", async () => {
+    const huge = "static char huge[1L << 30]; long at(long i) { return huge[i]; }";
+    const limiting = py`
+      import re, resource
+      size = int(re.search(r"VmSize:\s+(\d+) kB", open("/proc/self/status").read())[1]) << 10
+      resource.setrlimit(resource.RLIMIT_AS, (size + (256 << 20), resource.RLIM_INFINITY))
+    `;
+    const path = zipFile({
+      "__main__.py": `${limiting}${program}print("goes on")\n`,
+      [`answer${extensionSuffix}`]: extension("answer", 42, huge),
+    });
+    const text = await printed((words) => words, [], path);
+    expect(text).toMatch(/^ERR_INMEM_\w+ .*answer.*; there is not enough memory.*\ngoes on\n$/);
+  });
+});
+
 describe("few descriptors", () => {
   it("ulimit -n 64: numpy with its OpenBLAS computes", async () => {
     const wheel = await numpyWheel();

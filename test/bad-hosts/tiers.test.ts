@@ -213,6 +213,19 @@ describe("load: extract", () => {
   });
 });
 
+describe("a folder to extract to that is full", () => {
+  const folder = join(tmpDir("full"), "place");
+  mkdirSync(folder);
+  const full = inNamespace(["--mount"], `mount -t tmpfs -o size=8k none ${folder}`);
+  const obstacle = obstacleTo(full);
+
+  it.skipIf(obstacle !== "")(`the error says so ${obstacle}`, async () => {
+    const env = { TMPDIR: folder, XDG_RUNTIME_DIR: "/no/such/place" };
+    const { stdout } = await run(full, "extract", mappable, env);
+    expect(stdout).toMatch(/^ERR_INMEM_LOAD_FAILED .*\.so.*No space left.*no room left for/);
+  });
+});
+
 describe("an unprivileged user", () => {
   const nobody: Wrap = (words) => [
     "setpriv",
