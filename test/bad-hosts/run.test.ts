@@ -70,6 +70,10 @@ describe("no /proc", () => {
     expect(text).toContain("/proc: is it mounted?");
   });
 
+  it.skipIf(obstacle !== "")("extract, which has paths of its own, works", async () => {
+    expect(await printed(covered, ["--load=extract"])).toBe("answer 42\n");
+  });
+
   it.skipIf(obstacle !== "")("programs of Python alone run", async () => {
     const path = zipFile({ "__main__.py": "import json, ssl; print(json.dumps([1]))" });
     expect(await printed(covered, [], path)).toBe("[1]\n");
