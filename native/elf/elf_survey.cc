@@ -143,7 +143,7 @@ bool Survey(const char* path, std::uint16_t machine) {
   start = Clock::now();
   const Found own = FindOwn(file);
   const long long find_us = MicrosecondsSince(start);
-  const MapDecision decision = PlanMapping(file, 0x1000);
+  const MapDecision decision = PlanMapping(file, counts.value(), 0x1000);
   const auto taken = PlanTakeOverRelative(file);
   Line line(path);
   line.Add("soname", file.soname());

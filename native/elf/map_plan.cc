@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "elf/bytes.h"
 #include "elf/names.h"
 #include "elf/parser.h"
 #include "elf/relocations.h"
@@ -23,20 +24,21 @@ int ProtectionOf(const Elf64_Phdr& phdr) {
 }
 
 // Why ld.so would need what is mapped only afterwards; empty where it does not.
-std::string RefusalOfRelocations(const ElfFile& file) {
-  const auto counts = file.CheckRelocations();
-  if (!counts.ok()) return counts.status().message();
-  if (counts.value().text) return "its text is relocated (DT_TEXTREL)";
-  if (counts.value().irelative > 0) {
-    return "it has " + std::to_string(counts.value().irelative) +
+std::string RefusalOfRelocations(const ElfFile& file,
+                                 const RelocationCounts& counts) {
+  if (counts.text) return "its text is relocated (DT_TEXTREL)";
+  if (counts.irelative > 0) {
+    return "it has " + std::to_string(counts.irelative) +
            " IRELATIVE relocations, whose resolvers run while it is loaded";
   }
-  const auto symbols = file.Symbols();
-  if (!symbols.ok()) return symbols.status().message();
-  for (const Symbol& symbol : symbols.value()) {
-    if (symbol.defined() && symbol.type == STT_GNU_IFUNC) {
-      return "it defines " + std::string(symbol.name) +
-             " by a resolver (GNU_IFUNC), which may run while it is loaded";
+  const FileRange& symbols = file.tables().symbols;
+  for (std::uint64_t at = 0; at < symbols.size_bytes; at += sizeof(Elf64_Sym)) {
+    const auto symbol =
+        LoadAt<Elf64_Sym>(file.bytes(), symbols.offset_bytes + at);
+    if (symbol.st_shndx != SHN_UNDEF &&
+        ELF64_ST_TYPE(symbol.st_info) == STT_GNU_IFUNC) {
+      return "it defines a function by a resolver (GNU_IFUNC), which may run "
+             "while it is loaded";
     }
   }
   return {};
@@ -135,9 +137,11 @@ std::vector<FileRange> Merged(std::vector<FileRange> ranges) {
 
 }  // namespace
 
-MapDecision PlanMapping(const ElfFile& file, std::uint64_t page_size) {
+MapDecision PlanMapping(const ElfFile& file,
+                        const RelocationCounts& relocations,
+                        std::uint64_t page_size) {
   MapDecision decision;
-  decision.refusal = RefusalOfRelocations(file);
+  decision.refusal = RefusalOfRelocations(file, relocations);
   if (!decision.refusal.empty()) return decision;
   MapPlan plan;
   for (const Elf64_Phdr& phdr : file.program_headers()) {
@@ -149,12 +153,12 @@ MapDecision PlanMapping(const ElfFile& file, std::uint64_t page_size) {
     decision.refusal = "it has no read-only segment";
     return decision;
   }
-  const auto relocations = RelocationReader(file).Tables();
-  if (!relocations.ok()) {
-    decision.refusal = relocations.status().message();
+  const auto tables = RelocationReader(file).Tables();
+  if (!tables.ok()) {
+    decision.refusal = tables.status().message();
     return decision;
   }
-  plan.copied = Merged(ReadByLinker(file, relocations.value()));
+  plan.copied = Merged(ReadByLinker(file, tables.value()));
   decision.plan = std::move(plan);
   return decision;
 }

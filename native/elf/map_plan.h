@@ -40,7 +40,10 @@ struct MapDecision {
   std::string refusal;  // why there is none
 };
 
+// Takes: what CheckRelocations told of the file.
 // REQUIRES: page_size is a power of two.
-MapDecision PlanMapping(const ElfFile& file, std::uint64_t page_size);
+MapDecision PlanMapping(const ElfFile& file,
+                        const RelocationCounts& relocations,
+                        std::uint64_t page_size);
 
 }  // namespace inmem::elf

@@ -294,6 +294,14 @@ Status RelocationReader::CheckEntry(const Relocation& relocation,
   return CheckSlot(relocation.address, SlotSize(machine, relocation.type));
 }
 
+bool RelocationReader::IsWordOfLastSegment(const Relocation& relocation) const {
+  return relocation.symbol == STN_UNDEF && last_segment_ != nullptr &&
+         (last_segment_->p_flags & PF_W) != 0 &&
+         relocation.address >= last_segment_->p_vaddr &&
+         RangeFits(relocation.address - last_segment_->p_vaddr, kWord,
+                   last_segment_->p_memsz);
+}
+
 Result<std::uint64_t> RelocationReader::CheckRelr(
     const FileRange& table) const {
   constexpr std::uint64_t kBits = 63;
@@ -330,6 +338,8 @@ Result<RelocationCounts> RelocationReader::Check() const {
     if (Status status = VerifyPltGot(); !status.ok()) return status;
   }
   const std::uint16_t machine = file_.header().e_machine;
+  const std::uint32_t plain =
+      machine == EM_X86_64 ? R_X86_64_RELATIVE : R_AARCH64_RELATIVE;
   RelocationCounts counts;
   counts.text = file_.text_relocations();
   std::uint64_t must_be_relative = tables.value().relative_count;
@@ -338,6 +348,11 @@ Result<RelocationCounts> RelocationReader::Check() const {
          at += sizeof(Elf64_Rela)) {
       const Relocation relocation = Load(table.offset_bytes + at);
       const bool relative = must_be_relative > 0;
+      if (relocation.type == plain && IsWordOfLastSegment(relocation)) {
+        ++counts.relative;
+        if (relative) --must_be_relative;
+        continue;
+      }
       if (Status status = CheckEntry(relocation, relative); !status.ok()) {
         return status;
       }

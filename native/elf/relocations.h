@@ -67,6 +67,9 @@ class RelocationReader {
   Result<FileRange> JmpRel(FileRange& rela) const;
   Status VerifyPltGot() const;
   Status CheckEntry(const Relocation& relocation, bool must_be_relative) const;
+  // Most are plain words of the segment of the one before: nothing else needs
+  // to be looked at. REQUIRES: a type that names no symbol.
+  bool IsWordOfLastSegment(const Relocation& relocation) const;
   Status CheckSlot(std::uint64_t address, std::uint64_t size_bytes) const;
   Result<std::uint64_t> CheckRelr(const FileRange& table) const;
   Relocation Load(std::uint64_t offset) const;

@@ -80,10 +80,6 @@ Status Closure::ReadNode(Node& node, archive::Archive::Index index) {
   node.bytes = bytes.Take();
   node.crc32 = mount_->archive().entry(index).crc32;
   const elf::ElfFile& file = *node.bytes.file;
-  // Relocations are verified before the dynamic linker trusts them.
-  if (const auto counts = file.CheckRelocations(); !counts.ok()) {
-    return counts.status();
-  }
   node.seeker = {node.entry, file.rpath(), file.runpath(),
                  node.user != nullptr ? &node.user->seeker : nullptr};
   return Status::Ok();

@@ -71,7 +71,10 @@ Status TryToMap(const archive::Archive& archive, archive::Archive::Index index,
   }
   auto file = elf::ElfFile::Parse(view.value().bytes(), label);
   if (!file.ok()) return file.status();
-  auto decision = elf::PlanMapping(file.value(), os::PageSize());
+  const auto relocations = file.value().CheckRelocations();
+  if (!relocations.ok()) return relocations.status();
+  auto decision =
+      elf::PlanMapping(file.value(), relocations.value(), os::PageSize());
   if (!decision.plan) {
     bytes.reason = decision.refusal;
     return Status::Ok();
@@ -80,6 +83,7 @@ Status TryToMap(const archive::Archive& archive, archive::Archive::Index index,
   bytes.reason = "stored and page-aligned in a file";
   bytes.view = view.Take();
   bytes.file = file.Take();
+  bytes.relocations = relocations.value();
   bytes.plan = *std::move(decision.plan);
   bytes.fd = fd;
   bytes.offset_bytes = offset.value();
@@ -110,6 +114,9 @@ Result<ObjectBytes> ReadObject(const vfs::Mount& mount,
   auto file = elf::ElfFile::Parse(bytes.read.span(), label);
   if (!file.ok()) return file.status();
   bytes.file = file.Take();
+  const auto relocations = bytes.file->CheckRelocations();
+  if (!relocations.ok()) return relocations.status();
+  bytes.relocations = relocations.value();
   return bytes;
 }
 

@@ -25,6 +25,7 @@ struct ObjectBytes {
   archive::Bytes read;
   os::FileView view;
   std::optional<elf::ElfFile> file;
+  elf::RelocationCounts relocations;  // verified, before ld.so trusts them
 
   Tier tier = Tier::kMemfd;
   std::string reason;  // for reports
