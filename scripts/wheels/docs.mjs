@@ -20,7 +20,11 @@ export function writeDocs(section, rows, refused) {
   const text = readFileSync(page, "utf8");
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`${page} has no section ${begin} ... ${end}`);
-  const content = [heading(rows), "", ...table(rows), ...refusals(refused)].join("\n");
+  const parts = [[heading(rows)], table(rows), refusals(refused), ownFiles(rows)];
+  const content = parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
   writeFileSync(page, `${text.slice(0, from + begin.length)}\n${content}\n${text.slice(to)}`);
 }
 
@@ -65,5 +69,19 @@ function figures(cells) {
 
 function refusals(refused) {
   const lines = Object.entries(refused).map(([tier, reason]) => `- ${tier}: ${reason}`);
-  return lines.length > 0 ? ["", "Skipped:", ...lines] : [];
+  return lines.length > 0 ? ["Skipped:", "", ...lines] : [];
+}
+
+// Under strace only: a run passes when nobody but the program wrote a file.
+function ownFiles(rows) {
+  const isTraced = rows.some(({ cells }) => cells.some(({ written }) => written));
+  if (!isTraced) return [];
+  const lines = rows.flatMap(({ subject, cells }) => {
+    const paths = cells.filter(({ objects }) => objects).flatMap(({ written }) => written ?? []);
+    const plain = paths.map((path) => path.replace(/tmp\w{8}|(?<=file)\w{9,}/g, "..."));
+    const names = [...new Set(plain)].map((path) => `\`${path}\``);
+    return names.length > 0 ? [`- ${subject.name}: ${names.join(", ")}`] : [];
+  });
+  const none = "Under strace: files written by us: none. By the programs themselves";
+  return lines.length > 0 ? [`${none}:`, "", ...lines] : [`${none}: none.`];
 }
