@@ -1,5 +1,5 @@
 // scripts/wheels/docs.mjs: writes the outcome of a whole run into docs/wheels.md, with date and machine.
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { join } from "node:path";
 import { root } from "../house/main.mjs";
@@ -39,25 +39,39 @@ function heading(rows) {
 
 function table(rows) {
   const runs = [...new Set(rows.flatMap(({ cells }) => cells.map(({ run }) => run)))];
-  const head = ["wheels", "what is tested", ...runs, "objects", "MB", "rebound", "violations"];
+  const head = [
+    "row",
+    "wheels",
+    "what is tested",
+    ...runs,
+    "objects",
+    "MB",
+    "rebound",
+    "violations",
+  ];
   const lines = rows.map(({ subject, cells }) => {
     const outcomes = runs.map(
       (run) => marks[cells.find((cell) => cell.run === run)?.outcome] ?? "",
     );
-    return [versionsOf(subject), subject.about, ...outcomes, ...figures(cells)];
+    return [subject.name, versionsOf(subject), subject.about, ...outcomes, ...figures(cells)];
   });
   const line = (words) => `| ${words.join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...lines.map(line)];
 }
 
+// Those that were asked for; pip added the others.
 function versionsOf(subject) {
-  const all = pinned(subject).map(({ name, version }) => `${name} ${version}`);
-  const [first, ...others] = [
-    ...all.filter((text) => text.startsWith(subject.name)),
-    ...all.filter((text) => !text.startsWith(subject.name)),
-  ];
-  if (others.length > 4) return `${first} and ${others.length} more`;
-  return [first, ...others].join(", ");
+  const [line] = readFileSync(subject.requirements, "utf8").split("\n", 1);
+  const plain = (name) => name.toLowerCase().replace(/[_.]/g, "-");
+  const asked = line.split(" ").map((word) => plain(word.replace(/^'|[=<>[].*/g, "")));
+  const isAsked = ({ name }) => asked.includes(plain(name));
+  // What setup.mjs builds is pinned as a source.
+  const source = join(subject.dir, "source.txt");
+  const built = existsSync(source) ? pinned({ requirements: source }) : [];
+  const all = pinned(subject);
+  const named = [...built, ...all.filter(isAsked)].map(({ name, version }) => `${name} ${version}`);
+  const others = all.filter((wheel) => !isAsked(wheel)).length;
+  return [named.join(", "), others > 0 ? `(and ${others} more)` : ""].join(" ").trim();
 }
 
 function figures(cells) {
