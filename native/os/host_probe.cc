@@ -6,6 +6,7 @@
 #include <gnu/libc-version.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@
 #include "os/private_tmpfs.h"
 #include "os/static_tls.h"
 #include "os/tiny_object.h"
+#include "os/trial.h"
 
 #ifndef MFD_NOEXEC_SEAL  // Linux 6.3; older headers lack it
 #define MFD_NOEXEC_SEAL 0x0008U
@@ -60,13 +62,20 @@ std::string ChosenWord(const std::string& line) {
   return line.substr(open + 1, close - open - 1);
 }
 
-std::optional<bool> SeccompFilter() {
-  std::ifstream stream("/proc/self/status");
-  const std::string_view key = "Seccomp:";
-  for (std::string line; std::getline(stream, line);) {
-    if (line.starts_with(key)) return line.find('2') != std::string::npos;
-  }
-  return std::nullopt;
+std::optional<bool> SeccompFilter(bool proc) {
+  if (!proc) return std::nullopt;
+  return UnderSeccompFilter();
+}
+
+// What memfd_create does to a process that calls it: "" where it lives.
+std::string MemfdEnds() {
+  if (!UnderSeccompFilter()) return "";
+  const int signal = SignalThatEnds(
+      [](void*) { ::syscall(SYS_memfd_create, "inmem-probe", MFD_CLOEXEC); },
+      nullptr);
+  if (signal == 0) return "";
+  std::string text = "memfd_create: " + EndedText(signal);
+  return text.append(MemfdAdvice(EPERM));
 }
 
 // memfd_create with these flags: "" or why not.
@@ -124,10 +133,16 @@ std::string LoadThroughTmpfs(const PrivateTmpfs& tmpfs,
 
 MemfdProbe ProbeMemfd() {
   MemfdProbe probe;
+  probe.policy = ToInt(FirstLine("/proc/sys/vm/memfd_noexec"));
+  probe.create = MemfdEnds();
+  if (!probe.create.empty()) {
+    probe.plain = probe.allow_sealing = probe.noexec_seal = probe.create;
+    probe.seal = probe.map_executable = probe.load = probe.create;
+    return probe;
+  }
   probe.plain = TryMemfd(0);
   probe.allow_sealing = TryMemfd(MFD_ALLOW_SEALING);
   probe.noexec_seal = TryMemfd(MFD_NOEXEC_SEAL);
-  probe.policy = ToInt(FirstLine("/proc/sys/vm/memfd_noexec"));
   const auto fd = CreateMemfd("inmem-probe");
   if (!fd.ok()) {
     probe.create = fd.status().message();
@@ -215,7 +230,7 @@ HostProbe ProbeHost() {
   host.glibc = ::gnu_get_libc_version();
   host.page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   host.proc = ::access("/proc/self/fd", X_OK) == 0;
-  host.seccomp_filter = SeccompFilter();
+  host.seccomp_filter = SeccompFilter(host.proc);
   host.security_label = FirstLine("/proc/self/attr/current");
   host.shmem_huge_pages = ChosenWord(
       FirstLine("/sys/kernel/mm/transparent_hugepage/shmem_enabled"));

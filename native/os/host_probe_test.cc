@@ -4,15 +4,18 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 
 #include "os/compile.h"
 #include "os/static_tls.h"
 #include "os/tiny_object.h"
+#include "os/trial.h"
 
 namespace inmem::os {
 namespace {
@@ -102,6 +105,22 @@ TEST(StaticTls, KnowsWhatAnObjectWants) {
   const std::string name = "GLIBC_TUNABLES=glibc.rtld.optional_static_tls=";
   EXPECT_EQ(StaticTlsRemedy(5000), name + "5632");
   EXPECT_EQ(StaticTlsRemedy(0), name + "4608");
+}
+
+TEST(Trial, TellsTheSignalAndLeavesNoChild) {
+  static int seen = 0;
+  int deadly = SIGKILL;
+  EXPECT_EQ(SignalThatEnds([](void*) { seen = 1; }, nullptr), 0);
+  EXPECT_EQ(seen, 0);  // the child has memory of its own
+  EXPECT_EQ(SignalThatEnds(
+                [](void* signal) {
+                  ::syscall(SYS_kill, ::syscall(SYS_getpid),
+                            *static_cast<int*>(signal));
+                },
+                &deadly),
+            SIGKILL);
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG | __WALL), -1);
+  EXPECT_NE(EndedText(SIGSYS).find("(SIGSYS)"), std::string::npos);
 }
 
 TEST(HostProbe, SaysThatDescriptorsRanOut) {

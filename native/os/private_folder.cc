@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -149,21 +150,21 @@ Result<PrivateFolder> PrivateFolder::MakeIn(const std::string& place) {
 
 Result<const PrivateFolder*> PrivateFolder::Get() {
   static std::mutex mutex;
-  static const PrivateFolder* made = nullptr;
+  static auto& made = *new std::list<PrivateFolder>;
   static pid_t owner = 0;
   const std::lock_guard lock(mutex);
   // After fork() the parent's goes with the parent, and both would make files
   // of the same names in it.
-  if (made != nullptr && owner == ::getpid()) return made;
+  if (owner == ::getpid()) return &made.back();
   std::string refusals;
   for (const std::string& place : Places()) {
     Sweep(place);
     Result<PrivateFolder> folder = MakeIn(place);
     if (folder.ok()) {
-      made = new PrivateFolder(folder.Take());
+      made.push_back(folder.Take());
       owner = ::getpid();
-      RemoveAtExit(made->Path(""));
-      return made;
+      RemoveAtExit(made.back().Path(""));
+      return &made.back();
     }
     refusals.append("; ").append(folder.status().message());
   }

@@ -11,10 +11,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <list>
 #include <mutex>
-#include <optional>
 
 #include "os/errno_text.h"
+#include "os/trial.h"
 
 namespace inmem::os {
 namespace {
@@ -23,6 +24,7 @@ namespace {
 struct Attempt {
   const char* step = nullptr;
   int error = 0;
+  int signal = 0;  // that ended the child which tried it
   int mount = -1;
   bool huge_pages = false;
 
@@ -180,19 +182,39 @@ bool MayPass(int error) {
          error == EAGAIN || error == EINTR;
 }
 
-Attempt Mount() {
+// `work` is for the child that may be needed.
+Attempt MountHereOrInChild(ChildWork& work) {
   Attempt direct;
   // EPERM: not privileged. Anything else would be no better in a child.
   if (MountHere(direct) || direct.error != EPERM) return direct;
-  ChildWork work;
   MountInChild(work);
   return work.attempt;
 }
 
+Attempt Mount() {
+  ChildWork work;
+  if (UnderSeccompFilter()) {
+    ChildWork trial;
+    Attempt ended;
+    ended.signal = SignalThatEnds(
+        [](void* argument) {
+          MountHereOrInChild(*static_cast<ChildWork*>(argument));
+        },
+        &trial);
+    if (ended.signal != 0) return ended;
+  }
+  return MountHereOrInChild(work);
+}
+
 Status Refusal(const Attempt& attempt) {
-  return {ErrorCode::kLoadFailed,
-          std::string("no private tmpfs can be made: ") + attempt.step + ": " +
-              ErrnoText(attempt.error) + "; " + AdviceFor(attempt)};
+  std::string message = "no private tmpfs can be made: ";
+  if (attempt.signal != 0) {
+    message += "fsopen, fsconfig, fsmount or clone: ";
+    message += EndedText(attempt.signal);
+  } else {
+    message.append(attempt.step).append(": ").append(ErrnoText(attempt.error));
+  }
+  return {ErrorCode::kLoadFailed, message + "; " + AdviceFor(attempt)};
 }
 
 }  // namespace
@@ -223,23 +245,21 @@ Result<PrivateTmpfs> PrivateTmpfs::Make(bool* may_pass) {
 
 Result<const PrivateTmpfs*> PrivateTmpfs::Get() {
   static std::mutex mutex;
-  static std::optional<Result<PrivateTmpfs>>* result = nullptr;
+  // The last one is this process's. Those of its parents stay: their paths may
+  // be in use.
+  static auto& made = *new std::list<Result<PrivateTmpfs>>;
   static pid_t owner = 0;
   const std::lock_guard lock(mutex);
-  if (result == nullptr || owner != ::getpid()) {
-    // After fork() both would make files of the same names in one tmpfs. The
-    // parent's stays: its paths may be in use.
-    result = new std::optional<Result<PrivateTmpfs>>;
+  // After fork() both would make files of the same names in one tmpfs.
+  if (owner != ::getpid()) {
+    bool may_pass = false;
+    Result<PrivateTmpfs> result = Make(&may_pass);
+    if (may_pass) return result.status();
+    made.push_back(std::move(result));
     owner = ::getpid();
   }
-  if (!*result) {
-    bool may_pass = false;
-    Result<PrivateTmpfs> made = Make(&may_pass);
-    if (may_pass) return made.status();
-    result->emplace(std::move(made));
-  }
-  if (!(*result)->ok()) return (*result)->status();
-  return &(*result)->value();
+  if (!made.back().ok()) return made.back().status();
+  return &made.back().value();
 }
 
 }  // namespace inmem::os

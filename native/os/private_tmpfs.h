@@ -20,6 +20,7 @@
 //    blocked meanwhile: a handler must not run in the child on our memory.
 //  - CLONE_NEWUSER in clone(), not unshare(): that is refused in a process of
 //    several threads, and would change whether the shared memory is dumpable.
+// Where a seccomp filter is on, another child tries all that first (trial.h).
 #pragma once
 
 #include <string>

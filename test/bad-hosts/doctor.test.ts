@@ -97,6 +97,25 @@ describe("memfd_create refused by a seccomp filter", () => {
   });
 });
 
+describe("a sandbox that ends a process for a call, as systemd's does by default", () => {
+  it("memfd_create: doctor lives, and says so", async () => {
+    const { text, report } = await doctorOn(refusing({ call: "memfd_create", errno: "KILL" }));
+    expect(report.facts?.memfd.create).toMatch(/^memfd_create: .*SIGSYS.*; .*allow memfd_create/);
+    expect(report.tiers?.memfd.works).toBe(false);
+    expect(text).toMatch(
+      /^bad +memfd_create +the sandbox ends a process that calls it \(SIGSYS\)$/m,
+    );
+  });
+
+  it("fsopen: doctor lives, and memfds do as ever", async () => {
+    const { code, text, report } = await doctorOn(refusing({ call: "fsopen", errno: "KILL" }));
+    expect(code).toBe(0);
+    expect(report.auto).toBe("mapped");
+    expect(report.tiers?.tmpfs.reason).toMatch(/fsopen.*SIGSYS.*; allow/);
+    expect(text).toMatch(/^note +private tmpfs +fsopen.*SIGSYS/m);
+  });
+});
+
 describe("a kernel without MFD_NOEXEC_SEAL", () => {
   it("loses nothing", async () => {
     const wrap = refusing({ call: "memfd_create", errno: "EINVAL", onlyWithFlag: 8 });

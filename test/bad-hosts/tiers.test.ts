@@ -135,6 +135,13 @@ describe("a tmpfs refused", () => {
   });
 });
 
+describe("a sandbox that ends a process which calls fsopen", () => {
+  it("load: tmpfs is an error, and the process lives", async () => {
+    const { stdout } = await run(refusing({ call: "fsopen", errno: "KILL" }), "tmpfs", mappable);
+    expect(stdout).toMatch(/^ERR_INMEM_LOAD_TIER .*SIGSYS/);
+  });
+});
+
 describe("a bundle on a mount that is noexec", () => {
   const noexec = inNamespace(
     ["--mount"],

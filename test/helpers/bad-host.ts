@@ -18,8 +18,8 @@ export function commandOn(
   return spawnProcess(program, rest, options);
 }
 
-/** Linux errno values that a filter may give. */
-const ERRNO = { EPERM: 1, EACCES: 13, EINVAL: 22, ENOSYS: 38 } as const;
+/** Linux errno values that a filter may give; KILL ends the process instead. */
+const ERRNO = { EPERM: 1, EACCES: 13, EINVAL: 22, ENOSYS: 38, KILL: 0 } as const;
 
 /** A refusal: the system call, its answer, and (second argument) only with this bit set. */
 export interface Refusal {
@@ -62,7 +62,7 @@ int main(int argc, char **argv) {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
       BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, flag, 1, 0),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+      BPF_STMT(BPF_RET | BPF_K, error ? SECCOMP_RET_ERRNO | error : SECCOMP_RET_KILL_PROCESS),
     };
     struct sock_filter always[] = {
       code[0],
