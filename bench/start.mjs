@@ -10,7 +10,7 @@ export const about = "the interpreter's start, the stdlib from memory, bundles o
 
 const programs = join(import.meta.dirname, "programs");
 const runBundle = join(programs, "run-bundle.cjs");
-const importStdlib = join(programs, "import_stdlib.py");
+const importModules = join(programs, "import_modules.py");
 const modules = readFileSync(join(import.meta.dirname, "data", "stdlib-modules.txt"), "utf8")
   .split("\n")
   .filter((line) => line !== "" && !line.startsWith("#"));
@@ -57,7 +57,7 @@ const stdlib = {
     context.env.INMEM_BENCH_MODULES = modules.join(" ");
     writeFileSync(
       join(context.dir, "stdlib.pyz"),
-      makeZip({ "__main__.py": readFileSync(importStdlib) }),
+      makeZip({ "__main__.py": readFileSync(importModules) }),
     );
   },
   ours: {
@@ -67,7 +67,7 @@ const stdlib = {
   theirs: {
     label: "python3 -I, from disk",
     sample: (context) =>
-      childJson(diskPython(context), ["-I", importStdlib], context).then(imported),
+      childJson(diskPython(context), ["-I", importModules], context).then(imported),
   },
   notes({ ours, theirs }) {
     const tell = ([{ already, modules, from_disk: disk }]) =>

@@ -21,11 +21,12 @@ async function load() {
   return Object.fromEntries(await Promise.all(modules));
 }
 
-function list(benchmarks) {
+async function list(benchmarks) {
+  const { asked } = await import("../bench/runner/print.mjs");
   for (const [name, { about, measures }] of Object.entries(benchmarks)) {
     console.log(`${name}: ${about}`);
-    for (const [measure, { about: what, limit }] of Object.entries(measures)) {
-      console.log(`  ${name}.${measure}: ${what}${limit === undefined ? "" : ` (asked ${limit})`}`);
+    for (const [key, measure] of Object.entries(measures)) {
+      console.log(`  ${name}.${key}: ${measure.about}${asked(measure)}`);
     }
   }
 }
@@ -54,7 +55,7 @@ async function bench() {
   await ensureNodeModules(); // the table's library
   const benchmarks = await load();
   if (asked.length === 0) {
-    list(benchmarks);
+    await list(benchmarks);
     return;
   }
   const selected = asked.flatMap((word) => select(benchmarks, word));

@@ -29,10 +29,15 @@ export function printTable(result) {
 /** The last lines: one a demand. */
 export function printDemands(results) {
   console.log("");
-  for (const { name, ratio, limit } of results) {
-    const asked = limit === undefined ? "" : ` (asked ${limit})`;
-    console.log(`${name}: ${ratio.toFixed(2)}${asked}`);
+  for (const { name, ratio, ...demand } of results) {
+    console.log(`${name}: ${ratio.toFixed(2)}${asked(demand)}`);
   }
+}
+
+/** " (asked 0.9)", " (asked at least 8)", or nothing. */
+export function asked({ limit, atLeast }) {
+  if (limit === undefined) return "";
+  return ` (asked ${atLeast ? "at least " : ""}${limit})`;
 }
 
 function figure(value) {

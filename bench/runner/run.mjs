@@ -16,7 +16,9 @@ import { summary } from "./stats.mjs";
  * @property {string} about
  * @property {string} unit
  * @property {number} [limit]  What A/B may be at most.
+ * @property {boolean} [atLeast]  It must be at least that instead.
  * @property {number} [runs]
+ * @property {boolean} [warm]  False: nothing is timed, so no sample is taken twice.
  * @property {(context: Context) => Promise<void> | void} [prepare]
  * @property {Side} ours
  * @property {Side} theirs
@@ -41,7 +43,7 @@ export async function runMeasure(name, measure, { python, root, runs = measure.r
     const order = Object.keys(sides);
     for (let round = 0; round < runs; round += 1) {
       for (const key of order) {
-        await sides[key].sample(context);
+        if (measure.warm ?? true) await sides[key].sample(context);
         samples[key].push(await sides[key].sample(context));
       }
       order.push(order.shift());
@@ -62,6 +64,7 @@ function result(name, measure, samples) {
     about: measure.about,
     unit: measure.unit,
     limit: measure.limit,
+    atLeast: measure.atLeast ?? false,
     ratio: ours.median / theirs.median,
     control: ours.median / control.median,
     sides: [

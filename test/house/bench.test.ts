@@ -14,6 +14,8 @@ describe("npm run bench", () => {
     expect(stdout).toMatch(/^ {2}start\.ready: .* \(asked 0\.7\)$/m);
     expect(stdout).toMatch(/^ {2}start\.stdlib: .* \(asked 0\.9\)$/m);
     expect(stdout).toMatch(/^ {2}start\.large-index: .* \(asked 2\)$/m);
+    expect(stdout).toMatch(/^ {2}loader\.memfd: .* \(asked at least 8\)$/m);
+    expect(stdout).toMatch(/^ {2}loader\.deflated: .* mapped$/m);
   });
 
   it("refuses a name that it does not know, and says which there are", async () => {
