@@ -53,7 +53,8 @@ void* __wrap_dlopen(const char* path, int flags) {
   using inmem::importer::State;
   if (path == nullptr || path[0] != '/') return __real_dlopen(path, flags);
   State& state = State::Get();
-  auto location = state.tree().Locate(path);
+  // Plugins are often looked for at "/x/lib/../plugins/y.so".
+  auto location = state.tree().Locate(inmem::vfs::Normalize(path));
   if (!location || location->name.empty()) return __real_dlopen(path, flags);
   inmem::loader::Loader::Options options;
   options.flags = flags;
@@ -85,8 +86,9 @@ void* DlopenForBundle(const char* path, int flags) {
       !name.starts_with("$ORIGIN") && !name.starts_with("${ORIGIN}")) {
     return __wrap_dlopen(path, flags);
   }
-  auto handle = State::Get().loader().LoadFor(__builtin_return_address(0), name,
-                                              {flags, PythonTag()});
+  State& state = State::Get();
+  auto handle = state.loader().LoadFor(__builtin_return_address(0), name,
+                                       state.tree(), {flags, PythonTag()});
   if (!handle.ok()) {
     SetLoadError(handle.status());
     return nullptr;

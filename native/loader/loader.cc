@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -52,6 +53,23 @@ Status MakeGlobal(void* handle, const std::string& label) {
   if (!opened.ok()) return opened.status();
   ::dlclose(opened.value());
   return Status::Ok();
+}
+
+// The archive of an object, also when it was unmounted at the end of a run and
+// mounted again by the next. Null where it is gone.
+std::shared_ptr<const vfs::Mount> MountOf(const Registry& registry,
+                                          SharedObject& object,
+                                          const vfs::Tree& tree) {
+  if (auto mount = object.mount.lock()) return mount;
+  for (auto& mount : tree.mounts()) {
+    const auto index = mount->FindFile(object.entry);
+    if (!index) continue;
+    const auto& entry = mount->archive().entry(*index);
+    if (registry.Find(KeyOf(*mount, entry)) != &object) continue;
+    object.mount = mount;
+    return mount;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -115,13 +133,13 @@ Result<void*> Loader::Load(const vfs::Location& location,
 }
 
 Result<void*> Loader::LoadFor(const void* caller, std::string_view name,
-                              const Options& options) {
+                              const vfs::Tree& tree, const Options& options) {
   const std::lock_guard lock(LoadMutex());
-  const SharedObject* user =
+  SharedObject* user =
       impl_->registry.FindByAddress(reinterpret_cast<std::uintptr_t>(caller));
   if (user == nullptr) return nullptr;
   // Its own archive's first: another one may have a library of that name.
-  if (const auto mount = user->mount.lock()) {
+  if (const auto mount = MountOf(impl_->registry, *user, tree)) {
     const Seeker seeker{user->entry, user->rpath, user->runpath, nullptr};
     const NeedFound found = FindNeed(*mount, seeker, name);
     if (found.entry) return Load({mount, *found.entry}, options);

@@ -81,9 +81,10 @@ class Loader {
   // dlopen by the code at `caller`, of a name without '/' or one that begins
   // with $ORIGIN: a library that the caller's object would find as it finds its
   // needs, else one of that soname that is loaded. Null, without an error,
-  // where neither is there: the host may have it.
+  // where neither is there: the host may have it. `tree`: what is mounted; the
+  // caller's archive may have been unmounted and be there again.
   Result<void*> LoadFor(const void* caller, std::string_view name,
-                        const Options& options);
+                        const vfs::Tree& tree, const Options& options);
 
   // Everything loaded so far, in the order in which constructors ended.
   std::vector<LoadedObject> loaded() const;
