@@ -196,7 +196,7 @@ TEST(PrivateFolder, HasRealPathsForTheDynamicLinker) {
   const auto made = PrivateFolder::MakeIn(place);
   ASSERT_TRUE(made.ok()) << made.status().message();
   const std::string path = made.value().Path("");
-  EXPECT_TRUE(path.starts_with(place + "/inmem-python-"));
+  EXPECT_TRUE(path.starts_with(place + "/inmem-python-extract-"));
   EXPECT_EQ(fs::status(path).permissions(), fs::perms::owner_all);
   LoadsByOrigin(made.value(), "one");
   RefusesBadPaths(made.value());
@@ -259,7 +259,7 @@ TEST(PrivateFolder, OfAKilledProcessIsSwept) {
   const Workshop workshop;
   const std::string place = workshop.Path("place");
   fs::create_directory(place);
-  fs::create_directory(place + "/inmem-other");
+  fs::create_directory(place + "/inmem-python-other");
   const auto living = PrivateFolder::MakeIn(place);
   ASSERT_TRUE(living.ok());
   const int status = InChild([&place] {
@@ -272,7 +272,7 @@ TEST(PrivateFolder, OfAKilledProcessIsSwept) {
   EXPECT_EQ(PrivateFolder::Sweep(place), 1);
   EXPECT_EQ(PrivateFolder::Sweep(place), 0);
   EXPECT_TRUE(fs::exists(living.value().Path("")));
-  EXPECT_TRUE(fs::exists(place + "/inmem-other"));
+  EXPECT_TRUE(fs::exists(place + "/inmem-python-other"));
 }
 
 TEST(PrivateFolder, SaysWhatIsInTheWay) {

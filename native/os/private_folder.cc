@@ -23,7 +23,8 @@
 namespace inmem::os {
 namespace {
 
-constexpr std::string_view kPrefix = "inmem-python-";
+// Nobody else calls a folder so: what bears the name is swept.
+constexpr std::string_view kPrefix = "inmem-python-extract-";
 
 UniqueFd OpenFolder(const std::string& path) {
   return UniqueFd(
