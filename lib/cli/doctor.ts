@@ -70,6 +70,7 @@ function rowsOf(facts: HostFacts): Row[] {
     ...placeRows(facts),
     openFilesRow(facts),
     staticTlsRow(facts),
+    hugePagesRow(facts),
     sandboxRow(facts),
   ];
 }
@@ -139,6 +140,15 @@ function staticTlsRow({ limits }: HostFacts): Row {
   const setting = `GLIBC_TUNABLES=glibc.rtld.optional_static_tls=${tunable + 4096}`;
   const follows = `Libraries such as libgomp may not load: start the process with ${setting}.`;
   return { state: "note", what, found, follows };
+}
+
+// The private tmpfs asks for huge pages itself; what memfds get is the kernel's setting.
+function hugePagesRow({ sharedMemoryHugePages: setting }: HostFacts): Row {
+  const what = "pages of copies";
+  if (setting === "") return { state: "ok", what, found: "small in memfds (no huge pages here)" };
+  const huge = ["always", "within_size", "force"].includes(setting);
+  const found = `${huge ? "huge" : "small"} in memfds (shmem_enabled = ${setting})`;
+  return { state: "ok", what, found };
 }
 
 function sandboxRow({ seccompFilter, securityLabel }: HostFacts): Row {

@@ -40,6 +40,7 @@ describe("here", () => {
       "private tmpfs",
       "open files",
       "static TLS",
+      "pages of copies",
     ]) {
       expect(text).toMatch(RegExp(`^(ok|note) +${what} `, "m"));
     }
@@ -94,6 +95,20 @@ describe("memfd_create refused by a seccomp filter", () => {
     expect(report.facts?.limits.staticTlsBytes).toBeNull();
     expect(text).toContain("Bundles with shared objects cannot run here");
     expect(text).toContain("--load extract");
+  });
+});
+
+describe("user namespaces used up", () => {
+  const wrap: Wrap = (program) => {
+    const script = 'echo 0 > /proc/sys/user/max_user_namespaces; exec "$@"';
+    return ["unshare", "--user", "--map-root-user", "sh", "-e", "-c", script, "sh", ...program];
+  };
+  const obstacle = obstacleTo(wrap);
+
+  it.skipIf(obstacle !== "")(`no tmpfs, and the sysctl is named ${obstacle}`, async () => {
+    const { code, report } = await doctorOn(wrap);
+    expect(code).toBe(0);
+    expect(report.tiers?.tmpfs.reason).toMatch(/clone\(.*No space left.*user\.max_user_namespaces/);
   });
 });
 
