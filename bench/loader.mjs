@@ -127,13 +127,22 @@ function objectsNote(samples) {
 
 async function prepareAll(context) {
   context.subjects = [];
+  context.refused = {};
   for (const wheels of await matrix(context)) {
     const app = appBeside(join(context.dir, wheels.name), "load_objects.py", wheels.bundle);
     const subject = { ...wheels, ...app, objects: objectsIn(wheels.site) };
     // What does not load from disk (a library that wants another one to be
     // there, or a display) is no object of this measure.
-    const { failed } = await loadFromDisk(subject, context, { mayFail: true });
-    subject.objects = subject.objects.filter((name) => !(name in failed));
+    const leaveOut = (names) => {
+      subject.objects = subject.objects.filter((name) => !names.includes(name));
+    };
+    const disk = await loadFromDisk(subject, context, { mayFail: true });
+    leaveOut(Object.keys(disk.failed));
+    // What is refused on purpose (a library that PEP 600 does not leave to the
+    // host) is told.
+    const { failed } = await loadInRun(subject, context, "auto", { mayFail: true });
+    leaveOut(Object.keys(failed));
+    Object.assign(context.refused, failed);
     if (subject.objects.length > 0) context.subjects.push(subject);
   }
 }
@@ -149,10 +158,10 @@ async function loadFromDisk(subject, context, { mayFail = false } = {}) {
   return complete(await childJson(diskPython(context), args, env), subject, mayFail);
 }
 
-async function loadInRun(subject, context, tier) {
+async function loadInRun(subject, context, tier, { mayFail = false } = {}) {
   const env = loadingEnv(context, subject, subject.base);
   const args = [runBundle, context.root, subject.app, tier];
-  return complete(await childJson(process.execPath, args, env), subject, false);
+  return complete(await childJson(process.execPath, args, env), subject, mayFail);
 }
 
 function complete({ loading: value, ...sample }, subject, mayFail) {
@@ -169,8 +178,18 @@ const overAll = (load) => async (context) => {
     value += sample.value;
     objects.push(...(sample.objects ?? []));
   }
-  return { value, objects };
+  return { value, objects, refused: context.refused };
 };
+
+function refusedNotes({ refused }) {
+  const counts = new Map();
+  for (const message of Object.values(refused)) {
+    const [, need] = /needs (\S+), which is not there/.exec(message) ?? [];
+    const reason = need ? `${need} is not the host's to give (PEP 600)` : message;
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return [...counts].map(([reason, count]) => `${count} objects left out: ${reason}`);
+}
 
 const all = {
   about: "all shared objects of test/wheels: in runs, mapped / python3, from disk",
@@ -183,7 +202,7 @@ const all = {
     sample: overAll((s, context) => loadInRun(s, context, "mapped")),
   },
   theirs: { label: "python3 -I, from disk", sample: overAll(loadFromDisk) },
-  notes: ({ ours }) => [objectsNote(ours)],
+  notes: ({ ours }) => [objectsNote(ours), ...refusedNotes(ours[0])],
 };
 
 const mappedShare = {
@@ -204,9 +223,10 @@ const mappedShare = {
   },
   ours: {
     label: "mapped",
-    sample: ({ loaded }) => ({
+    sample: ({ loaded, refused }) => ({
       value: loaded.reduce((sum, { mappedBytes }) => sum + mappedBytes, 0) / 2 ** 20,
       loaded,
+      refused,
     }),
   },
   theirs: {
@@ -215,7 +235,7 @@ const mappedShare = {
       value: loaded.reduce((sum, { onDisk }) => sum + readOnlyBytes(onDisk), 0) / 2 ** 20,
     }),
   },
-  notes({ ours: [{ loaded }] }) {
+  notes({ ours: [{ loaded, refused }] }) {
     const reasons = new Map();
     for (const { tier, reason } of loaded) {
       const key = `${tier}: ${reason}`;
@@ -225,6 +245,7 @@ const mappedShare = {
     return [
       ...[...reasons].map(([reason, count]) => `${count} x ${reason}`),
       `copied: ${mib(copied)}`,
+      ...refusedNotes({ refused }),
     ];
   },
 };
