@@ -6,52 +6,22 @@
 #include <string>
 #include <vector>
 
-#include "../fuzz/archive_fuzz.h"
+#include "../fuzz/corpus.h"
+#include "../fuzz/seeds.h"
+#include "../fuzz/targets.h"
 #include "archive/guarded_bytes.h"
 #include "archive/zip_builder.h"
 
 namespace inmem::archive {
 namespace {
 
-using testing::BuildZip;
+using fuzz::ArchiveSeeds;
 using testing::GuardedBytes;
-using testing::ZipEntry;
-using testing::ZipOptions;
-
-std::vector<std::string> Seeds() {
-  ZipEntry stored{.name = "a/stored.txt", .data = "stored data"};
-  ZipEntry deflated{.name = "a/deflated.py",
-                    .data = std::string(300, 'x') + "end",
-                    .method = 8};
-  ZipEntry zstd{.name = "b.zst", .data = std::string(300, 'z'), .method = 93};
-  ZipEntry folder{.name = "folder/", .data = ""};
-  ZipEntry wide{.name = "wide", .data = "zip64 entry", .zip64 = true};
-  ZipEntry late{.name = "\xC3\xA9t\xC3\xA9",
-                .data = "descriptor",
-                .method = 8,
-                .data_descriptor = true};
-  const std::vector<ZipEntry> all = {stored, deflated, zstd,
-                                     folder, wide,     late};
-  ZipOptions zip64;
-  zip64.zip64 = true;
-  ZipOptions prefixed;
-  prefixed.prefix = "#!/usr/bin/env python3\n";
-  prefixed.comment = "a comment";
-  ZipOptions unordered;
-  unordered.order = {5, 3, 1, 0, 2, 4};
-  ZipOptions both = prefixed;
-  both.zip64 = true;
-  return {
-      BuildZip({}),         BuildZip({stored}),      BuildZip(all),
-      BuildZip(all, zip64), BuildZip(all, prefixed), BuildZip(all, unordered),
-      BuildZip(all, both)};
-}
 
 void RunOne(const std::string& bytes) {
   const GuardedBytes guarded(bytes);
-  LLVMFuzzerTestOneInput(
-      reinterpret_cast<const std::uint8_t*>(guarded.span().data()),
-      guarded.span().size());
+  FuzzArchive(reinterpret_cast<const std::uint8_t*>(guarded.span().data()),
+              guarded.span().size());
 }
 
 // Values that find mistakes in arithmetic, as often as any byte.
@@ -92,12 +62,20 @@ std::string Mutate(std::string bytes, std::mt19937_64* random) {
 }
 
 TEST(ArchiveFuzz, Seeds) {
-  for (const std::string& seed : Seeds()) RunOne(seed);
+  for (const std::string& seed : ArchiveSeeds()) RunOne(seed);
+}
+
+// What a fuzzer found once.
+TEST(ArchiveFuzz, KeptFindings) {
+  for (const fuzz::Finding& finding : fuzz::KeptFindings("archive")) {
+    SCOPED_TRACE(finding.name);
+    RunOne(finding.bytes);
+  }
 }
 
 TEST(ArchiveFuzz, MutatedSeeds) {
   std::mt19937_64 random(20261121);  // NOLINT: the same run every time
-  const std::vector<std::string> seeds = Seeds();
+  const std::vector<std::string> seeds = ArchiveSeeds();
   for (int round = 0; round < 30000; ++round) {
     RunOne(Mutate(seeds[random() % seeds.size()], &random));
   }
@@ -105,7 +83,7 @@ TEST(ArchiveFuzz, MutatedSeeds) {
 
 // Single bytes of the headers, one after the other.
 TEST(ArchiveFuzz, EveryByteSetToExtremes) {
-  const std::vector<std::string> seeds = Seeds();
+  const std::vector<std::string> seeds = ArchiveSeeds();
   for (const std::size_t which : {1u, 3u}) {
     for (std::size_t at = 0; at < seeds[which].size(); ++at) {
       for (const char value : {'\x00', '\x01', '\x7F', '\xFF'}) {

@@ -87,7 +87,11 @@ std::vector<Lie> LoadLies() {
         i.phdr(1) = i.phdr(0)),
     LIE(OverlapsTheOneBefore, kBad, "(expected at least 0x2041",
         i.phdr(I::kLoadCode).p_memsz = 0x1041),
-    LIE(InThePageBefore, kBad, "in the last page of the PT_LOAD before",
+    LIE(WritableNotReadable, kBad, "PT_LOAD 2: writable and not readable",
+            i.phdr(I::kLoadData).p_flags = PF_W),
+        LIE(Span, kBad, "PT_LOADs over 0x1000002000 bytes",
+            i.phdr(I::kLoadData).p_memsz = 0x1000000000 - 0x40),
+        LIE(InThePageBefore, kBad, "in the last page of the PT_LOAD before",
         i.phdr(I::kLoadCode).p_memsz = 0x1010),
   };
 }
@@ -102,7 +106,11 @@ std::vector<Lie> OtherSegmentLies() {
         i.phdr(I::kPhdrTls).p_memsz = 8),
     LIE(TlsElsewhere, kBad, "PT_TLS 6: p_vaddr 0x1018 + p_filesz 0x10",
         i.phdr(I::kPhdrTls).p_vaddr = 0x1018),
-    LIE(TwoTls, kBad, "two PT_TLS", i.phdr(I::kPhdrStack) =
+    LIE(TlsHuge, kBad, "PT_TLS 6: p_memsz 0x40000001",
+            i.phdr(I::kPhdrTls).p_memsz = 0x40000001),
+        LIE(TlsAlignHuge, kBad, "p_align 0x80000000",
+            i.phdr(I::kPhdrTls).p_align = 0x80000000),
+        LIE(TwoTls, kBad, "two PT_TLS", i.phdr(I::kPhdrStack) =
         i.phdr(I::kPhdrTls)),
     LIE(NoteOutside, kBad, "PT_NOTE 5: p_vaddr 0x764",
         i.phdr(I::kPhdrNote).p_vaddr = I::kTablesEnd),
@@ -132,7 +140,10 @@ std::vector<Lie> DynamicLies() {
         i.phdr(I::kPhdrDynamic).p_vaddr = 0x10000),
     LIE(DynamicReadOnly, kBad, "writable PT_DYNAMIC in a read-only PT_LOAD",
         i.phdr(I::kLoadData).p_flags = PF_R),
-    LIE(NoNull, kBad, "without DT_NULL", i.Remove(I::kDynNull)),
+    LIE(StringsUnreadable, kBad, "DT_STRTAB 0x1000",
+            i.dyn(I::kDynStrtab).d_un.d_val = I::kCode;
+            i.phdr(I::kLoadCode).p_flags = PF_X),
+        LIE(NoNull, kBad, "without DT_NULL", i.Remove(I::kDynNull)),
     LIE(DynamicCut, kBad, "without DT_NULL",
         i.phdr(I::kPhdrDynamic).p_filesz = 40),
     LIE(NoStrtab, kBad, "no DT_STRTAB", i.Remove(I::kDynStrtab)),
@@ -239,7 +250,10 @@ std::vector<Lie> GnuHashLies() {
         i.At<std::uint32_t>(I::kGnuHash + 8) = ~0U),
     LIE(GnuBloom3, kBad, "bloom_size 3 (expected a power of two",
         i.At<std::uint32_t>(I::kGnuHash + 8) = 3),
-    LIE(GnuBloom0, kBad, "bloom_size 0 (expected a power of two",
+    LIE(GnuBloom3WithoutBuckets, kBad, "bloom_size 3 (expected a power of two",
+            i.At<std::uint32_t>(I::kGnuHash) = 0;
+            i.At<std::uint32_t>(I::kGnuHash + 8) = 3),
+        LIE(GnuBloom0, kBad, "bloom_size 0 (expected a power of two",
         i.At<std::uint32_t>(I::kGnuHash + 8) = 0),
     LIE(GnuShift, kBad, "bloom_shift 32",
         i.At<std::uint32_t>(I::kGnuHash + 12) = 32),

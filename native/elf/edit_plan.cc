@@ -117,9 +117,9 @@ Result<RelativeTakeOver> PlanTakeOverRelative(const ElfFile& file) {
   EditDynamic(file, plan.edits,
               [&](const Elf64_Dyn& dyn) -> std::optional<Elf64_Dyn> {
                 switch (dyn.d_tag) {
-                  case DT_RELR:
-                  case DT_RELRSZ:
-                  case DT_RELRENT:
+                  case kDtRelr:
+                  case kDtRelrsz:
+                  case kDtRelrent:
                   case DT_RELACOUNT:
                     return WithTag(dyn, DT_DEBUG);
                   case DT_RELA:

@@ -1,6 +1,8 @@
 // native/elf/elf_file.cc: what a parsed file answers; what it has called.
 #include "elf/elf_file.h"
 
+#include <algorithm>
+
 #include "elf/names.h"
 #include "elf/parser.h"
 
@@ -42,8 +44,7 @@ Result<std::string_view> ElfFile::String(std::uint64_t offset,
 // What ld.so calls: it takes the size for granted where there is an array.
 Status ElfFile::CheckCalls(const CallTags& tags) const {
   if (const auto call = Value(tags.call); call) {
-    const Elf64_Phdr* segment = LoadSegmentOf(*call, 1);
-    if (segment == nullptr || (segment->p_flags & PF_X) == 0) {
+    if (LoadSegmentOf(*call, 1, PF_X) == nullptr) {
       return Bad(std::string(tags.name) + " " + Hex(*call),
                  "within an executable PT_LOAD");
     }
@@ -71,6 +72,19 @@ Result<Constructors> ElfFile::constructors() const {
     found.array_count = Value(DT_INIT_ARRAYSZ).value_or(0) / sizeof(Elf64_Addr);
   }
   return found;
+}
+
+std::vector<std::string_view> ElfFile::StrayVersionFiles() const {
+  std::vector<std::string_view> stray;
+  for (const VersionNeed& version : version_needs_) {
+    const bool needed = std::any_of(
+        needs_.begin(), needs_.end(),
+        [&version](const Need& need) { return need.name == version.file; });
+    if (!needed && (stray.empty() || stray.back() != version.file)) {
+      stray.push_back(version.file);
+    }
+  }
+  return stray;
 }
 
 bool ElfFile::bind_now() const {

@@ -48,6 +48,12 @@ inline constexpr std::uint16_t kHostMachine = EM_AARCH64;
 inline constexpr std::uint16_t kHostMachine = EM_NONE;
 #endif
 
+// Newer than the elf.h of glibc 2.28, which Node's own builds have.
+inline constexpr std::uint32_t kPtGnuProperty = 0x6474e553;
+inline constexpr std::int64_t kDtRelrsz = 35;
+inline constexpr std::int64_t kDtRelr = 36;
+inline constexpr std::int64_t kDtRelrent = 37;
+
 // One DT_NEEDED.
 struct Need {
   std::string_view name;
@@ -139,6 +145,10 @@ class ElfFile {
   const std::vector<VersionNeed>& version_needs() const {
     return version_needs_;
   }
+  // Names that versions are needed of and that are no DT_NEEDED, as patchelf
+  // --remove-needed leaves them. ld.so aborts the process by an assertion where
+  // no loaded object has such a name.
+  std::vector<std::string_view> StrayVersionFiles() const;
   std::string_view soname() const { return soname_; }  // "" where there is none
   std::optional<std::string_view> rpath() const { return rpath_; }
   std::optional<std::string_view> runpath() const { return runpath_; }
@@ -151,15 +161,17 @@ class ElfFile {
   std::uint64_t dynamic_offset_bytes() const { return dynamic_offset_; }
 
   // Where [address, address + size_bytes) lies in the file; nullopt where no
-  // single PT_LOAD holds it in its file part, or on overflow.
+  // single readable PT_LOAD holds it in its file part, or on overflow.
   std::optional<std::uint64_t> FileOffset(std::uint64_t address,
                                           std::uint64_t size_bytes) const;
-  // The PT_LOAD that holds that range in its memory part; null for none.
+  // The PT_LOAD with these PF_* that holds that range in its memory part; null
+  // for none.
   const Elf64_Phdr* LoadSegmentOf(std::uint64_t address,
-                                  std::uint64_t size_bytes) const;
+                                  std::uint64_t size_bytes,
+                                  std::uint32_t flags = PF_R) const;
 
-  // Number of dynamic symbols, the null symbol included; 0 without a hash
-  // table. Errors: none any more, Parse has had them.
+  // Number of dynamic symbols, the null symbol included: at least 1. Errors:
+  // none any more, Parse has had them.
   Result<std::uint64_t> SymbolCount() const { return symbol_count_; }
   // All dynamic symbols but the null symbol; ditto.
   Result<std::vector<Symbol>> Symbols() const;
@@ -233,7 +245,7 @@ class ElfFile {
   std::uint64_t dynamic_offset_ = 0;
   std::uint64_t strings_offset_ = 0;
   std::span<const std::byte> strings_;
-  std::uint64_t symbol_count_ = 0;
+  std::uint64_t symbol_count_ = 1;
   Tables tables_;
   std::vector<Need> needs_;
   std::vector<VersionNeed> version_needs_;

@@ -65,7 +65,7 @@ TEST(ElfFile, CountsSymbolsByEitherTable) {
        {ElfImage::kDynRela, ElfImage::kDynPltrel, ElfImage::kDynJmprel}) {
     image.Remove(i);
   }
-  EXPECT_EQ(Parse(image).value().SymbolCount().value(), 0U);
+  EXPECT_EQ(Parse(image).value().SymbolCount().value(), 1U);
   EXPECT_TRUE(Parse(image).value().Symbols().value().empty());
 }
 
@@ -96,6 +96,14 @@ TEST(ElfFile, ReadsVersions) {
             (std::vector<std::uint16_t>{0, 2, 1, 3, 1, 3}));
   image.RemoveVersions();
   EXPECT_TRUE(Parse(image).value().SymbolVersions().value().empty());
+}
+
+TEST(ElfFile, TellsVersionsOfWhatIsNotNeeded) {
+  ElfImage image;
+  EXPECT_TRUE(Parse(image).value().StrayVersionFiles().empty());
+  image.Remove(ElfImage::kDynNeedB);
+  EXPECT_EQ(Parse(image).value().StrayVersionFiles(),
+            std::vector<std::string_view>{"libc.so.6"});
 }
 
 TEST(ElfFile, ReadsSegments) {

@@ -266,9 +266,9 @@ class ElfImage {
     set(kDynPltrelsz, DT_PLTRELSZ, sizeof(Elf64_Rela));
     set(kDynPltrel, DT_PLTREL, DT_RELA);
     set(kDynPltgot, DT_PLTGOT, Data(kGot));
-    set(kDynRelr, DT_RELR, kRelr);
-    set(kDynRelrsz, DT_RELRSZ, 2 * sizeof(std::uint64_t));
-    set(kDynRelrent, DT_RELRENT, sizeof(std::uint64_t));
+    set(kDynRelr, kDtRelr, kRelr);
+    set(kDynRelrsz, kDtRelrsz, 2 * sizeof(std::uint64_t));
+    set(kDynRelrent, kDtRelrent, sizeof(std::uint64_t));
     set(kDynInit, DT_INIT, kCode);
     set(kDynInitArray, DT_INIT_ARRAY, Data(kInitArray));
     set(kDynInitArraysz, DT_INIT_ARRAYSZ, 16);

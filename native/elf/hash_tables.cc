@@ -49,8 +49,13 @@ Status Parser::ReadGnuHash() {
                    ", bloom_size " + std::to_string(header.bloom_size),
                "within the file part of one PT_LOAD");
   }
-  // The hash is masked with bloom_size - 1.
-  if (header.nbuckets > 0 && !std::has_single_bit(header.bloom_size)) {
+  // The hash is masked with bloom_size - 1. ld.so asserts that it is a power of
+  // two even where there is no bucket; 0 passes its test, and would be a mask
+  // of all bits.
+  const bool masks = header.bloom_size == 0
+                         ? header.nbuckets == 0
+                         : std::has_single_bit(header.bloom_size);
+  if (!masks) {
     return Bad(
         "DT_GNU_HASH with bloom_size " + std::to_string(header.bloom_size),
         "a power of two");
@@ -168,7 +173,8 @@ Status Parser::CountSymbols() {
       count = std::max<std::uint64_t>(count, symbol.value() + 1ULL);
     }
   }
-  file_.symbol_count_ = count;
+  // The null symbol is always there: relocations without a symbol mean it.
+  file_.symbol_count_ = std::max<std::uint64_t>(count, 1);
   return Status::Ok();
 }
 

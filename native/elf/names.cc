@@ -5,6 +5,8 @@
 
 #include <charconv>
 
+#include "elf/elf_file.h"
+
 namespace inmem::elf {
 
 std::string Hex(std::uint64_t value) {
@@ -116,7 +118,7 @@ std::string SegmentTypeName(std::uint32_t p_type) {
       return "PT_TLS";
     case PT_GNU_RELRO:
       return "PT_GNU_RELRO";
-    case 0x6474e553:  // newer than glibc 2.28's elf.h
+    case kPtGnuProperty:
       return "PT_GNU_PROPERTY";
     default:
       return Hex(p_type);

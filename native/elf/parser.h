@@ -12,9 +12,6 @@
 
 namespace inmem::elf {
 
-// PT_GNU_PROPERTY; newer than the elf.h of glibc 2.28.
-inline constexpr std::uint32_t kPtGnuProperty = 0x6474e553;
-
 // Fills an ElfFile by Read -> Verify steps, each of which relies on those
 // before it; see Run for the order.
 class Parser {

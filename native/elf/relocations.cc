@@ -14,58 +14,6 @@ namespace {
 
 constexpr std::uint64_t kWord = sizeof(Elf64_Addr);
 
-RelocationKind KindOnX86(std::uint32_t type) {
-  switch (type) {
-    case R_X86_64_NONE:
-      return RelocationKind::kNone;
-    case R_X86_64_RELATIVE:
-    case R_X86_64_RELATIVE64:
-      return RelocationKind::kRelative;
-    case R_X86_64_IRELATIVE:
-      return RelocationKind::kIRelative;
-    case R_X86_64_64:
-    case R_X86_64_32:
-    case R_X86_64_PC32:
-    case R_X86_64_GLOB_DAT:
-    case R_X86_64_JUMP_SLOT:
-    case R_X86_64_SIZE32:
-    case R_X86_64_SIZE64:
-      return RelocationKind::kSymbolic;
-    case R_X86_64_DTPMOD64:
-    case R_X86_64_DTPOFF64:
-    case R_X86_64_TPOFF64:
-      return RelocationKind::kTls;
-    case R_X86_64_TLSDESC:
-      return RelocationKind::kTlsDescriptor;
-    default:
-      return RelocationKind::kUnknown;
-  }
-}
-
-RelocationKind KindOnAarch64(std::uint32_t type) {
-  switch (type) {
-    case R_AARCH64_NONE:
-      return RelocationKind::kNone;
-    case R_AARCH64_RELATIVE:
-      return RelocationKind::kRelative;
-    case R_AARCH64_IRELATIVE:
-      return RelocationKind::kIRelative;
-    case R_AARCH64_ABS64:
-    case R_AARCH64_ABS32:
-    case R_AARCH64_GLOB_DAT:
-    case R_AARCH64_JUMP_SLOT:
-      return RelocationKind::kSymbolic;
-    case R_AARCH64_TLS_DTPMOD:
-    case R_AARCH64_TLS_DTPREL:
-    case R_AARCH64_TLS_TPREL:
-      return RelocationKind::kTls;
-    case R_AARCH64_TLSDESC:
-      return RelocationKind::kTlsDescriptor;
-    default:
-      return RelocationKind::kUnknown;
-  }
-}
-
 bool IsTls(RelocationKind kind) {
   return kind == RelocationKind::kTls || kind == RelocationKind::kTlsDescriptor;
 }
@@ -77,39 +25,6 @@ bool IsLookup(const Relocation& relocation, RelocationKind kind) {
 }
 
 }  // namespace
-
-RelocationKind KindOf(std::uint16_t machine, std::uint32_t type) {
-  switch (machine) {
-    case EM_X86_64:
-      return KindOnX86(type);
-    case EM_AARCH64:
-      return KindOnAarch64(type);
-    default:
-      return RelocationKind::kUnknown;
-  }
-}
-
-std::uint64_t SlotSize(std::uint16_t machine, std::uint32_t type) {
-  const bool half = machine == EM_X86_64
-                        // glibc writes SIZE32 as a whole word.
-                        ? type == R_X86_64_32 || type == R_X86_64_PC32
-                        : false;
-  switch (KindOf(machine, type)) {
-    case RelocationKind::kUnknown:
-    case RelocationKind::kNone:
-      return 0;
-    case RelocationKind::kTlsDescriptor:
-      return 2 * kWord;
-    default:
-      return half ? kWord / 2 : kWord;
-  }
-}
-
-bool IsPltClass(std::uint16_t machine, std::uint32_t type) {
-  return IsTls(KindOf(machine, type)) ||
-         (machine == EM_X86_64 && type == R_X86_64_JUMP_SLOT) ||
-         (machine == EM_AARCH64 && type == R_AARCH64_JUMP_SLOT);
-}
 
 Relocation RelocationReader::Load(std::uint64_t offset) const {
   const auto rela = LoadAt<Elf64_Rela>(file_.bytes_, offset);
@@ -190,12 +105,11 @@ Status RelocationReader::VerifyPltGot() const {
     if (file_.bind_now()) return Status::Ok();
     return file_.Bad("DT_JMPREL without DT_PLTGOT", "one");
   }
-  const Elf64_Phdr* segment = file_.LoadSegmentOf(*got, 3 * kWord);
-  if (segment == nullptr || (segment->p_flags & PF_W) == 0) {
+  if (file_.LoadSegmentOf(*got, 3 * kWord, PF_W) == nullptr) {
     return file_.Bad("DT_PLTGOT " + Hex(*got),
                      "three words within one writable PT_LOAD");
   }
-  return Status::Ok();
+  return CheckSlot(*got, 3 * kWord);
 }
 
 Result<RelocationTables> RelocationReader::Tables() const {
@@ -207,7 +121,7 @@ Result<RelocationTables> RelocationReader::Tables() const {
   auto jmprel = JmpRel(tables.rela);
   if (!jmprel.ok()) return jmprel.status();
   tables.jmprel = jmprel.value();
-  auto relr = Table(DT_RELR, DT_RELRSZ, DT_RELRENT, kWord, "DT_RELR");
+  auto relr = Table(kDtRelr, kDtRelrsz, kDtRelrent, kWord, "DT_RELR");
   if (!relr.ok()) return relr.status();
   tables.relr = relr.value();
   if (file_.Value(DT_REL)) {
@@ -245,7 +159,10 @@ Status RelocationReader::CheckSlot(std::uint64_t address,
                     address >= last_segment_->p_vaddr &&
                     RangeFits(address - last_segment_->p_vaddr, size_bytes,
                               last_segment_->p_memsz);
-  if (!same) last_segment_ = file_.LoadSegmentOf(address, size_bytes);
+  if (!same) {
+    last_segment_ = file_.LoadSegmentOf(address, size_bytes, 0);
+    FindTablesIn(last_segment_);
+  }
   if (last_segment_ == nullptr) {
     return file_.Bad("relocation of " + std::to_string(size_bytes) +
                          " bytes at " + Hex(address),
@@ -257,7 +174,44 @@ Status RelocationReader::CheckSlot(std::uint64_t address,
         "relocation at " + Hex(address) + " in a read-only PT_LOAD",
         "DT_TEXTREL, or a writable one");
   }
+  for (const FileRange& table : tables_in_segment_) {
+    if (address < table.offset_bytes + table.size_bytes &&
+        table.offset_bytes < address + size_bytes) {
+      return file_.Bad(
+          "relocation at " + Hex(address) + " in a table that is being read",
+          "a slot of its own");
+    }
+  }
   return Status::Ok();
+}
+
+// What ld.so reads again after it has begun to write, by address. Mostly that
+// is the dynamic table alone: the others are in read-only segments.
+void RelocationReader::FindTablesIn(const Elf64_Phdr* segment) const {
+  tables_in_segment_.clear();
+  if (segment == nullptr) return;
+  const ElfFile::Tables& all = file_.tables_;
+  std::vector<FileRange> ranges{
+      {file_.dynamic_offset_, (file_.dynamic_.size() + 1) * sizeof(Elf64_Dyn)},
+      all.strings,
+      all.symbols,
+      all.sysv_hash,
+      all.gnu_hash,
+      all.symbol_versions,
+      all.version_needs,
+      all.version_definitions};
+  if (const auto tables = Tables(); tables.ok()) {
+    ranges.insert(ranges.end(), {tables.value().rela, tables.value().jmprel,
+                                 tables.value().relr});
+  }
+  for (const FileRange& range : ranges) {
+    const std::uint64_t begin = std::max(range.offset_bytes, segment->p_offset);
+    const std::uint64_t end = std::min(range.offset_bytes + range.size_bytes,
+                                       segment->p_offset + segment->p_filesz);
+    if (begin >= end) continue;
+    tables_in_segment_.push_back(
+        {begin - segment->p_offset + segment->p_vaddr, end - begin});
+  }
 }
 
 Status RelocationReader::CheckEntry(const Relocation& relocation,
@@ -285,8 +239,7 @@ Status RelocationReader::CheckEntry(const Relocation& relocation,
   if (kind == RelocationKind::kIRelative) {
     // ld.so calls it.
     const auto resolver = static_cast<std::uint64_t>(relocation.addend);
-    const Elf64_Phdr* segment = file_.LoadSegmentOf(resolver, 1);
-    if (segment == nullptr || (segment->p_flags & PF_X) == 0) {
+    if (file_.LoadSegmentOf(resolver, 1, PF_X) == nullptr) {
       return file_.Bad("IRELATIVE resolver at " + Hex(resolver),
                        "within an executable PT_LOAD");
     }

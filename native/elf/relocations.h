@@ -15,7 +15,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <vector>
 
 #include "base/status.h"
 #include "elf/elf_file.h"
@@ -71,11 +71,15 @@ class RelocationReader {
   // to be looked at. REQUIRES: a type that names no symbol.
   bool IsWordOfLastSegment(const Relocation& relocation) const;
   Status CheckSlot(std::uint64_t address, std::uint64_t size_bytes) const;
+  void FindTablesIn(const Elf64_Phdr* segment) const;
   Result<std::uint64_t> CheckRelr(const FileRange& table) const;
   Relocation Load(std::uint64_t offset) const;
 
   const ElfFile& file_;
-  mutable const Elf64_Phdr* last_segment_ = nullptr;  // slots come in order
+  // Slots come in order: the segment of the last one, and what of the tables
+  // lies in it, by address.
+  mutable const Elf64_Phdr* last_segment_ = nullptr;
+  mutable std::vector<FileRange> tables_in_segment_;
 };
 
 }  // namespace inmem::elf

@@ -221,7 +221,20 @@ std::vector<Lie> EntryLies() {
             I::Data(I::kSize + I::kBss) - 8),
     LIE(SlotInCode, "relocation at 0x1008 in a read-only PT_LOAD",
         i.rela(I::kRelaTable).r_offset = I::kCode + 8),
-    LIE(ResolverOutside, "IRELATIVE resolver at 0x9000",
+    LIE(PltGotInDynamic, "in a table that is being read",
+            i.dyn(I::kDynPltgot).d_un.d_val = I::Data(I::kDynamic)),
+        LIE(SlotInDynamic, "in a table that is being read",
+            i.rela(I::kRelaTable).r_offset = I::Data(I::kDynamic)),
+        LIE(SlotReachesDynamic, "in a table that is being read",
+            i.phdr(I::kLoadData).p_offset -= 0x10;
+            i.phdr(I::kLoadData).p_vaddr -= 0x10;
+            i.phdr(I::kLoadData).p_filesz += 0x10;
+            i.phdr(I::kLoadData).p_memsz += 0x10;
+            i.rela(I::kRelaTable).r_offset = I::Data(I::kDynamic) - 4),
+        LIE(SlotInWritableTables, "in a table that is being read",
+            i.phdr(I::kLoadTables).p_flags |= PF_W;
+            i.At<std::uint64_t>(I::kRelr) = I::kStrings + 8),
+        LIE(ResolverOutside, "IRELATIVE resolver at 0x9000",
         i.rela(I::kRelaAddress) = {I::Slot(1), R_X86_64_IRELATIVE, 0x9000}),
     LIE(ResolverInData, "IRELATIVE resolver at 0x2340",
         i.rela(I::kRelaAddress) = {I::Slot(1), R_X86_64_IRELATIVE,

@@ -26,6 +26,7 @@ constexpr std::uint64_t PageUp(std::uint64_t address) {
 }  // namespace
 
 Status Parser::VerifyProgramHeaders() {
+  const Elf64_Phdr* first = nullptr;
   const Elf64_Phdr* last = nullptr;
   for (std::size_t i = 0; i < file_.phdrs_.size(); ++i) {
     const Elf64_Phdr& phdr = file_.phdrs_[i];
@@ -38,12 +39,20 @@ Status Parser::VerifyProgramHeaders() {
       }
     }
     if (phdr.p_type != PT_LOAD) continue;
+    if (first == nullptr) first = &phdr;
     if (Status status = VerifyLoadSegment(phdr, last, name); !status.ok()) {
       return status;
     }
     last = &phdr;
   }
   if (last == nullptr) return Bad("no PT_LOAD", "at least one");
+  // No code model reaches as far; it would only be address space.
+  constexpr std::uint64_t kSpanLimit = std::uint64_t{1} << 36;
+  const std::uint64_t span = last->p_vaddr + last->p_memsz - first->p_vaddr;
+  if (span > kSpanLimit) {
+    return Bad("PT_LOADs over " + Hex(span) + " bytes",
+               "at most " + Hex(kSpanLimit));
+  }
   return Status::Ok();
 }
 
@@ -79,6 +88,10 @@ Status Parser::VerifyLoadSegment(const Elf64_Phdr& phdr, const Elf64_Phdr* last,
     return Bad(name + "p_vaddr " + Hex(phdr.p_vaddr) + ", p_offset " +
                    Hex(phdr.p_offset),
                "equal modulo p_align " + Hex(align));
+  }
+  // Loading reads what it writes.
+  if ((phdr.p_flags & PF_W) != 0 && (phdr.p_flags & PF_R) == 0) {
+    return Bad(name + "writable and not readable", "PF_R, too");
   }
   if (last == nullptr) return Status::Ok();
   // ld.so takes the first and the last one as the bounds of its reservation.
@@ -139,6 +152,13 @@ Status Parser::Outside(const std::string& name, const Elf64_Phdr& phdr,
 Status Parser::VerifyTls(const Elf64_Phdr& phdr, const std::string& name) {
   if (has_tls_) return Bad("two PT_TLS", "one");
   has_tls_ = true;
+  // Where a thread's block cannot be allocated, ld.so ends the process.
+  constexpr std::uint64_t kTlsLimit = std::uint64_t{1} << 30;
+  if (phdr.p_memsz > kTlsLimit || phdr.p_align > kTlsLimit) {
+    return Bad(name + "p_memsz " + Hex(phdr.p_memsz) + ", p_align " +
+                   Hex(phdr.p_align),
+               "at most " + Hex(kTlsLimit));
+  }
   // Each thread copies this image.
   if (phdr.p_filesz > 0 && !file_.FileOffset(phdr.p_vaddr, phdr.p_filesz)) {
     return Bad(name + "p_vaddr " + Hex(phdr.p_vaddr) + " + p_filesz " +
@@ -164,7 +184,7 @@ Status Parser::VerifyPhdr(const Elf64_Phdr& phdr, const std::string& name) {
 // round the end up to a page, beyond the segment's last byte.
 Status Parser::VerifyRelro(const Elf64_Phdr& phdr, const std::string& name) {
   if (phdr.p_memsz == 0) return Status::Ok();
-  const Elf64_Phdr* load = file_.LoadSegmentOf(phdr.p_vaddr, 1);
+  const Elf64_Phdr* load = file_.LoadSegmentOf(phdr.p_vaddr, 1, 0);
   // PT_LOAD's end is below 2^47, so this does not wrap.
   if (load == nullptr ||
       !RangeFits(phdr.p_vaddr - load->p_vaddr, phdr.p_memsz,
@@ -175,9 +195,11 @@ Status Parser::VerifyRelro(const Elf64_Phdr& phdr, const std::string& name) {
 }
 
 const Elf64_Phdr* ElfFile::LoadSegmentOf(std::uint64_t address,
-                                         std::uint64_t size_bytes) const {
+                                         std::uint64_t size_bytes,
+                                         std::uint32_t flags) const {
   for (const Elf64_Phdr& phdr : phdrs_) {
-    if (phdr.p_type == PT_LOAD && address >= phdr.p_vaddr &&
+    if (phdr.p_type == PT_LOAD && (phdr.p_flags & flags) == flags &&
+        address >= phdr.p_vaddr &&
         RangeFits(address - phdr.p_vaddr, size_bytes, phdr.p_memsz)) {
       return &phdr;
     }
@@ -188,7 +210,10 @@ const Elf64_Phdr* ElfFile::LoadSegmentOf(std::uint64_t address,
 std::optional<std::uint64_t> ElfFile::FileOffset(
     std::uint64_t address, std::uint64_t size_bytes) const {
   for (const Elf64_Phdr& phdr : phdrs_) {
-    if (phdr.p_type != PT_LOAD || address < phdr.p_vaddr) continue;
+    if (phdr.p_type != PT_LOAD || (phdr.p_flags & PF_R) == 0 ||
+        address < phdr.p_vaddr) {
+      continue;
+    }
     const std::uint64_t within = address - phdr.p_vaddr;
     if (RangeFits(within, size_bytes, phdr.p_filesz)) {
       return phdr.p_offset + within;

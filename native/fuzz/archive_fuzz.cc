@@ -1,11 +1,4 @@
-// native/fuzz/archive_fuzz.cc: libFuzzer's entry for the archive layer.
-//
-// An ordinary test runs it over mutated seeds (native/archive/fuzz_test.cc),
-// so it cannot rot. For a real run, with clang:
-//   clang++ -std=c++20 -fsanitize=fuzzer,address -I <layers> archive_fuzz.cc
-//       ../archive/{archive,byte_source,...}.cc -ldeflate -lzstd
-#include "archive_fuzz.h"
-
+// native/fuzz/archive_fuzz.cc: the archive layer over any bytes.
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -15,6 +8,7 @@
 
 #include "archive/archive.h"
 #include "base/checked.h"
+#include "targets.h"
 
 namespace {
 
@@ -88,7 +82,7 @@ void CheckEntry(const Archive& memory, const Archive& file,
 
 }  // namespace
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int FuzzArchive(const std::uint8_t* data, std::size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));
   const auto memory =
       Archive::Open(std::make_shared<MemorySource>("fuzz", bytes));

@@ -17,6 +17,9 @@ export const addonPackages = [
 /** For the native unit tests. */
 export const nativeTestPackages = [{ file: "/usr/include/gtest/gtest.h", package: "libgtest-dev" }];
 
+/** For the fuzzers: libFuzzer is clang's alone. */
+export const clangPackages = [{ program: "clang++", package: "clang" }];
+
 /** For the tests that watch system calls, and for the count of `npm start`. */
 export const stracePackages = [{ program: "strace", package: "strace" }];
 

@@ -1,0 +1,13 @@
+// native/fuzz/seeds.h: what fuzzers begin with, made by the tests' builders.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace inmem::fuzz {
+
+std::vector<std::string> ArchiveSeeds();
+// For both targets over shared objects; no file is larger than 8 KiB.
+std::vector<std::string> ElfSeeds();
+
+}  // namespace inmem::fuzz

@@ -1,0 +1,138 @@
+// scripts/test-fuzz.mjs: `npm run test:fuzz`: libFuzzer over archive, elf and its plans, with ASan and UBSan.
+//
+// usage: node scripts/test-fuzz.mjs [--seconds N] [--only NAME]...
+// Each target runs for N seconds (30), as many at once as there are processors. What it learns stays in the cache.
+// An input that breaks a promise is made small and written as hex to native/fuzz/corpus, where tests run it ever after.
+import { spawn } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join, relative } from "node:path";
+import { cacheDir } from "./common/cache.mjs";
+import { say } from "./common/run.mjs";
+import { buildFuzzers } from "./house/fuzzers.mjs";
+import { toHexText } from "./house/hex-corpus.mjs";
+import { isMain, main, root } from "./house/main.mjs";
+
+/** `seeds`: the folder of native/fuzz/corpus and of the seeds; two targets may share one. */
+const targets = {
+  archive: { seeds: "archive", maxBytes: 8192 },
+  elf: { seeds: "elf", maxBytes: 16384 },
+  plan: { seeds: "elf", maxBytes: 16384 },
+};
+
+function parse(words) {
+  const options = { seconds: 30, only: [] };
+  for (let i = 0; i < words.length; i += 1) {
+    const value = words[i + 1];
+    if (words[i] === "--seconds" && Number(value) > 0) options.seconds = Number(value);
+    else if (words[i] === "--only" && value in targets) options.only.push(value);
+    else
+      throw new Error(
+        `${words[i]} ${value ?? ""}: expected --seconds N or --only ${Object.keys(targets).join("|")}`,
+      );
+    i += 1;
+  }
+  return options;
+}
+
+// Gives { name, runs, perSecond, features, found: [file...] }.
+async function fuzz(name, programs, seconds) {
+  const { seeds, maxBytes } = targets[name];
+  const learned = join(cacheDir(), "fuzz", name);
+  const artifacts = join(root, "build", "fuzz", "found", name);
+  rmSync(artifacts, { recursive: true, force: true });
+  for (const folder of [learned, artifacts]) mkdirSync(folder, { recursive: true });
+  const options = [
+    `-max_total_time=${seconds}`,
+    `-max_len=${maxBytes}`,
+    `-artifact_prefix=${artifacts}/`,
+    "-rss_limit_mb=2048",
+    "-timeout=10",
+    "-print_final_stats=1",
+  ];
+  const program = join(programs.folder, `fuzz-${name}`);
+  const log = await show(program, [learned, join(programs.seeds, seeds), ...options]);
+  const number = (pattern) => Number(log.text.match(pattern)?.[1] ?? 0);
+  return {
+    name,
+    seeds,
+    program,
+    runs: number(/stat::number_of_executed_units: +(\d+)/),
+    perSecond: number(/stat::average_exec_per_sec: +(\d+)/),
+    features: number(/.*ft: (\d+)/s),
+    failed: log.status !== 0,
+    text: log.text,
+    found: readdirSync(artifacts).map((file) => join(artifacts, file)),
+  };
+}
+
+// UBSan only tells where it is not asked to stop.
+const sanitizers = {
+  UBSAN_OPTIONS: "halt_on_error=1:print_stacktrace=1",
+  ASAN_OPTIONS: "detect_leaks=0:allocator_may_return_null=0",
+};
+
+function show(program, args) {
+  return new Promise((resolve, reject) => {
+    const env = { ...process.env, ...sanitizers };
+    const child = spawn(program, args, { env, stdio: ["ignore", "ignore", "pipe"] });
+    let text = "";
+    child.stderr.setEncoding("utf8").on("data", (part) => {
+      text += part;
+    });
+    child.on("error", reject);
+    child.on("close", (status) => resolve({ status, text }));
+  });
+}
+
+// A smaller input that does the same, as hex beside those found before.
+async function keep({ name, seeds, program }, file) {
+  const small = `${file}.small`;
+  await show(program, [
+    "-minimize_crash=1",
+    "-max_total_time=10",
+    `-exact_artifact_path=${small}`,
+    file,
+  ]);
+  let bytes = readFileSync(file);
+  try {
+    bytes = readFileSync(small);
+  } catch {
+    // No smaller one.
+  }
+  const folder = join(root, "native", "fuzz", "corpus", seeds);
+  mkdirSync(folder, { recursive: true });
+  const title = file.split("/").pop().slice(0, 20);
+  const kept = join(folder, `${title}.hex`);
+  writeFileSync(kept, toHexText(bytes, `Found by fuzz-${name}. Say here what was wrong.`));
+  return relative(root, kept);
+}
+
+async function report(result) {
+  const { name, runs, perSecond, features, failed, found, text } = result;
+  console.log(`${name}: ${runs} runs, ${perSecond}/s, ${features} features`);
+  if (!failed) return;
+  say(text.split("\n").slice(-60).join("\n"));
+  for (const file of found) say(`${name}: found an input, kept as ${await keep(result, file)}`);
+}
+
+async function testFuzz() {
+  const { seconds, only } = parse(process.argv.slice(2));
+  const programs = await buildFuzzers();
+  const names = only.length > 0 ? only : Object.keys(targets);
+  const work = names.values();
+  const results = [];
+  const worker = async () => {
+    for (const name of work) {
+      const result = await fuzz(name, programs, seconds);
+      results.push(result);
+      await report(result);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  const failed = results.filter((result) => result.failed || result.runs === 0).length;
+  console.log(`${results.length - failed} passed, ${failed} failed`);
+  if (failed > 0) process.exitCode = 1;
+}
+
+if (isMain(import.meta.url)) await main(testFuzz);
