@@ -189,6 +189,7 @@ Status RelocationReader::CheckSlot(std::uint64_t address,
 // is the dynamic table alone: the others are in read-only segments.
 void RelocationReader::FindTablesIn(const Elf64_Phdr* segment) const {
   tables_in_segment_.clear();
+  tables_begin_ = tables_end_ = 0;
   if (segment == nullptr) return;
   const ElfFile::Tables& all = file_.tables_;
   std::vector<FileRange> ranges{
@@ -209,8 +210,11 @@ void RelocationReader::FindTablesIn(const Elf64_Phdr* segment) const {
     const std::uint64_t end = std::min(range.offset_bytes + range.size_bytes,
                                        segment->p_offset + segment->p_filesz);
     if (begin >= end) continue;
-    tables_in_segment_.push_back(
-        {begin - segment->p_offset + segment->p_vaddr, end - begin});
+    const std::uint64_t address = begin - segment->p_offset + segment->p_vaddr;
+    const bool first = tables_in_segment_.empty();
+    tables_in_segment_.push_back({address, end - begin});
+    tables_begin_ = first ? address : std::min(tables_begin_, address);
+    tables_end_ = std::max(tables_end_, address + end - begin);
   }
 }
 
@@ -252,7 +256,9 @@ bool RelocationReader::IsWordOfLastSegment(const Relocation& relocation) const {
          (last_segment_->p_flags & PF_W) != 0 &&
          relocation.address >= last_segment_->p_vaddr &&
          RangeFits(relocation.address - last_segment_->p_vaddr, kWord,
-                   last_segment_->p_memsz);
+                   last_segment_->p_memsz) &&
+         (relocation.address + kWord <= tables_begin_ ||
+          relocation.address >= tables_end_);
 }
 
 Result<std::uint64_t> RelocationReader::CheckRelr(

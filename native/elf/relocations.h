@@ -80,6 +80,8 @@ class RelocationReader {
   // lies in it, by address.
   mutable const Elf64_Phdr* last_segment_ = nullptr;
   mutable std::vector<FileRange> tables_in_segment_;
+  mutable std::uint64_t tables_begin_ = 0;  // of all of them
+  mutable std::uint64_t tables_end_ = 0;
 };
 
 }  // namespace inmem::elf

@@ -225,6 +225,10 @@ std::vector<Lie> EntryLies() {
             i.dyn(I::kDynPltgot).d_un.d_val = I::Data(I::kDynamic)),
         LIE(SlotInDynamic, "in a table that is being read",
             i.rela(I::kRelaTable).r_offset = I::Data(I::kDynamic)),
+        LIE(SlotInDynamicAfterOthers, "in a table that is being read",
+            i.rela(I::kRelaTable) = i.rela(I::kRelaInit);
+            i.rela(I::kRelaAddress) = {I::Data(I::kDynamic) + 8,
+                                       R_X86_64_RELATIVE, 0}),
         LIE(SlotReachesDynamic, "in a table that is being read",
             i.phdr(I::kLoadData).p_offset -= 0x10;
             i.phdr(I::kLoadData).p_vaddr -= 0x10;

@@ -124,7 +124,10 @@ void CheckSparse(const ElfFile& file, const elf::MapPlan& plan) {
 }
 
 void CheckMapping(const ElfFile& file, std::uint64_t page_size) {
-  const elf::MapDecision decision = PlanMapping(file, page_size);
+  const auto relocations = file.CheckRelocations();
+  if (!relocations.ok()) return;
+  const elf::MapDecision decision =
+      PlanMapping(file, relocations.value(), page_size);
   Require(decision.plan.has_value() == decision.refusal.empty());
   if (!decision.plan) return;
   for (const elf::MappedSegment& segment : decision.plan->mapped) {
