@@ -7,7 +7,6 @@
 
 #include "elf/bytes.h"
 #include "elf/names.h"
-#include "elf/parser.h"
 #include "elf/relocations.h"
 
 namespace inmem::elf {

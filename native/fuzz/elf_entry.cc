@@ -1,5 +1,4 @@
 // native/fuzz/elf_entry.cc: libFuzzer's mutator for shared objects.
-#include <algorithm>
 #include <cstring>
 #include <random>
 #include <string>

@@ -94,19 +94,21 @@ void LinkerModel::RelocateOne(const Elf64_Rela& rela) {
 
 void LinkerModel::RelocateRelr() {
   if (!Has(kRelr)) return;
-  std::optional<std::uint64_t> where;
+  bool begun = false;
+  std::uint64_t where = 0;
   for (std::uint64_t at = 0; at < Tag(kRelrsz); at += 8) {
     const auto entry = Read<std::uint64_t>(Tag(kRelr) + at);
     if ((entry & 1) == 0) {
       Write(entry, 8);
       where = entry + 8;
+      begun = true;
       continue;
     }
-    Require(where.has_value());
+    Require(begun);
     for (std::uint64_t i = 0; i < 63; ++i) {
-      if (((entry >> (i + 1)) & 1) != 0) Write(*where + i * 8, 8);
+      if (((entry >> (i + 1)) & 1) != 0) Write(where + i * 8, 8);
     }
-    *where += std::uint64_t{63} * 8;
+    where += std::uint64_t{63} * 8;
   }
 }
 
