@@ -10,7 +10,7 @@ import { runWithLinkerLog } from "./ld-debug.mjs";
  * @typedef {object} Reference
  * @property {string} object  Its path in the bundle.
  * @property {string} symbol
- * @property {string} disk  Who provides it on disk: an object of the bundle, "python", or a library's name.
+ * @property {string} disk  Who provides it on disk: an object of the bundle, "python", a library's name, or "nobody".
  * @property {string} linked  Who in Node, as the dynamic linker bound it.
  * @property {string} bound  Who in Node in the end: what the loader bound anew counts.
  */
@@ -18,7 +18,7 @@ import { runWithLinkerLog } from "./ld-debug.mjs";
 /**
  * @typedef {object} Comparison
  * @property {number} objects
- * @property {number} references  That both sides bound.
+ * @property {number} references
  * @property {Reference[]} captured  Bound elsewhere in Node by the dynamic linker, though the bundle has the symbol.
  * @property {Reference[]} unique  Of them: to stay where they are, because of the symbol's kind.
  * @property {number} rebound  References to the bundle's own symbols that the loader says it bound anew.
@@ -26,7 +26,6 @@ import { runWithLinkerLog } from "./ld-debug.mjs";
  * @property {Reference[]} violations  Bound elsewhere than on disk in the end, though the bundle has the symbol.
  * @property {Record<string, string[]>} rest  Other differences: reason -> symbols.
  * @property {number} reported  Violations that the loader itself counts.
- * @property {string[]} unlisted  References that only one side bound.
  */
 
 /**
@@ -59,7 +58,7 @@ export async function compareBindings(subject, { pythonDir, node, executable, ti
  * @param {Comparison} comparison
  * @returns {string[]}
  */
-export function complaintsOf({ captured, unique, rebound, violations, rest, reported, unlisted }) {
+export function complaintsOf({ captured, unique, rebound, violations, rest, reported }) {
   const known = Object.values(reasons);
   const counted = captured.length - unique.length;
   const told = ({ object, symbol, disk, bound }) => `${object}: ${symbol}: ${bound}, disk ${disk}`;
@@ -70,7 +69,6 @@ export function complaintsOf({ captured, unique, rebound, violations, rest, repo
       .map(([reason, symbols]) => `${reason}: ${symbols.join(" ")}`),
     ...(reported === 0 ? [] : [`the loader counts ${reported} violations`]),
     ...(rebound === counted ? [] : [`${counted} captured, but ${rebound} bound anew`]),
-    ...unlisted.map((line) => `bound on one side alone: ${line}`),
   ];
 }
 
@@ -95,23 +93,25 @@ function compare({ disk, memory, objects, site, bundle, node }) {
     for (const { symbol, to } of rebindings) rebound.set(`${names(path)} ${symbol}`, names(to));
   }
   const references = [];
-  const unlisted = [];
   for (const key of new Set([...onDisk.keys(), ...inNode.keys()])) {
     const [object, symbol] = key.split(" ");
-    const [there, here] = [onDisk.get(key), inNode.get(key)];
+    const [there, here] = [onDisk, inNode].map((side) => side.get(key) ?? "nobody");
     const bound = rebound.get(key) ?? here;
-    if (there === undefined || bound === undefined) unlisted.push(`${key}: ${there} / ${bound}`);
-    else references.push({ object, symbol, disk: there, linked: here, bound });
+    references.push({ object, symbol, disk: there, linked: here, bound });
   }
   const differ = references.filter((each) => each.disk !== each.bound);
   const kinds = readSymbolKinds(node, site);
-  const violations = differ.filter((each) => isOfBundle(each.disk) && !kinds.isUnique(each));
+  const violations = differ.filter(
+    (each) => isOfBundle(each.disk) && each.bound !== "nobody" && !kinds.isUnique(each),
+  );
   const rest = {};
   for (const each of differ.filter((one) => !violations.includes(one))) {
     const reason = kinds.reason(each);
     rest[reason] = [...new Set([...(rest[reason] ?? []), each.symbol])].sort();
   }
-  const captured = references.filter((one) => isOfBundle(one.disk) && one.linked !== one.disk);
+  const captured = references.filter(
+    ({ disk: there, linked }) => isOfBundle(there) && linked !== there && linked !== "nobody",
+  );
   const toBundle = [...rebound.values()].filter(isOfBundle).length;
   return {
     objects: new Set(references.map(({ object }) => object)).size,
@@ -123,7 +123,6 @@ function compare({ disk, memory, objects, site, bundle, node }) {
     violations,
     rest,
     reported: objects.reduce((sum, { violations: count }) => sum + count, 0),
-    unlisted,
   };
 }
 

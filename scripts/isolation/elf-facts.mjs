@@ -10,6 +10,8 @@ export const reasons = {
     "Node, which is not position independent, has the function's address for all (its PLT)",
   runtime: "of the C++ runtime, an instance of which Node exports too",
   library: "in several libraries of the C library, which come in another order",
+  late: "not bound by ld.so in Node, where what defines it came later: bound by the loader alone",
+  weak: "a weak reference, which nothing on disk defines, and Node does",
   redirect: "goes through the loader on purpose",
 };
 
@@ -32,7 +34,9 @@ export function readSymbolKinds(node, site) {
     isUnique,
     /** @param {import("./compare.mjs").Reference} reference */
     reason(reference) {
-      const { disk, bound, symbol } = reference;
+      const { object, disk, bound, symbol } = reference;
+      if (bound === "nobody") return reasons.late;
+      if (disk === "nobody" && isWeak(join(site, object.slice(7)), symbol)) return reasons.weak;
       own ??= symbolsOfNode(node);
       if (isUnique(reference)) return reasons.unique;
       if (bound === "node" && own.copied.has(symbol)) return reasons.copy;
@@ -47,6 +51,11 @@ export function readSymbolKinds(node, site) {
 
 function readelf(...words) {
   return execFileSync("readelf", ["-W", ...words], { encoding: "utf8", maxBuffer: 2 ** 28 });
+}
+
+function isWeak(path, symbol) {
+  const lines = readelf("--dyn-syms", path).split("\n");
+  return lines.some((line) => line.includes(" WEAK ") && nameOf(line) === symbol);
 }
 
 function uniqueSymbols(path) {

@@ -59,7 +59,6 @@ describe.runIf(isBuilt)("a wheel with a library that Node has too", () => {
       violations: [reference],
       rest: { "disk: libz.so.1, Node: node": ["inflate"] },
       reported: 1,
-      unlisted: [],
     };
     expect(complaintsOf(comparison)).toEqual([
       "bundle:a.so: uv_run: node, disk bundle:a.so",
