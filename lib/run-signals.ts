@@ -1,8 +1,12 @@
 // lib/run-signals.ts: signals that C code of a bundle sees beside Node.
 import { constants } from "node:os";
+import { isMainThread } from "node:worker_threads";
 import type { Binding } from "./binding.js";
 
 const shared = new Set<number>();
+
+/** How often a worker looks, in milliseconds: it has no listeners of signals. */
+const POLL_EVERY = 100;
 
 /**
  * From now on each such signal that Node gets is passed on. A listener of Node's
@@ -14,7 +18,10 @@ export function shareSignal(binding: Binding, number: number): void {
   if (name === undefined) return;
   if (!shared.has(number)) {
     shared.add(number);
-    process.on(name, () => binding.deliverSignal(number));
+    const deliver = () => binding.deliverSignal(number);
+    // SIGCHLD may be told once too often: each handler looks at its own children.
+    if (isMainThread) process.on(name, deliver);
+    else setInterval(deliver, POLL_EVERY).unref();
   }
   // One may have come before.
   binding.deliverSignal(number);

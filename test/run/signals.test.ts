@@ -26,6 +26,21 @@ function spawnWith(program: string | Record<string, string | Uint8Array>, main: 
   return spawnNode(source, { args: [zipFile(files)], timeoutMs: 20_000 });
 }
 
+/** `value()`: the number of SIGCHLD that C code saw; the first call begins. */
+const seesChildren = () =>
+  extension(
+    "_children",
+    "started++ ? seen : start()",
+    `#include <signal.h>
+     static volatile int seen, started;
+     static void on_child(int number) { if (number == SIGCHLD) seen++; }
+     static int start(void) {
+       struct sigaction action = {0};
+       action.sa_handler = on_child;
+       return sigaction(SIGCHLD, &action, 0);
+     }`,
+  );
+
 describe("a program that sets handlers", () => {
   it("leaves Node's process.on handlers working, during and after", async () => {
     const main = `
@@ -69,18 +84,6 @@ describe("a program that sets handlers", () => {
   });
 
   it("shares SIGCHLD with C code of the bundle, before, beside and after Node's own children", async () => {
-    const module = extension(
-      "_children",
-      "started++ ? seen : start()",
-      `#include <signal.h>
-       static volatile int seen, started;
-       static void on_child(int number) { if (number == SIGCHLD) seen++; }
-       static int start(void) {
-         struct sigaction action = {0};
-         action.sa_handler = on_child;
-         return sigaction(SIGCHLD, &action, 0);
-       }`,
-    );
     const program = py`
       import _children, subprocess, sys, time
       assert _children.value() == 0
@@ -107,7 +110,7 @@ describe("a program that sets handlers", () => {
       }
       await run(path, { stdin: require("node:stream").Readable.from(lines()) });
       console.log("node", await child());`;
-    const files = { "__main__.py": program, [`_children${extensionSuffix}`]: module };
+    const files = { "__main__.py": program, [`_children${extensionSuffix}`]: seesChildren() };
     const result = await spawnWith(files, main);
     expect(result).toMatchObject(clean);
     const lines = result.stdout.trim().split("\n");
@@ -119,6 +122,43 @@ describe("a program that sets handlers", () => {
       "node SIGTERM",
       "node 3",
     ]);
+  });
+
+  it("shares it in a worker too, while Node's main thread has a child", async () => {
+    const program = py`
+      import _children, subprocess, time
+      _children.value()
+      print("ready", flush=True)
+      input()
+      before = _children.value()
+      subprocess.run(["true"], check=True)
+      until = time.monotonic() + 10
+      while _children.value() == before and time.monotonic() < until: time.sleep(0.01)
+      print("seen", _children.value() > before, flush=True)
+    `;
+    const main = `
+      const { Worker } = require("node:worker_threads");
+      const inWorker = \`
+        const { workerData: { path, package: name }, parentPort } = require("node:worker_threads");
+        const { Readable } = require("node:stream");
+        const { run } = require(name);
+        let go; const line = new Promise((done) => (go = done));
+        parentPort.once("message", go);
+        const stdin = Readable.from((async function* () { await line; yield "go\\\\n"; })());
+        run(path, { stdin, stdout: (text) => parentPort.postMessage(String(text)) }).then(() => parentPort.close());
+      \`;
+      const workerData = { path, package: require.resolve("inmem-python") };
+      const worker = new Worker(inWorker, { eval: true, workerData });
+      let child;
+      worker.on("message", (text) => {
+        console.log(text.trim());
+        if (text.trim() !== "ready") return child.kill();
+        child = spawn("sleep", ["20"]).on("spawn", () => worker.postMessage("go"));
+      });
+      await new Promise((done) => worker.on("exit", done));`;
+    const files = { "__main__.py": program, [`_children${extensionSuffix}`]: seesChildren() };
+    const result = await spawnWith(files, main);
+    expect(result).toMatchObject({ ...clean, stdout: "ready\nseen True\n" });
   });
 
   it("leaves WebAssembly's traps working: SIGSEGV and faulthandler in Python", async () => {
