@@ -2,8 +2,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "loader/bundle_for_test.h"
-#include "os/file_source.h"
+#include "loader/file_bundle_for_test.h"
 #include "os/mapping.h"
 
 namespace inmem::loader {
@@ -11,43 +10,8 @@ namespace {
 
 using Wish = TierChoice::Wish;
 
-class MappedTest : public testing::LoaderTest {
+class MappedTest : public testing::FileBundleTest {
  protected:
-  // An archive on disk; with `aligned`, data begins at pages.
-  std::shared_ptr<const vfs::Mount> MountFile(const std::string& name,
-                                              const Entries& entries,
-                                              bool aligned = true,
-                                              std::uint16_t method = 0) {
-    std::vector<archive::testing::ZipEntry> zip;
-    std::size_t at = 0;
-    for (const auto& [entry_name, data] : entries) {
-      archive::testing::ZipEntry entry;
-      entry.name = entry_name;
-      entry.data = data;
-      entry.method = method;
-      const std::size_t header = 30 + entry_name.size();
-      const std::size_t page = os::PageSize();
-      entry.gap = std::string((2 * page - (at + header) % page) % page, '\0');
-      if (!aligned) entry.gap += "odd";
-      at += entry.gap.size() + header + data.size();
-      zip.push_back(std::move(entry));
-    }
-    const std::string path =
-        std::filesystem::path(workshop_.Path(name)).lexically_normal();
-    std::ofstream(path, std::ios::binary) << archive::testing::BuildZip(zip);
-    auto source = os::OpenFileSource(path);
-    EXPECT_TRUE(source.ok()) << source.status().message();
-    auto archive = archive::Archive::Open(source.Take());
-    EXPECT_TRUE(archive.ok()) << archive.status().message();
-    auto mount = tree_.Add(path, archive.Take());
-    EXPECT_TRUE(mount.ok()) << mount.status().message();
-    return mount.Take();
-  }
-  void Choose(Wish wish, bool pin = false) {
-    Policy policy;
-    policy.tier = {wish, pin};
-    loader_.SetPolicy(policy);
-  }
   LoadedObject Last() { return loader_.loaded().back(); }
 
   // Large enough to have whole pages of text and constants.
@@ -157,17 +121,6 @@ TEST_F(MappedTest, TheSameBytesAreSharedAcrossTiers) {
   ASSERT_TRUE(first.ok() && second.ok());
   EXPECT_EQ(first.value(), second.value());
   EXPECT_EQ(loader_.loaded().size(), 1U);
-}
-
-TEST_F(MappedTest, ResolversAndTextRelocationsAreCopied) {
-  const auto ifunc = workshop_.Compile("i.so", R"(
-      static int right() { return 10; }
-      static int (*resolve())() { return right; }
-      int chosen() __attribute__((ifunc("resolve")));
-      int f() { return chosen(); })");
-  const auto mount = MountFile("10.zip", {{"i.so", ifunc}});
-  EXPECT_EQ(Call(mount, "i.so", "f"), 10);
-  EXPECT_EQ(Last().tier, Tier::kMemfd);
 }
 
 TEST_F(MappedTest, ThreadLocalAndExceptionTablesWork) {
