@@ -154,6 +154,7 @@ export interface Binding {
   pushRoots(pem: string): void;
   probeHost(): NativeHost;
   sharedObjects(countViolations: boolean): SharedObject[];
+  enableCrashReport(): void;
   /** Gives the address that the object was loaded at. Throws InmemError. */
   loadSharedObject(
     archive: string | Uint8Array,

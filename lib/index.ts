@@ -5,6 +5,14 @@ export type { HostFacts, HostReport, TierReport } from "./host-report.js";
 export type { BundleInput, LoadTier, RunOptions, StdioOutput, Tier } from "./options.js";
 export type { RunResult } from "./run.js";
 export type { LoadOptions, Rebinding, SharedObject } from "./shared-objects.js";
-export { hostReport, loadSharedObject, run, sharedObjects } from "./start.js";
+export {
+  enableCrashReport,
+  hostReport,
+  loadSharedObject,
+  run,
+  sharedObjects,
+  writeSymbols,
+} from "./start.js";
 export { isSupported } from "./support.js";
+export type { WrittenSymbols } from "./symbols.js";
 export { type Versions, version } from "./version.js";

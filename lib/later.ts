@@ -2,3 +2,4 @@
 export { reportHost } from "./host-report.js";
 export { runWithReport } from "./run.js";
 export { loadByHand } from "./shared-objects.js";
+export { symbolsOf } from "./symbols.js";

@@ -5,6 +5,7 @@ import type { HostReport } from "./host-report.js";
 import type { BundleInput, RunOptions } from "./options.js";
 import type { RunResult } from "./run.js";
 import type { LoadOptions, SharedObject } from "./shared-objects.js";
+import type { WrittenSymbols } from "./symbols.js";
 
 /**
  * Runs the program in `bundle` on Python's own thread; the event loop goes on.
@@ -53,6 +54,31 @@ export function loadSharedObject(path: string, options?: LoadOptions): SharedObj
  */
 export function hostReport(): HostReport {
   return later().reportHost(binding);
+}
+
+/**
+ * Writes copies of the shared objects that a process has loaded out of archives into `folder`,
+ * for gdb and perf, which read files alone. docs/troubleshooting.md shows the use.
+ *
+ * @param pid any process of the same user that gdb may attach to. Default: this one.
+ * @throws {InmemError} ERR_INMEM_UNSUPPORTED_PLATFORM, ERR_INMEM_NO_BINARY.
+ * @throws {TypeError} wrong arguments.
+ * @throws {Error} the folder cannot be written, or the process not be read.
+ */
+export function writeSymbols(folder: string, pid?: number): WrittenSymbols {
+  return later().symbolsOf(binding, folder, pid);
+}
+
+/**
+ * From now on a crash of native code (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT) writes to
+ * stderr, before the process ends as it would have: the signal, the address, and for each
+ * native frame the bundle's member, or the host's file, and the offset in it. Handlers that
+ * were there before, such as V8's for WebAssembly, go on to do their work.
+ *
+ * @throws {InmemError} ERR_INMEM_UNSUPPORTED_PLATFORM, ERR_INMEM_NO_BINARY.
+ */
+export function enableCrashReport(): void {
+  binding().enableCrashReport();
 }
 
 function later(): typeof import("./later.js") {

@@ -52,6 +52,7 @@ function describeProgram(setStatus: (status: number) => void): Command {
   addPython(program);
   addBundle(program, setStatus);
   addDoctor(program, setStatus);
+  addSymbols(program, setStatus);
   return program;
 }
 
@@ -79,6 +80,7 @@ function addRun(program: Command, setStatus: (status: number) => void): void {
         "afterwards, print to stderr what was loaded (--report=json: for machines)",
       ).choices(["table", "json"]),
     )
+    .option("--crash-report", "after a crash of native code, tell on stderr where it was")
     .option("-m, --module <module>", "run this module instead of the bundle's __main__")
     .addOption(
       new Option("--grace <seconds>", "how long the program may take to end after a signal")
@@ -137,6 +139,27 @@ function addDoctor(program: Command, setStatus: (status: number) => void): void 
       const { doctorCommand } = require("./doctor.js") as typeof import("./doctor.js");
       setStatus(doctorCommand(flags.json === true));
     });
+}
+
+function addSymbols(program: Command, setStatus: (status: number) => void): void {
+  program
+    .command("symbols")
+    .summary("write what gdb and perf need to name functions of a running process")
+    .description(
+      "Writes the shared objects that a running process has loaded from bundles into a folder, " +
+        "with commands for gdb and a --symfs tree for perf.",
+    )
+    .argument("<pid>", "the process, one that gdb may attach to", parsePid)
+    .argument("<folder>", "where to write; it is made if need be")
+    .action((pid: number, folder: string) => {
+      const { symbolsCommand } = require("./symbols.js") as typeof import("./symbols.js");
+      setStatus(symbolsCommand(pid, folder));
+    });
+}
+
+function parsePid(value: string): number {
+  if (/^[1-9]\d*$/.test(value)) return Number(value);
+  throw new InvalidArgumentError("expected the number of a process");
 }
 
 function parseSeconds(value: string): number {

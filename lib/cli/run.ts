@@ -11,6 +11,7 @@ export interface RunFlags {
   readonly pin?: boolean;
   readonly hostLibrary?: readonly string[];
   readonly report?: "table" | "json";
+  readonly crashReport?: boolean;
   readonly module?: string;
   /** Seconds. */
   readonly grace: number;
@@ -27,6 +28,7 @@ export async function runCommand(
 ): Promise<number> {
   const { binding } = require("../binding.js") as typeof import("../binding.js");
   const { runWithReport } = require("../run.js") as typeof import("../run.js");
+  if (flags.crashReport) binding().enableCrashReport();
   const relay = new SignalRelay();
   let report: RunReport | undefined;
   try {

@@ -13,6 +13,7 @@
 
 #include "addon/errors.h"
 #include "importer/state.h"
+#include "interpreter/crash_report.h"
 #include "interpreter/job.h"
 #include "interpreter/load_by_hand.h"
 #include "loader/loader.h"
@@ -107,10 +108,15 @@ Napi::Value LoadSharedObject(const Napi::CallbackInfo& info) {
   return Napi::Number::New(env, static_cast<double>(base));
 }
 
+void EnableCrashReport(const Napi::CallbackInfo&) {
+  interpreter::EnableCrashReport();
+}
+
 }  // namespace
 
 void AddLoaderBinding(Napi::Env env, Napi::Object exports) {
   exports.Set("sharedObjects", Napi::Function::New(env, SharedObjects));
+  exports.Set("enableCrashReport", Napi::Function::New(env, EnableCrashReport));
   exports.Set("loadSharedObject", Napi::Function::New(env, LoadSharedObject));
 }
 

@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "loader/address_map.h"
 #include "loader/host_libraries.h"
 #include "loader/stopwatch.h"
 #include "os/memfd.h"
@@ -282,6 +283,9 @@ Status Component::Settle(Copy& copy) {
   object.state = SharedObject::State::kOpened;
   node.object = &object;
   registry_.Finish(&object);
+  PublishRange(object.report.base,
+               object.report.base + object.report.memory_bytes,
+               object.report.path.c_str());
   return Status::Ok();
 }
 

@@ -1,0 +1,176 @@
+// test/loader/processes.test.ts: a library is loaded once in a process, and its pages are shared between processes.
+import { describe, expect, it } from "vitest";
+import { py } from "../helpers/python.js";
+import { extensionSource, extensionSuffix, sharedObject } from "../helpers/shared-object.js";
+import { spawnNode } from "../helpers/spawn-node.js";
+import { zipFile } from "../helpers/zip.js";
+
+const pageBytes = 4096;
+const tableBytes = 8 << 20;
+
+// A table that is read only and read from end to end, as a library's code is.
+const library = sharedObject(
+  "libtable",
+  `__asm__(".section .rodata\\n.balign 4096\\ntable: .fill ${tableBytes / 8}, 8, 3\\n.previous");
+   extern const unsigned char table[] __attribute__((visibility("hidden")));
+   long table_sum(void) {
+     long sum = 0;
+     for (long i = 0; i < ${tableBytes}; i += 64) sum += table[i];
+     return sum;
+   }`,
+  ["-Wl,-soname,libtable.so.1"],
+);
+
+const user = sharedObject(
+  "usestable",
+  extensionSource("usestable", "table_sum()", "extern long table_sum(void);"),
+  ["-L.", "-l:libtable.so", "-Wl,-rpath,$ORIGIN/libs"],
+);
+
+const bundle = zipFile([
+  { name: "__main__.py", data: "import usestable; print(usestable.value(), flush=True)" },
+  { name: `usestable${extensionSuffix}`, data: user, align: pageBytes },
+  { name: "libs/libtable.so.1", data: library, align: pageBytes },
+]);
+const sum = String((tableBytes / 64) * 3);
+
+const clean = { code: 0, signal: null, timedOut: false, stderr: "" };
+
+describe("in one process", () => {
+  it("workers, one after another and at once, share what is loaded", async () => {
+    const worker = `
+      const { parentPort, workerData: path } = require("node:worker_threads");
+      const { run, sharedObjects } = inmem;
+      run(path, { queue: true, stdout: () => {} }).then(({ exitCode }) =>
+        parentPort.postMessage([exitCode, sharedObjects().map(({ path, base }) => [path, base])]));`;
+    const result = await spawnNode(
+      `
+      const { Worker } = require("node:worker_threads");
+      const inmem = require.resolve("inmem-python");
+      const source = "const inmem = require(" + JSON.stringify(inmem) + ");" + ${JSON.stringify(worker)};
+      const work = () => new Promise((resolve, reject) => {
+        let answer;
+        const worker = new Worker(source, { eval: true, workerData: process.argv[2] });
+        worker.on("message", (message) => { answer = message; });
+        worker.on("exit", () => resolve(answer)).on("error", reject);
+      });
+      (async () => {
+        const answers = [await work(), await work(), ...await Promise.all([work(), work()])];
+        const { sharedObjects, run } = require("inmem-python");
+        const { exitCode } = await run(process.argv[2], { stdout: () => {} });
+        answers.push([exitCode, sharedObjects().map(({ path, base }) => [path, base])]);
+        console.log(JSON.stringify(answers));
+      })();`,
+      { args: [bundle] },
+    );
+    expect(result).toMatchObject(clean);
+    const answers: [number, [string, number][]][] = JSON.parse(result.stdout);
+    expect(answers).toHaveLength(5);
+    const [, objects] = answers[0] as [number, [string, number][]];
+    expect(objects.map(([path]) => path)).toEqual([
+      `${bundle}/libs/libtable.so.1`,
+      `${bundle}/usestable${extensionSuffix}`,
+    ]);
+    for (const answer of answers) expect(answer).toEqual([0, objects]);
+  });
+
+  it("a child of os.fork() has it at the same place, and loads nothing again", async () => {
+    const forking = zipFile([
+      {
+        name: "__main__.py",
+        data: py`
+          import os, usestable
+          def places():
+              with open("/proc/self/maps") as maps:
+                  return [line.split("-")[0] for line in maps if "app.pyz" in line or "memfd:" in line]
+          before = places()
+          child = os.fork()
+          if child == 0:
+              import importlib
+              again = importlib.import_module("usestable").value()
+              os._exit(0 if (again, places()) == (${sum}, before) and before else 7)
+          print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        `,
+      },
+      { name: `usestable${extensionSuffix}`, data: user, align: pageBytes },
+      { name: "libs/libtable.so.1", data: library, align: pageBytes },
+    ]);
+    const source = `require("inmem-python").run(process.argv[2]).then(({ exitCode }) => { process.exitCode = exitCode; });`;
+    // On stderr is Python's own DeprecationWarning: the process has threads.
+    const { code, stdout } = await spawnNode(source, { args: [forking] });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "0\n" });
+  });
+});
+
+interface Pages {
+  readonly rss: number;
+  readonly pss: number;
+}
+
+// The pages, in bytes, of the library's mappings in a process.
+const pagesOf = `
+  function pagesOf(names) {
+    const pages = { rss: 0, pss: 0 };
+    let counts = false;
+    for (const line of require("node:fs").readFileSync("/proc/self/smaps", "utf8").split("\\n")) {
+      if (/^[0-9a-f]+-[0-9a-f]+ /.test(line)) counts = names.some((name) => line.includes(name));
+      const [, what, kilobytes] = /^(Rss|Pss): +(\\d+) kB/.exec(line) ?? [];
+      if (counts && what) pages[what.toLowerCase()] += Number(kilobytes) * 1024;
+    }
+    return pages;
+  }`;
+
+// Loads, waits until the others have, and tells.
+const child = `
+  ${pagesOf}
+  const [path, load] = process.argv.slice(2);
+  const output = [];
+  require("inmem-python").run(path, { load, stdout: (chunk) => output.push(String(chunk)) })
+    .then(() => process.send({ ready: true }));
+  process.on("message", () => process.send(
+    { sum: output.join("").trim(), pages: pagesOf([path, "/memfd:"]) }, () => process.exit(0)));`;
+
+/** What each of two processes has of the library, made by child_process.fork or by cluster. */
+async function twoProcesses(how: "fork" | "cluster", load: string) {
+  const start = {
+    fork: `require("node:child_process").fork(__filename, [path, load], { env: { ...process.env, CHILD: "1" } })`,
+    cluster: `(cluster.setupPrimary({ args: [path, load] }), cluster.fork({ CHILD: "1" }))`,
+  }[how];
+  const { stdout, ...result } = await spawnNode(
+    `
+    const cluster = require("node:cluster");
+    if (process.env.CHILD) { ${child} } else {
+      const [path, load] = process.argv.slice(2);
+      const children = [0, 1].map(() => ${start});
+      const answers = [];
+      let ready = 0;
+      for (const each of children) each.on("message", (message) => {
+        if (!message.ready) answers.push(message);
+        else if (++ready === children.length) for (const one of children) one.send("tell");
+      });
+      process.on("exit", () => console.log(JSON.stringify(answers)));
+    }`,
+    { args: [bundle, load] },
+  );
+  expect(result).toMatchObject(clean);
+  const answers: { sum: string; pages: Pages }[] = JSON.parse(stdout);
+  expect(answers.map((answer) => answer.sum)).toEqual([sum, sum]);
+  return answers.map(({ pages }) => pages);
+}
+
+describe("in two processes at once", () => {
+  it.each(["fork", "cluster"] as const)("%s: mapped pages are the same memory", async (how) => {
+    for (const { rss, pss } of await twoProcesses(how, "mapped")) {
+      expect(rss).toBeGreaterThanOrEqual(tableBytes);
+      // Half of the table belongs to the other one.
+      expect(pss).toBeLessThan(rss - tableBytes / 3);
+    }
+  });
+
+  it("copies in memory are each process's own", async () => {
+    for (const { rss, pss } of await twoProcesses("fork", "memfd")) {
+      expect(rss).toBeGreaterThanOrEqual(tableBytes);
+      expect(pss).toBeGreaterThanOrEqual(tableBytes);
+    }
+  });
+});
