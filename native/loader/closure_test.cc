@@ -1,7 +1,10 @@
 // native/loader/closure_test.cc: objects that need others.
 #include <cstring>
+#include <fstream>
 #include <map>
+#include <span>
 
+#include "elf/edit_plan.h"
 #include "loader/bundle_for_test.h"
 
 namespace inmem::loader {
@@ -181,6 +184,26 @@ TEST_F(ClosureTest, LoadedBeforeByHand) {
                  "PEP 600", "auditwheel"});
   ASSERT_TRUE(Load(mount, "elsewhere/lib/libhand.so.1").ok());
   EXPECT_EQ(Call(mount, "pkg/user.so", "user"), 9);
+}
+
+// As patchelf --remove-needed leaves it; ld.so would end the process.
+TEST_F(ClosureTest, VersionsOfALibraryThatIsNotNeeded) {
+  std::ofstream(workshop_.Path("v.map")) << "V1 { global: v; };";
+  const auto library =
+      workshop_.Compile("libstray.so", "int v() { return 11; }",
+                        "-Wl,--version-script=v.map -Wl,-soname,libstray.so.1");
+  auto user = workshop_.Compile(
+      "user.so", "int v(); int user() { return v(); }", "-L. -l:libstray.so");
+  const auto file = elf::ElfFile::Parse(std::as_bytes(std::span(user)), "user");
+  ASSERT_TRUE(file.ok());
+  ASSERT_EQ(file.value().needs()[0].name, "libstray.so.1");
+  const elf::Edit edit = elf::PlanDrop(file.value(), 0);
+  std::memcpy(&user[edit.offset_bytes], edit.bytes.data(), edit.bytes.size());
+  const auto mount = Mount({{"user.so", user}, {"libstray.so", library}});
+  ExpectFailure(Load(mount, "user.so"), ErrorCode::kMissingLibrary,
+                {"!/user.so: asks for versions of libstray.so.1"});
+  ASSERT_TRUE(Load(mount, "libstray.so", RTLD_NOW | RTLD_GLOBAL).ok());
+  EXPECT_EQ(Call(mount, "user.so", "user"), 11);
 }
 
 TEST_F(ClosureTest, HostLibrariesNeedPep600) {

@@ -77,6 +77,7 @@ class Component {
   Status EditContents(Copy& copy);
   Status WriteCopies();
   Status Open();
+  Status VerifyVersionFiles() const;
   void Register(Copy& copy);
   Status Settle(Copy& copy);
   Status LoadApart();
