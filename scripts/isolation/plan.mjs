@@ -3,8 +3,16 @@ import { say } from "../common/run.mjs";
 import { ensureDebianNode } from "../house/debian-node.mjs";
 import { ensureNode, nodeVersions } from "../house/node-versions.mjs";
 
-/** OpenSSL and zlib, libuv, llhttp, brotli, and a wheel of many libraries. */
-export const isolationWheels = ["psycopg2", "uvloop", "aiohttp", "brotli", "pillow"];
+/** OpenSSL and zlib, libuv, llhttp, brotli; many libraries; C++. */
+export const isolationWheels = [
+  "psycopg2",
+  "uvloop",
+  "aiohttp",
+  "brotli",
+  "pillow",
+  "mysql-connector",
+  "shapely",
+];
 
 /**
  * @param {string[]} asked  "current", "debian", or the number of a line; none: all.
