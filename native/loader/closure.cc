@@ -147,7 +147,11 @@ Result<std::optional<std::string>> Closure::ResolveNeed(Node& node,
       os::FindLoaded(std::string(name)) != nullptr) {
     return host;
   }
-  NeedFound found = FindNeed(*mount_, node.seeker, name);
+  // What the host may give a wheel asks for by that name: libz.so.1 is the
+  // host's, whatever soname the wheel's own zlib has. Nor must every library of
+  // the bundle be read to learn that it is not there.
+  const bool by_soname = provider != Provider::kArchiveThenHost;
+  NeedFound found = FindNeed(*mount_, node.seeker, name, by_soname);
   if (found.entry) return std::move(found.entry);
   if (provider != Provider::kArchive) return host;
   node.edges[need].object = registry_.FindBySoname(name);

@@ -221,10 +221,7 @@ void Component::Register(Copy& copy) {
   object->symbolic = file.Value(DT_SYMBOLIC) || (file.flags() & DF_SYMBOLIC);
   object->constructors = copy.constructors;
   object->weakened = std::move(copy.weakened);
-  // Mapped segments are the bundle's own and show no edits.
-  if (copy.edits_names && node.bytes.tier != Tier::kMapped) {
-    object->content = ContentIdOf(node.bytes.span());
-  }
+  if (copy.edits_names) object->content = ContentIdOf(node.bytes.span());
   LoadedObject& report = object->report;
   report.path = node.virtual_path;
   report.soname = file.soname();
@@ -290,7 +287,8 @@ Status Component::Settle(Copy& copy) {
     void* handle = HandleOf(object);
     os::SetName(handle, node.virtual_path);
     const auto base = reinterpret_cast<std::uintptr_t>(os::LoadBias(handle));
-    const auto mapped = Placement::MapSegments(node.bytes, base, node.label);
+    const auto mapped =
+        copy.placement->MapSegments(node.bytes, copy.edits, base, node.label);
     if (!mapped.ok()) return mapped.status();
     object.report.mapped_bytes = mapped.value();
     object.image = ImageOf(handle);

@@ -123,6 +123,36 @@ TEST_F(MappedTest, TheSameBytesAreSharedAcrossTiers) {
   EXPECT_EQ(loader_.loaded().size(), 1U);
 }
 
+// glibc looks the names of loaded objects' needs up again at each load above:
+// what was edited in a copy must be so in the mapped pages, too.
+TEST_F(MappedTest, EditedNamesStay) {
+  const auto bottom =
+      workshop_.Compile("libbottom-of-three.so", "int bottom() { return 5; }");
+  const auto middle = workshop_.Compile(
+      "libmid3.so", "int bottom(); int mid() { return bottom() + 1; }",
+      "-L. -l:libbottom-of-three.so -Wl,-soname,libmid3.so");
+  const auto user = [this](const std::string& name) {
+    return workshop_.Compile(name + ".so",
+                             "int mid(); int " + name + "() { return mid(); }",
+                             "-L. -l:libmid3.so");
+  };
+  const auto file = MountFile("12.zip", {{"one.so", user("one")},
+                                         {"two.so", user("two")},
+                                         {"libmid3.so", middle},
+                                         {"libbottom-of-three.so", bottom}});
+  EXPECT_EQ(Call(file, "one.so", "one"), 6);
+  EXPECT_EQ(Call(file, "two.so", "two"), 6);
+  for (const LoadedObject& object : loader_.loaded()) {
+    EXPECT_EQ(object.tier, Tier::kMapped) << object.path;
+    EXPECT_EQ(loader_.CountViolations(object.path), 0U) << object.path;
+  }
+  // The same bytes elsewhere are the same objects.
+  const auto again =
+      Mount({{"libmid3.so", middle}, {"libbottom-of-three.so", bottom}});
+  EXPECT_EQ(Load(again, "libmid3.so").value(),
+            Load(file, "libmid3.so").value());
+}
+
 TEST_F(MappedTest, ThreadLocalAndExceptionTablesWork) {
   const auto bytes = workshop_.CompileCxx("e.so", R"(
       #include <stdexcept>

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "elf/elf_file.h"
+#include "loader/object_bytes.h"
 
 namespace inmem::loader {
 namespace {
@@ -32,8 +32,8 @@ std::optional<std::string_view> AfterOrigin(std::string_view path) {
 
 class Search {
  public:
-  Search(const vfs::Mount& mount, std::string_view need)
-      : mount_(mount), need_(need) {}
+  Search(const vfs::Mount& mount, std::string_view need, bool by_soname)
+      : mount_(mount), need_(need), by_soname_(by_soname) {}
 
   NeedFound Run(const Seeker& seeker) {
     if (need_.find('/') != std::string_view::npos) {
@@ -94,10 +94,10 @@ class Search {
     for (const std::string& folder : folders) {
       if (TryFolder(folder, ".")) return true;
     }
-    for (const std::string& folder : folders) {
-      if (TrySonames(folder)) return true;
-    }
-    return false;
+    if (!by_soname_) return false;
+    return std::any_of(
+        folders.begin(), folders.end(),
+        [this](const std::string& folder) { return TrySonames(folder); });
   }
 
   // Folders that end with ".libs" in each folder above `entry`, nearest first.
@@ -132,10 +132,9 @@ class Search {
       const auto entry = JoinInArchive(folder, name);
       const auto index = entry ? mount_.FindFile(*entry) : std::nullopt;
       if (!index) continue;
-      const auto bytes = mount_.archive().Read(*index);
-      if (!bytes.ok()) continue;
-      const auto file = elf::ElfFile::Parse(bytes.value().span(), *entry);
-      if (!file.ok() || file.value().soname() != need_) continue;
+      // Of what is stored in a file only the tables are read.
+      const auto bytes = ReadObject(mount_, *index, TierChoice(), *entry);
+      if (!bytes.ok() || bytes.value().file->soname() != need_) continue;
       found_.entry = *entry;
       return true;
     }
@@ -145,6 +144,7 @@ class Search {
 
   const vfs::Mount& mount_;
   std::string_view need_;
+  bool by_soname_;
   NeedFound found_;
 };
 
@@ -180,8 +180,8 @@ std::optional<std::string> JoinInArchive(std::string_view folder,
 }
 
 NeedFound FindNeed(const vfs::Mount& mount, const Seeker& seeker,
-                   std::string_view need) {
-  return Search(mount, need).Run(seeker);
+                   std::string_view need, bool by_soname) {
+  return Search(mount, need, by_soname).Run(seeker);
 }
 
 }  // namespace inmem::loader

@@ -28,10 +28,10 @@ struct NeedFound {
 //      else its DT_RUNPATH; only what begins with $ORIGIN is in the archive
 //   2. the object's folder
 //   3. the folders *.libs beside the folders above it, that of its own package
-//      first: by file name, then by soname
+//      first: by file name, then, with `by_soname`, by soname
 // Takes: `need` (foreign).
 NeedFound FindNeed(const vfs::Mount& mount, const Seeker& seeker,
-                   std::string_view need);
+                   std::string_view need, bool by_soname = true);
 
 // `folder` + '/' + `relative` with "." and ".." resolved; nullopt where it
 // leaves the archive or names its root. `folder` "" is the root.

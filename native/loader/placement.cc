@@ -1,14 +1,19 @@
 // native/loader/placement.cc: the file that the dynamic linker opens.
 #include "loader/placement.h"
 
+#include <elf.h>
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "os/dynamic_linker.h"
 #include "os/errno_text.h"
+#include "os/mapping.h"
 #include "os/memfd.h"
 #include "os/private_folder.h"
 #include "os/private_tmpfs.h"
@@ -36,6 +41,58 @@ Result<const os::PrivateFiles*> FilesOf(Tier tier) {
   const auto tmpfs = os::PrivateTmpfs::Get();
   if (!tmpfs.ok()) return tmpfs.status();
   return static_cast<const os::PrivateFiles*>(tmpfs.value());
+}
+
+// Makes the edits of this segment again, in private pages.
+Status EditSegment(const elf::MappedSegment& segment,
+                   const std::vector<elf::Edit>& edits, std::uintptr_t base,
+                   const std::string& label) {
+  for (const elf::Edit& edit : edits) {
+    if (edit.offset_bytes < segment.offset_bytes ||
+        edit.offset_bytes - segment.offset_bytes >= segment.size_bytes) {
+      continue;
+    }
+    const std::uintptr_t begin =
+        base + segment.address + edit.offset_bytes - segment.offset_bytes;
+    const os::WritablePages pages(begin, begin + edit.bytes.size(),
+                                  segment.protection);
+    if (Status status = pages.status(label); !status.ok()) return status;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): in the mapped segment
+    std::memcpy(reinterpret_cast<void*>(begin), edit.bytes.data(),
+                edit.bytes.size());
+  }
+  return Status::Ok();
+}
+
+// Frees the copy's pages below a mapped segment: nothing shows them any more.
+// Not those that a writable segment has a part in, since the dynamic linker's
+// mapping of that goes on to read them.
+void GiveUp(const ObjectBytes& bytes, const elf::MappedSegment& segment,
+            int fd) {
+  const std::uint64_t mask = os::PageSize() - 1;
+  std::uint64_t begin = segment.offset_bytes;
+  std::uint64_t end = begin + segment.size_bytes;
+  for (const Elf64_Phdr& phdr : bytes.file->program_headers()) {
+    if (phdr.p_type != PT_LOAD || (phdr.p_flags & PF_W) == 0) continue;
+    const std::uint64_t first = phdr.p_offset & ~mask;
+    const std::uint64_t last = (phdr.p_offset + phdr.p_filesz + mask) & ~mask;
+    if (last <= begin || end <= first) continue;
+    if (first > begin) {
+      end = first;
+    } else {
+      begin = last;
+    }
+  }
+  const bool has_copied =
+      std::any_of(bytes.plan.copied.begin(), bytes.plan.copied.end(),
+                  [&](const elf::FileRange& range) {
+                    return range.offset_bytes < end &&
+                           begin < range.offset_bytes + range.size_bytes;
+                  });
+  if (begin >= end || !has_copied) return;
+  // Where that is not possible the pages stay: memory, and nothing else.
+  (void)::fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                    static_cast<off_t>(begin), static_cast<off_t>(end - begin));
 }
 
 }  // namespace
@@ -95,7 +152,10 @@ Result<std::uint64_t> Placement::Write(const ObjectBytes& bytes,
     if (!status.ok()) break;
     status = write(edit.offset_bytes, edit.bytes);
   }
-  if (status.ok() && is_memfd_) status = os::Seal(fd_.get(), label);
+  // A mapped one is sealed when it is mapped.
+  if (status.ok() && is_memfd_ && bytes.tier != Tier::kMapped) {
+    status = os::Seal(fd_.get(), label);
+  }
   if (!status.ok() && !is_memfd_) {
     return Status(ErrorCode::kLoadFailed, status.message());
   }
@@ -103,18 +163,21 @@ Result<std::uint64_t> Placement::Write(const ObjectBytes& bytes,
   return copied;
 }
 
-Result<std::uint64_t> Placement::MapSegments(const ObjectBytes& bytes,
-                                             std::uintptr_t base,
-                                             const std::string& label) {
+Result<std::uint64_t> Placement::MapSegments(
+    const ObjectBytes& bytes, const std::vector<elf::Edit>& edits,
+    std::uintptr_t base, const std::string& label) {
   std::uint64_t mapped = 0;
   if (bytes.tier != Tier::kMapped) return mapped;
   for (const elf::MappedSegment& segment : bytes.plan.mapped) {
     Status status = os::MapOver(base + segment.address, bytes.fd,
                                 bytes.offset_bytes + segment.offset_bytes,
                                 segment.size_bytes, segment.protection, label);
+    if (status.ok()) status = EditSegment(segment, edits, base, label);
     if (!status.ok()) return status;
     mapped += segment.size_bytes;
+    GiveUp(bytes, segment, fd_.get());
   }
+  if (Status status = os::Seal(fd_.get(), label); !status.ok()) return status;
   return mapped;
 }
 

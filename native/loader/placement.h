@@ -32,18 +32,21 @@ class Placement {
   int fd() const { return fd_.get(); }
   bool is_memfd() const { return is_memfd_; }
 
-  // Writes what the tier copies, with the edits in it, and lets nobody change
-  // it any more; gives the number of bytes written.
+  // Writes what the tier copies, with the edits in it; gives the number of
+  // bytes written.
   // Errors: kMemfd or kLoadFailed, with `label` in the message.
   Result<std::uint64_t> Write(const ObjectBytes& bytes,
                               const std::vector<elf::Edit>& edits,
                               const std::string& label);
 
-  // Puts the segments that were not copied over the holes. After dlopen, before
-  // any code of the object runs. Gives the number of bytes mapped.
-  static Result<std::uint64_t> MapSegments(const ObjectBytes& bytes,
-                                           std::uintptr_t base,
-                                           const std::string& label);
+  // Puts the segments that were not copied over the holes, and gives up what
+  // lies below them of the copy. After dlopen, before any code of the object
+  // runs. Edits in them are made again: the dynamic linker reads names anew
+  // whenever it walks the object's needs. Gives the number of bytes mapped.
+  Result<std::uint64_t> MapSegments(const ObjectBytes& bytes,
+                                    const std::vector<elf::Edit>& edits,
+                                    std::uintptr_t base,
+                                    const std::string& label);
 
   // The dynamic linker has the file open no longer, but a path of a descriptor
   // must not come to mean another file: the number is never used again.
