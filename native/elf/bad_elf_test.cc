@@ -2,6 +2,9 @@
 // breaks it.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstring>
+
 #include "elf/lies.h"
 
 namespace inmem::elf {
@@ -213,6 +216,19 @@ std::vector<Lie> NeedVersionLies() {
     LIE(VnaName, kBad, "vna_name at offset 0x5000",
         i.vernaux().vna_name = 0x5000),
     LIE(VnaNext, kBad, "Vernaux at 0x5590", i.vernaux().vna_next = 0x5000),
+    LIE(VernauxEndless, kBad, "endless Vernaux chain",
+        // Records that overlap: in a run of 4s each word is a name (the string
+        // \x04), its hash, and the way to the next record.
+        const std::uint64_t begin = i.bytes().size();
+        const std::vector<std::uint32_t> fours(2048, 4);
+        i.bytes().resize(begin + 8192);
+        std::memcpy(&i.bytes()[begin], fours.data(), 8192);
+        i.bytes()[I::kStrings + 4] = std::byte{4};
+        i.bytes()[I::kStrings + 5] = std::byte{0};
+        i.phdr(I::kLoadData).p_filesz += 8192;
+        i.phdr(I::kLoadData).p_memsz += 8192;
+        i.verneed().vn_aux =
+            static_cast<std::uint32_t>(I::Data(begin) - I::kVerneed)),
     LIE(VnaHash, kBad, "hash 0x7 of version GLIBC_2.2.5 (expected 0x9691a75)",
         i.vernaux().vna_hash = 7),
   };
@@ -265,6 +281,15 @@ std::vector<Lie> GnuHashLies() {
         for (std::uint64_t at = I::kGnuHash + 28; at < I::kTablesEnd; at += 4)
           i.At<std::uint32_t>(at) = 2;
         i.RemoveVersions()),
+    LIE(GnuOverTwoSegments, kBad, "DT_GNU_HASH of 7 symbols",
+        i.Remove(I::kDynHash);
+        i.phdr(I::kLoadTables).p_filesz = I::kCode;
+        i.phdr(I::kLoadTables).p_memsz = I::kCode;
+        // The chains begin 12 bytes before the code, and end in it.
+        const auto table = std::to_array<std::uint32_t>(
+            {1, 3, 1, 6, 0, 0, 3, 2, 2, 2, 3});
+        std::memcpy(&i.bytes()[I::kCode - 40], table.data(), sizeof table);
+        i.dyn(I::kDynGnuHash).d_un.d_val = I::kCode - 40;),
     LIE(GnuMoreThanSysv, kBad, "DT_GNU_HASH of 7 symbols",
         i.At<std::uint32_t>(I::kGnuHash + 36) = 2;
         i.At<std::uint32_t>(I::kGnuHash + 40) = 3),

@@ -118,6 +118,8 @@ TEST(ElfFile, ReadsSegments) {
   EXPECT_FALSE(file.executable_stack());
   EXPECT_TRUE(file.bind_now());
   EXPECT_FALSE(file.text_relocations());
+  image.phdr(ElfImage::kPhdrTls).p_type = PT_NULL;
+  EXPECT_FALSE(Parse(image).value().TlsSegment().has_value());
   const Elf64_Phdr* data = file.LoadSegmentOf(ElfImage::Slot(0), 8);
   ASSERT_NE(data, nullptr);
   EXPECT_EQ(data->p_offset, ElfImage::kDynamic);

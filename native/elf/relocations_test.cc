@@ -126,6 +126,7 @@ TEST(Relocations, OfTextWhereItIsSaid) {
 TEST(Relocations, HalvesAreKnown) {
   EXPECT_EQ(SlotSize(EM_X86_64, R_X86_64_PC32), 4U);
   EXPECT_EQ(SlotSize(EM_X86_64, R_X86_64_NONE), 0U);
+  EXPECT_EQ(KindOf(EM_AARCH64, R_AARCH64_NONE), RelocationKind::kNone);
   EXPECT_EQ(KindOf(EM_X86_64, R_X86_64_COPY), RelocationKind::kUnknown);
   EXPECT_EQ(KindOf(EM_AARCH64, R_AARCH64_COPY), RelocationKind::kUnknown);
   EXPECT_EQ(KindOf(EM_386, R_386_RELATIVE), RelocationKind::kUnknown);
