@@ -10,7 +10,7 @@ export interface Rebinding {
   readonly symbol: string;
   /** Path of the object that it was bound to; "" where that is unknown. */
   readonly from: string;
-  /** Virtual path of the object that it is bound to. */
+  /** Virtual path of the object that it is bound to; "" for none, as a weak reference may be. */
   readonly to: string;
 }
 

@@ -103,12 +103,13 @@ void Binder::Inspect(const Elf64_Rela& relocation,
     }
     if (IsBoundAsOnDisk(bound - more, symbol)) return;
     const auto& target = Lookup(index);
-    if (!target || target->address == 0) return;
-    change.value = target->address + more;
+    const bool is_absent = !target && IsWeakAndOfHost(symbol, bound - more);
+    if (!is_absent && (!target || target->address == 0)) return;
+    change.value = is_absent ? more : target->address + more;
     // A call that waits to be bound lazily points into the object's own PLT.
     change.captured = bound - more != 0 && (symbol.st_shndx != SHN_UNDEF ||
                                             !object_.Contains(bound - more));
-    change.provider = target->provider;
+    change.provider = is_absent ? nullptr : target->provider;
   } else {
     const auto& target = Lookup(index);
     if (!target || target->tls_module == 0) return;
@@ -140,6 +141,12 @@ bool Binder::IsBoundAsOnDisk(std::uint64_t bound,
   return is_first && symbol.st_shndx != SHN_UNDEF && object_.Contains(bound);
 }
 
+// Whether the reference is weak, and bound to what is there only inside Node.
+bool Binder::IsWeakAndOfHost(const Elf64_Sym& symbol, std::uint64_t bound) {
+  return ELF64_ST_BIND(symbol.st_info) == STB_WEAK &&
+         symbol.st_shndx == SHN_UNDEF && IsHostProgram(bound);
+}
+
 const std::optional<Binder::Target>& Binder::Lookup(std::uint32_t symbol) {
   const auto [entry, is_new] = known_.try_emplace(symbol);
   if (is_new) entry->second = Search(symbol);
@@ -159,9 +166,12 @@ std::optional<Binder::Target> Binder::Search(std::uint32_t symbol) const {
     member = &scope_[i];
     found = look_in(*member);
   }
-  if (found == nullptr || member->object == nullptr) return std::nullopt;
-  if (ELF64_ST_BIND(found->st_info) == STB_GNU_UNIQUE) return std::nullopt;
+  if (found == nullptr) return std::nullopt;
   Target target;
+  if (member->object == nullptr ||
+      ELF64_ST_BIND(found->st_info) == STB_GNU_UNIQUE) {
+    return target;
+  }
   target.provider = member->object;
   if (ELF64_ST_TYPE(found->st_info) == STT_TLS) {
     target.tls_module = TlsModule(member->object->handle);
@@ -215,7 +225,8 @@ Status Binder::Write(const std::vector<Change>& changes) {
     if (!change.captured) continue;
     object_.report.rebindings.push_back(
         {object_.image.symbols.NameOf(change.symbol), before,
-         change.provider->report.path.c_str()});
+         change.provider != nullptr ? change.provider->report.path.c_str()
+                                    : ""});
   }
   return Status::Ok();
 }

@@ -14,6 +14,9 @@
 // is bound itself where it came with the bundle's object; one that was in use
 // before keeps its bindings, and so do references to it.
 //
+// A weak reference that nothing of the order defines is null on disk, and may
+// not be Node's: libraries ask by it which features there are.
+//
 // What is shared on purpose, also where a bundle defines it:
 //   - STB_GNU_UNIQUE symbols, whose meaning is "once in the process": static
 //     members of templates that libstdc++ and others must agree on. The dynamic
@@ -53,7 +56,7 @@ class Binder {
 
  private:
   struct Target {
-    const SharedObject* provider = nullptr;
+    const SharedObject* provider = nullptr;  // null: the host's, left alone
     std::uintptr_t address = 0;    // of the symbol; 0 for TLS
     std::uint64_t tls_module = 0;  // of TLS
     std::uint64_t tls_offset = 0;  // ditto
@@ -62,7 +65,7 @@ class Binder {
     std::uintptr_t slot = 0;
     std::uint64_t value = 0;
     std::uint32_t symbol = 0;
-    const SharedObject* provider = nullptr;
+    const SharedObject* provider = nullptr;  // null: nothing
     bool captured = false;  // it was bound, and elsewhere
   };
 
@@ -71,6 +74,7 @@ class Binder {
                             const Elf64_Sym& symbol) const;
   void Inspect(const Elf64_Rela& relocation, std::vector<Change>& changes);
   bool IsBoundAsOnDisk(std::uint64_t bound, const Elf64_Sym& symbol) const;
+  static bool IsWeakAndOfHost(const Elf64_Sym& symbol, std::uint64_t bound);
   const std::optional<Target>& Lookup(std::uint32_t symbol);
   std::optional<Target> Search(std::uint32_t symbol) const;
   Status CheckWeakened() const;

@@ -1,13 +1,17 @@
 // native/loader/image.cc: a loaded object as it lies in memory.
 #include "loader/image.h"
 
+#include <dlfcn.h>
 #include <link.h>
 
 #include <algorithm>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "loader/host_libraries.h"
 #include "loader/need_search.h"
+#include "os/dynamic_linker.h"
 #include "os/mapping.h"
 
 namespace inmem::loader {
@@ -41,6 +45,20 @@ Layout MakeLayout(std::span<const Elf64_Phdr> phdrs, std::uintptr_t base) {
   return layout;
 }
 
+bool ContainsAddress(const std::vector<Segment>& sorted,
+                     std::uintptr_t address) {
+  const auto after = std::upper_bound(
+      sorted.begin(), sorted.end(), address,
+      [](std::uintptr_t value, const Segment& s) { return value < s.begin; });
+  return after != sorted.begin() && std::prev(after)->Contains(address);
+}
+
+void Sort(std::vector<Segment>& segments) {
+  std::sort(
+      segments.begin(), segments.end(),
+      [](const Segment& a, const Segment& b) { return a.begin < b.begin; });
+}
+
 std::vector<Segment> FindPythonAndCLibrary() {
   std::vector<Segment> segments;
   const auto collect = [](dl_phdr_info* info, std::size_t, void* out) {
@@ -60,9 +78,44 @@ std::vector<Segment> FindPythonAndCLibrary() {
     return 0;
   };
   ::dl_iterate_phdr(collect, &segments);
-  std::sort(
-      segments.begin(), segments.end(),
-      [](const Segment& a, const Segment& b) { return a.begin < b.begin; });
+  Sort(segments);
+  return segments;
+}
+
+// Names that an object in memory needs.
+std::vector<std::string> NeedsOf(const link_map* map) {
+  const char* strings = nullptr;
+  for (const Elf64_Dyn* dyn = map->l_ld; dyn->d_tag != DT_NULL; ++dyn) {
+    if (dyn->d_tag == DT_STRTAB) {
+      strings = PointerTo<char>(map->l_addr, dyn->d_un.d_ptr);
+    }
+  }
+  std::vector<std::string> names;
+  for (const Elf64_Dyn* dyn = map->l_ld; dyn->d_tag != DT_NULL; ++dyn) {
+    if (dyn->d_tag == DT_NEEDED) names.emplace_back(strings + dyn->d_un.d_val);
+  }
+  return names;
+}
+
+std::vector<Segment> FindHostProgram() {
+  std::vector<Segment> segments;
+  void* program = ::dlopen(nullptr, RTLD_LAZY);
+  std::vector<void*> handles = {program};
+  for (std::size_t i = 0; i < handles.size(); ++i) {
+    const Layout layout = LayoutOf(handles[i]);
+    segments.insert(segments.end(), layout.segments.begin(),
+                    layout.segments.end());
+    for (const std::string& name :
+         NeedsOf(static_cast<const link_map*>(handles[i]))) {
+      if (ProviderOf(name) != Provider::kArchive) continue;
+      void* need = os::FindLoaded(name);
+      if (need != nullptr &&
+          std::find(handles.begin(), handles.end(), need) == handles.end()) {
+        handles.push_back(need);
+      }
+    }
+  }
+  Sort(segments);
   return segments;
 }
 
@@ -161,10 +214,13 @@ Layout LayoutOf(void* handle) {
 bool IsPythonOrCLibrary(std::uintptr_t address) {
   static const auto& segments =
       *new const std::vector<Segment>(FindPythonAndCLibrary());
-  const auto after = std::upper_bound(
-      segments.begin(), segments.end(), address,
-      [](std::uintptr_t value, const Segment& s) { return value < s.begin; });
-  return after != segments.begin() && std::prev(after)->Contains(address);
+  return ContainsAddress(segments, address);
+}
+
+bool IsHostProgram(std::uintptr_t address) {
+  static const auto& segments =
+      *new const std::vector<Segment>(FindHostProgram());
+  return ContainsAddress(segments, address);
 }
 
 }  // namespace inmem::loader

@@ -56,4 +56,10 @@ Layout LayoutOf(const elf::ElfFile& file, std::uintptr_t base);
 // Threads: may be called concurrently.
 bool IsPythonOrCLibrary(std::uintptr_t address);
 
+// The executable, and the libraries that it brought along and that no wheel may
+// expect of a host: Node, as one file or as Debian's libnode with its OpenSSL.
+// Outside Node none of it is there.
+// Threads: may be called concurrently.
+bool IsHostProgram(std::uintptr_t address);
+
 }  // namespace inmem::loader

@@ -18,7 +18,9 @@ namespace inmem::loader {
 struct Rebinding {
   std::string_view symbol;
   std::uintptr_t from = 0;   // the address that it was bound to
-  const char* to = nullptr;  // virtual path of the object it is bound to now
+  // Virtual path of the object that it is bound to now; "" for null, which a
+  // weak reference is where nothing defines it.
+  const char* to = nullptr;
 };
 
 // One loaded shared object, for reports.

@@ -19,6 +19,28 @@ const counter = (name: string) =>
 const copies = (name: string) =>
   api.sharedObjects().filter(({ path }) => path.endsWith(`/${name}`)).length;
 
+describe("weak references", () => {
+  it("are null where only Node defines the symbol, as outside Node", async () => {
+    const library = sharedObject(
+      "libask",
+      `__attribute__((weak)) int main(); __attribute__((weak)) int SSL_new();
+       __attribute__((weak)) int atoi(const char *);
+       int asked(void) { return (main != 0) + 2 * (SSL_new != 0) + 4 * (atoi != 0); }`,
+    );
+    const bundle = zipFile({
+      "__main__.py": py`
+        import ctypes, json, os
+        print(json.dumps(ctypes.CDLL(os.path.join(os.path.dirname(__file__), "libask.so")).asked()))
+      `,
+      "libask.so": library,
+    });
+    expect(await jsonOf(bundle)).toBe(4);
+    const asked = api.sharedObjects().find(({ path }) => path.endsWith("/libask.so"));
+    expect(asked?.rebindings.map(({ symbol, to }) => [symbol, to])).toContainEqual(["SSL_new", ""]);
+    expect(asked?.violations).toBe(0);
+  });
+});
+
 describe("ctypes", () => {
   it("CDLL of a virtual path: a library with what it needs", async () => {
     const inner = sharedObject("libinner", "int inner(void) { return 20; }", [
