@@ -1,5 +1,5 @@
 // lib/run.ts: one Python program, from a bundle: what run() does.
-import type { Binding, ModuleReport, NativeEvent, NativeOutcome } from "./binding.js";
+import type { Binding, ModuleReport, NativeEvent, NativeJob, NativeOutcome } from "./binding.js";
 import { nativeBundles } from "./bundle-input.js";
 import type { InmemErrorCode } from "./error-codes.js";
 import { InmemError, PythonError } from "./errors.js";
@@ -92,6 +92,9 @@ function begin(
   }
 }
 
+/** How often a run that waits for another thread's asks again. */
+const POLL_MS = 10;
+
 /** One job on Python's thread. */
 class NativeRun {
   readonly #binding: Binding;
@@ -120,9 +123,30 @@ class NativeRun {
   }
 
   async start(): Promise<RunResult> {
-    const { args, module, cwd, env, signal, abortGraceMs, load, pin, hostLibraries } =
-      this.#options;
+    const { signal, abortGraceMs } = this.#options;
     const bundles = nativeBundles(this.#bundle);
+    let restore = this.#tryToBegin(bundles);
+    while (restore === undefined) {
+      // Another thread of JavaScript has a run going, and a queue of its own.
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      if (signal?.aborted) throw aborted(signal.reason);
+      restore = this.#tryToBegin(bundles);
+    }
+    this.started = true;
+    void this.ended.then(restore);
+    const interrupt = new RunInterrupt(this.#binding, signal, abortGraceMs);
+    try {
+      const outcome = await Promise.race([this.ended, interrupt.gaveUp]);
+      await this.#streams.finish();
+      return this.#settle(outcome, interrupt.raised);
+    } finally {
+      interrupt.close();
+    }
+  }
+
+  /** Gives what puts the environment back; undefined while another run is going that it may wait for. */
+  #tryToBegin(bundles: NativeJob["bundles"]): (() => void) | undefined {
+    const { args, module, cwd, env, load, pin, hostLibraries, queue } = this.#options;
     const restore = withEnvironment(this.#binding, env);
     try {
       this.#binding.run(
@@ -140,18 +164,10 @@ class NativeRun {
       );
     } catch (error) {
       restore();
+      if (queue && error instanceof InmemError && error.code === "ERR_INMEM_BUSY") return undefined;
       throw error;
     }
-    this.started = true;
-    void this.ended.then(restore);
-    const interrupt = new RunInterrupt(this.#binding, signal, abortGraceMs);
-    try {
-      const outcome = await Promise.race([this.ended, interrupt.gaveUp]);
-      await this.#streams.finish();
-      return this.#settle(outcome, interrupt.raised);
-    } finally {
-      interrupt.close();
-    }
+    return restore;
   }
 
   #listen(event: NativeEvent): void {
