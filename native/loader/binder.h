@@ -57,16 +57,16 @@ class Binder {
  private:
   struct Target {
     const SharedObject* provider = nullptr;  // null: the host's, left alone
-    std::uintptr_t address = 0;    // of the symbol; 0 for TLS
-    std::uint64_t tls_module = 0;  // of TLS
-    std::uint64_t tls_offset = 0;  // ditto
+    std::uintptr_t address = 0;              // of the symbol; 0 for TLS
+    std::uint64_t tls_module = 0;            // of TLS
+    std::uint64_t tls_offset = 0;            // ditto
   };
   struct Change {
     std::uintptr_t slot = 0;
     std::uint64_t value = 0;
     std::uint32_t symbol = 0;
     const SharedObject* provider = nullptr;  // null: nothing
-    bool captured = false;  // it was bound, and elsewhere
+    bool captured = false;                   // it was bound, and elsewhere
   };
 
   std::vector<Change> FindChanges();

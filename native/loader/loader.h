@@ -17,7 +17,7 @@ namespace inmem::loader {
 // texts belong to objects that are never unloaded.
 struct Rebinding {
   std::string_view symbol;
-  std::uintptr_t from = 0;   // the address that it was bound to
+  std::uintptr_t from = 0;  // the address that it was bound to
   // Virtual path of the object that it is bound to now; "" for null, which a
   // weak reference is where nothing defines it.
   const char* to = nullptr;
