@@ -91,6 +91,7 @@ std::vector<std::string> NeedsOf(const link_map* map) {
     }
   }
   std::vector<std::string> names;
+  if (strings == nullptr) return names;
   for (const Elf64_Dyn* dyn = map->l_ld; dyn->d_tag != DT_NULL; ++dyn) {
     if (dyn->d_tag == DT_NEEDED) names.emplace_back(strings + dyn->d_un.d_val);
   }
