@@ -45,9 +45,9 @@ class LinkingTest : public testing::FileBundleTest,
 INSTANTIATE_TEST_SUITE_P(Tiers, LinkingTest,
                          ::testing::Values(Wish::kMapped, Wish::kMemfd,
                                            Wish::kExtract),
-                         [](const auto& info) {
-                           return info.param == Wish::kMapped  ? "mapped"
-                                  : info.param == Wish::kMemfd ? "memfd"
+                         [](const auto& tier) {
+                           return tier.param == Wish::kMapped  ? "mapped"
+                                  : tier.param == Wish::kMemfd ? "memfd"
                                                                : "extract";
                          });
 
