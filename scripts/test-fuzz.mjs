@@ -1,6 +1,6 @@
 // scripts/test-fuzz.mjs: `npm run test:fuzz`: libFuzzer over archive, elf and its plans, with ASan and UBSan.
 //
-// usage: node scripts/test-fuzz.mjs [--seconds N] [--only NAME]...
+// usage: node scripts/test-fuzz.mjs [--seconds N | --repeatable] [--only NAME]...
 // Each target runs for N seconds (30), as many at once as there are processors. What it learns stays in the cache.
 // An input that breaks a promise is made small and written as hex to native/fuzz/corpus, where tests run it ever after.
 import { spawn } from "node:child_process";
@@ -15,20 +15,24 @@ import { isMain, main, root } from "./house/main.mjs";
 
 /** `seeds`: the folder of native/fuzz/corpus and of the seeds; two targets may share one. */
 const targets = {
-  archive: { seeds: "archive", maxBytes: 8192 },
-  elf: { seeds: "elf", maxBytes: 16384 },
-  plan: { seeds: "elf", maxBytes: 16384 },
+  archive: { seeds: "archive", maxBytes: 8192, runs: 500_000 },
+  elf: { seeds: "elf", maxBytes: 16384, runs: 100_000 },
+  plan: { seeds: "elf", maxBytes: 16384, runs: 100_000 },
 };
 
 function parse(words) {
-  const options = { seconds: 30, only: [] };
+  const options = { seconds: 30, only: [], repeatable: false };
   for (let i = 0; i < words.length; i += 1) {
     const value = words[i + 1];
+    if (words[i] === "--repeatable") {
+      options.repeatable = true;
+      continue;
+    }
     if (words[i] === "--seconds" && Number(value) > 0) options.seconds = Number(value);
     else if (words[i] === "--only" && value in targets) options.only.push(value);
     else
       throw new Error(
-        `${words[i]} ${value ?? ""}: expected --seconds N or --only ${Object.keys(targets).join("|")}`,
+        `${words[i]} ${value ?? ""}: expected --seconds N, --repeatable or --only ${Object.keys(targets).join("|")}`,
       );
     i += 1;
   }
@@ -36,14 +40,20 @@ function parse(words) {
 }
 
 // Gives { name, runs, perSecond, features, found: [file...] }.
-async function fuzz(name, programs, seconds) {
-  const { seeds, maxBytes } = targets[name];
-  const learned = join(cacheDir(), "fuzz", name);
+async function fuzz(name, programs, { seconds, repeatable }) {
+  const { seeds, maxBytes, runs } = targets[name];
+  // Repeatable: from nothing but the seeds, by the same dice, about half a minute; a change of the
+  // code fails it, not chance.
+  const learned = join(
+    repeatable ? join(root, "build", "fuzz", "learned") : join(cacheDir(), "fuzz"),
+    name,
+  );
+  if (repeatable) rmSync(learned, { recursive: true, force: true });
   const artifacts = join(root, "build", "fuzz", "found", name);
   rmSync(artifacts, { recursive: true, force: true });
   for (const folder of [learned, artifacts]) mkdirSync(folder, { recursive: true });
   const options = [
-    `-max_total_time=${seconds}`,
+    ...(repeatable ? ["-seed=1", `-runs=${runs}`] : [`-max_total_time=${seconds}`]),
     `-max_len=${maxBytes}`,
     `-artifact_prefix=${artifacts}/`,
     "-rss_limit_mb=2048",
@@ -117,14 +127,15 @@ async function report(result) {
 }
 
 async function testFuzz() {
-  const { seconds, only } = parse(process.argv.slice(2));
+  const options = parse(process.argv.slice(2));
+  const { only } = options;
   const programs = await buildFuzzers();
   const names = only.length > 0 ? only : Object.keys(targets);
   const work = names.values();
   const results = [];
   const worker = async () => {
     for (const name of work) {
-      const result = await fuzz(name, programs, seconds);
+      const result = await fuzz(name, programs, options);
       results.push(result);
       await report(result);
     }

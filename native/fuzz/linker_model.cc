@@ -158,7 +158,10 @@ void LinkerModel::ReadProperties() const {
         if (phdr.p_memsz > 0) Access(phdr.p_vaddr, phdr.p_memsz, PF_R | PF_W);
         break;
       case PT_TLS:
-        Access(phdr.p_vaddr, phdr.p_filesz, PF_R | PF_W);
+        // Of an empty image only the size counts.
+        if (phdr.p_filesz > 0) {
+          Access(phdr.p_vaddr, phdr.p_filesz, PF_R | PF_W);
+        }
         break;
       case PT_GNU_RELRO: {
         const std::uint64_t begin = PageDown(phdr.p_vaddr);
