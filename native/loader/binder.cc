@@ -59,9 +59,28 @@ Status Binder::Bind() {
 
 std::uint64_t Binder::CountViolations() {
   const std::vector<Change> changes = FindChanges();
-  return static_cast<std::uint64_t>(
-      std::count_if(changes.begin(), changes.end(),
-                    [](const Change& change) { return change.captured; }));
+  return static_cast<std::uint64_t>(std::count_if(
+      changes.begin(), changes.end(), [this](const Change& change) {
+        return change.captured && !IsChangedByProgram(change);
+      }));
+}
+
+// gnutls's constructor sets the function pointers of gmp. A variable that the
+// dynamic linker filled holds what some object defines under the symbol's name.
+bool Binder::IsChangedByProgram(const Change& change) const {
+  if (!change.in_data || object_.layout.relro.Contains(change.slot)) {
+    return false;
+  }
+  const auto reference = object_.image.symbols.ReferenceOf(change.symbol);
+  const std::string name(reference.name);
+  const void* global = ::dlsym(RTLD_DEFAULT, name.c_str());
+  if (reinterpret_cast<std::uintptr_t>(global) == change.bound) return false;
+  return std::none_of(
+      scope_.begin(), scope_.end(), [&](const ScopeMember& member) {
+        const Elf64_Sym* found = member.image->symbols.Find(reference);
+        return found != nullptr &&
+               AddressOf(*found, member.image->base) == change.bound;
+      });
 }
 
 std::vector<Binder::Change> Binder::FindChanges() {
@@ -110,6 +129,8 @@ void Binder::Inspect(const Elf64_Rela& relocation,
     change.captured = bound - more != 0 && (symbol.st_shndx != SHN_UNDEF ||
                                             !object_.Contains(bound - more));
     change.provider = is_absent ? nullptr : target->provider;
+    change.in_data = kind == SlotKind::kAddressPlusAddend;
+    change.bound = bound - more;
   } else {
     const auto& target = Lookup(index);
     if (!target || target->tls_module == 0) return;

@@ -51,7 +51,9 @@ class Binder {
   // kLoadFailed (memory cannot be made writable).
   Status Bind();
 
-  // How many slots are not what they are on disk. Changes nothing.
+  // How many slots are not what they are on disk, by the dynamic linker's
+  // doing; a pointer that the program has changed since is none. Changes
+  // nothing.
   std::uint64_t CountViolations();
 
  private:
@@ -67,6 +69,8 @@ class Binder {
     std::uint32_t symbol = 0;
     const SharedObject* provider = nullptr;  // null: nothing
     bool captured = false;                   // it was bound, and elsewhere
+    bool in_data = false;     // in a variable, which the program may change
+    std::uint64_t bound = 0;  // address that it was bound to
   };
 
   std::vector<Change> FindChanges();
@@ -77,6 +81,7 @@ class Binder {
   static bool IsWeakAndOfHost(const Elf64_Sym& symbol, std::uint64_t bound);
   const std::optional<Target>& Lookup(std::uint32_t symbol);
   std::optional<Target> Search(std::uint32_t symbol) const;
+  bool IsChangedByProgram(const Change& change) const;
   Status CheckWeakened() const;
   Status Write(const std::vector<Change>& changes);
 

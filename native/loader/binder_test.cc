@@ -94,6 +94,34 @@ TEST_F(BinderTest, ReferencesToALibraryOfTheBundle) {
   EXPECT_EQ(Violations("user.so") + Violations("lib3-abc.so"), 0U);
 }
 
+// gnutls does so with gmp's.
+TEST_F(BinderTest, PointersThatTheProgramChangesAreNoViolations) {
+  OpenHost("host20.so", "int own20() { return -1; }");
+  const auto library =
+      workshop_.Compile("lib20.so",
+                        "int own20() { return 20; } int (*hook20)() = own20;"
+                        "int call20() { return hook20(); }",
+                        "-Wl,-soname,lib20.so");
+  const auto user = workshop_.Compile(
+      "user.so",
+      "extern int (*hook20)(); int call20(); static int mine() { return 5; }"
+      "__attribute__((constructor)) static void set() { hook20 = mine; }"
+      "int user() { return call20(); }"
+      "void hook(int (*function)()) { hook20 = function; }",
+      "-L. -l:lib20.so");
+  const auto mount = Mount({{"user.so", user}, {"lib20.so", library}});
+  EXPECT_EQ(Call(mount, "user.so", "user"), 5);
+  EXPECT_EQ(Violations("lib20.so"), 0U);
+  // The same as if the host had captured it: that still counts.
+  using Function = int (*)();
+  const auto handle = Load(mount, "user.so");
+  const auto hook =
+      reinterpret_cast<void (*)(Function)>(::dlsym(handle.value(), "hook"));
+  hook(reinterpret_cast<Function>(::dlsym(RTLD_DEFAULT, "own20")));
+  EXPECT_EQ(Call(mount, "user.so", "user"), -1);
+  EXPECT_EQ(Violations("lib20.so"), 1U);
+}
+
 // glibc accepts the host's unversioned symbol for a versioned need.
 TEST_F(BinderTest, VersionedReferences) {
   OpenHost("host4.so", "int lib4() { return -1; }");
