@@ -122,7 +122,9 @@ void Binder::Inspect(const Elf64_Rela& relocation,
     }
     if (IsBoundAsOnDisk(bound - more, symbol)) return;
     const auto& target = Lookup(index);
-    const bool is_absent = !target && IsWeakAndOfHost(symbol, bound - more);
+    const bool is_absent =
+        !target && IsWeakAndOfHost(symbol, bound - more) &&
+        !IsOfCLibrary(object_.image.symbols.ReferenceOf(index));
     if (!is_absent && (!target || target->address == 0)) return;
     change.value = is_absent ? more : target->address + more;
     // A call that waits to be bound lazily points into the object's own PLT.

@@ -82,6 +82,23 @@ std::vector<Segment> FindPythonAndCLibrary() {
   return segments;
 }
 
+std::vector<Image> FindCLibrary() {
+  std::vector<std::string> names;
+  const auto collect = [](dl_phdr_info* info, std::size_t, void* out) {
+    const std::string_view name = BaseNameOf(info->dlpi_name);
+    if (ProviderOf(name) != Provider::kHost) return 0;
+    static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+    return 0;
+  };
+  ::dl_iterate_phdr(collect, &names);
+  std::vector<Image> images;
+  for (const std::string& name : names) {
+    void* handle = os::FindLoaded(name);
+    if (handle != nullptr) images.push_back(ImageOf(handle));
+  }
+  return images;
+}
+
 // Names that an object in memory needs.
 std::vector<std::string> NeedsOf(const link_map* map) {
   const char* strings = nullptr;
@@ -216,6 +233,13 @@ bool IsPythonOrCLibrary(std::uintptr_t address) {
   static const auto& segments =
       *new const std::vector<Segment>(FindPythonAndCLibrary());
   return ContainsAddress(segments, address);
+}
+
+bool IsOfCLibrary(const elf::SymbolTable::Reference& reference) {
+  static const auto& images = *new const std::vector<Image>(FindCLibrary());
+  return std::any_of(images.begin(), images.end(), [&](const Image& image) {
+    return image.symbols.Find(reference) != nullptr;
+  });
 }
 
 bool IsHostProgram(std::uintptr_t address) {

@@ -56,6 +56,12 @@ Layout LayoutOf(const elf::ElfFile& file, std::uintptr_t base);
 // Threads: may be called concurrently.
 bool IsPythonOrCLibrary(std::uintptr_t address);
 
+// Whether the C library or the C++ runtime defines it. In Node a reference to
+// that may be bound to Node all the same: to a stub, where Node takes the
+// function's address, or to Node's copy of a variable.
+// Threads: may be called concurrently.
+bool IsOfCLibrary(const elf::SymbolTable::Reference& reference);
+
 // The executable, and the libraries that it brought along and that no wheel may
 // expect of a host: Node, as one file or as Debian's libnode with its OpenSSL.
 // Outside Node none of it is there.

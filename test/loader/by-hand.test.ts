@@ -41,6 +41,27 @@ describe("weak references", () => {
   });
 });
 
+describe("weak references to the C library that Node has stubs and copies of", () => {
+  it("are not null: C++ asks by one whether there are threads", async () => {
+    const library = sharedObject(
+      "libthreads",
+      `__attribute__((weak)) int __pthread_key_create(); __attribute__((weak)) void *malloc();
+       __attribute__((weak)) extern char **environ;
+       int asked(void) { return (__pthread_key_create != 0) + 2 * (malloc != 0) + 4 * (&environ != 0)
+         + 8 * (environ != 0); }`,
+    );
+    const bundle = zipFile({
+      "__main__.py": py`
+        import ctypes, json, os
+        path = os.path.join(os.path.dirname(__file__), "libthreads.so")
+        print(json.dumps(ctypes.CDLL(path).asked()))
+      `,
+      "libthreads.so": library,
+    });
+    expect(await jsonOf(bundle)).toBe(15);
+  });
+});
+
 describe("ctypes", () => {
   it("CDLL of a virtual path: a library with what it needs", async () => {
     const inner = sharedObject("libinner", "int inner(void) { return 20; }", [
