@@ -106,7 +106,11 @@ async function runOnDisk(subject, settings) {
   const { python, site } = settings;
   const env = { ...settings.env, PYTHONPATH: site };
   const ended = await start(subject, settings, [python, "-s", "-B", subject.main], env);
-  return { facts: factsOf(ended), written: ended.written?.map(({ path }) => path) };
+  return {
+    facts: factsOf(ended),
+    left: ended.left,
+    written: ended.written?.map(({ path }) => path),
+  };
 }
 
 async function runInNode(subject, settings, { run, tier, bundle }, disk) {
@@ -114,7 +118,7 @@ async function runInNode(subject, settings, { run, tier, bundle }, disk) {
   const words = ["run", `--load=${tier}`, "--report=json", bundle];
   const ended = await start(subject, settings, [node, commandLine, ...words], settings.env);
   requireSameFacts(disk.facts, factsOf(ended));
-  requireNothingLeft(subject, ended);
+  requireNothingLeft(subject, ended, disk);
   const report = reportOf(ended);
   const isOwn = ownFiles(subject);
   const fromDisk = report.modules.disk.filter((name) => !isOwn(name));
@@ -130,7 +134,7 @@ async function runByLauncher(subject, settings, disk) {
   const command = [node, commandLine, "python", "--bundle", bundle, bundle];
   const ended = await start(subject, settings, command, settings.env);
   requireSameFacts(disk.facts, factsOf(ended));
-  requireNothingLeft(subject, ended);
+  requireNothingLeft(subject, ended, disk);
   return {};
 }
 
@@ -177,9 +181,16 @@ function differences(disk, memory, name) {
   return [...names].flatMap((key) => differences(disk[key], memory[key], within(key)));
 }
 
-function requireNothingLeft(subject, { left }) {
+/** tempfile's names are others each time. */
+function plainName(path) {
+  return path.replace(/tmp[a-z0-9_]{8}/g, "tmp*");
+}
+
+// What the program leaves on disk too is its own.
+function requireNothingLeft(subject, { left }, disk) {
   const isOwn = ownFiles(subject);
-  const other = left.filter((path) => !isOwn(path) && path !== "__pycache__");
+  const own = new Set([...disk.left.map(plainName), "__pycache__"]);
+  const other = left.filter((path) => !isOwn(path) && !own.has(plainName(path)));
   require(other.length === 0, `left in the temporary folder: ${other.join(", ")}`);
 }
 
@@ -244,13 +255,12 @@ const allowedTiers = {
 // What the program writes on disk too is its own; tmpfs and extract write on purpose.
 function checkWritten(subject, ended, disk, tier) {
   if (!ended.written || tier === "tmpfs" || tier === "extract") return undefined;
-  const plain = (path) => path.replace(/tmp[a-z0-9_]{8}/g, "tmp*");
-  const own = new Set((disk.written ?? []).map(plain));
+  const own = new Set((disk.written ?? []).map(plainName));
   const isOwn = ownFiles(subject);
   // Whoever uses tempfile makes it find a folder: it tries one with a file of eight letters.
   const isProbe = (path) => /\/tmp\/[a-z0-9_]{8}$/.test(path);
   const paths = ended.written.map(({ path }) => path).filter((path) => !isProbe(path));
-  const unknown = paths.filter((path) => !own.has(plain(path)) && !isOwn(path));
+  const unknown = paths.filter((path) => !own.has(plainName(path)) && !isOwn(path));
   require(unknown.length === 0, `files written:\n  ${unknown.join("\n  ")}`);
   return paths;
 }
