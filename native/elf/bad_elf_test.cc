@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstring>
+#include <string>
 
 #include "elf/lies.h"
 
@@ -28,6 +29,32 @@ constexpr auto kBad = ErrorCode::kBadElf;
 constexpr auto kMachine = ErrorCode::kWrongMachine;
 
 using I = ElfImage;
+
+// Puts the strings at the file's end, with one more of `size` characters that
+// the entry then has.
+void UseLongString(ElfImage& image, ElfImage::Dyn entry, std::size_t size,
+                   char fill = 'x') {
+  const std::uint64_t begin = image.bytes().size();
+  std::string strings(I::kText);
+  image.dyn(entry).d_un.d_val = strings.size();
+  strings += std::string(size, fill);
+  strings += '\0';
+  image.bytes().resize(begin + strings.size());
+  std::memcpy(&image.bytes()[begin], strings.data(), strings.size());
+  image.phdr(I::kLoadData).p_filesz += strings.size();
+  image.phdr(I::kLoadData).p_memsz += strings.size();
+  image.dyn(I::kDynStrtab).d_un.d_val = I::Data(begin);
+  image.dyn(I::kDynStrsz).d_un.d_val = strings.size();
+}
+
+TEST(LongStrings, AreTakenUpToALimit) {
+  ElfImage image;
+  UseLongString(image, I::kDynNeedA, 4095);
+  EXPECT_EQ(Parse(image).value().needs()[0].name.size(), 4095U);
+  ElfImage path;
+  UseLongString(path, I::kDynRunpath, 1048576, ':');
+  EXPECT_TRUE(Parse(path).ok());
+}
 
 // clang-format off: a table.
 #define LIE(name, code, found, ...) \
@@ -61,6 +88,8 @@ std::vector<Lie> HeaderLies() {
     LIE(Phentsize, kBad, "e_phentsize 32", i.ehdr().e_phentsize = 32),
     LIE(Phnum0, kBad, "e_phnum 0", i.ehdr().e_phnum = 0),
     LIE(PhnumXnum, kBad, "e_phnum 65535", i.ehdr().e_phnum = PN_XNUM),
+    LIE(PhnumMany, kBad, "e_phnum 1025 (expected 1 to 1024",
+        i.ehdr().e_phnum = 1025),
     LIE(PhnumPastEnd, kBad, "program headers at 0x40",
         i.ehdr().e_phnum = 1000),
     LIE(PhoffPastEnd, kBad, "program headers at 0xfffffffffffffff0",
@@ -165,6 +194,16 @@ std::vector<Lie> DynamicLies() {
         i.dyn(I::kDynStrsz).d_un.d_val = 5),
     LIE(NeededOutside, kBad, "DT_NEEDED at offset 0x6b",
         i.dyn(I::kDynNeedA).d_un.d_val = I::kText.size()),
+    LIE(NeededLong, kBad, "DT_NEEDED with a name of 4096 bytes",
+        UseLongString(i, I::kDynNeedA, 4096)),
+    LIE(SonameLong, kBad, "DT_SONAME with a name of 4096 bytes",
+        UseLongString(i, I::kDynSoname, 4096)),
+    LIE(RunpathLongName, kBad, "DT_RUNPATH with a name of 4096 bytes",
+        UseLongString(i, I::kDynRunpath, 4096)),
+    LIE(RunpathLong, kBad, "DT_RUNPATH of 1048577 bytes",
+        UseLongString(i, I::kDynRunpath, 1048577, ':')),
+    LIE(DynamicLong, kBad, "PT_DYNAMIC: p_memsz 0x100001",
+        i.phdr(I::kPhdrDynamic).p_memsz = 0x100001),
     LIE(NeededEmpty, kBad, "empty DT_NEEDED",
         i.dyn(I::kDynNeedA).d_un.d_val = 0),
     LIE(SonameOutside, kBad, "DT_SONAME at offset",

@@ -1,6 +1,7 @@
 // native/elf/parser.cc: header, program headers and dynamic table.
 #include "elf/parser.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -9,6 +10,16 @@
 #include "elf/names.h"
 
 namespace inmem::elf {
+namespace {
+
+// Far above what linkers make, and low enough for ld.so, which puts copies of
+// all these on the stack of whoever calls dlopen.
+constexpr std::uint16_t kMaxProgramHeaders = 1024;
+constexpr std::uint64_t kMaxDynamicBytes = 1 << 20;
+constexpr std::uint64_t kMaxNameBytes = 4095;     // as PATH_MAX has it
+constexpr std::uint64_t kMaxPathBytes = 1 << 20;  // tensorflow has 20 KB
+
+}  // namespace
 
 Parser::Parser(std::span<const std::byte> bytes, std::string_view label,
                std::uint16_t machine)
@@ -112,8 +123,10 @@ Status Parser::VerifyHeader() {
     return Bad("e_phentsize " + std::to_string(ehdr.e_phentsize),
                std::to_string(sizeof(Elf64_Phdr)));
   }
-  if (ehdr.e_phnum == 0 || ehdr.e_phnum == PN_XNUM) {
-    return Bad("e_phnum " + std::to_string(ehdr.e_phnum), "1 to 65534");
+  // ld.so keeps them and what it makes of them on the stack.
+  if (ehdr.e_phnum == 0 || ehdr.e_phnum > kMaxProgramHeaders) {
+    return Bad("e_phnum " + std::to_string(ehdr.e_phnum),
+               "1 to " + std::to_string(kMaxProgramHeaders));
   }
   return Status::Ok();
 }
@@ -153,6 +166,11 @@ Status Parser::ReadDynamic() {
   const Elf64_Phdr* segment = file_.LoadSegmentOf(found->p_vaddr, 1);
   if ((found->p_flags & PF_W) != 0 && (segment->p_flags & PF_W) == 0) {
     return Bad("writable PT_DYNAMIC in a read-only PT_LOAD", "a writable one");
+  }
+  // Older ld.so have a place on the stack for each entry.
+  if (found->p_memsz > kMaxDynamicBytes) {
+    return Bad("PT_DYNAMIC: p_memsz " + Hex(found->p_memsz),
+               "at most " + Hex(kMaxDynamicBytes));
   }
   const std::uint64_t count = found->p_filesz / sizeof(Elf64_Dyn);
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -194,6 +212,27 @@ Status Parser::ReadStrings() {
   return Status::Ok();
 }
 
+// A name, or each folder of a path, as ld.so splits it.
+Status Parser::VerifyLength(std::string_view text, bool is_path,
+                            const char* what) const {
+  if (is_path && text.size() > kMaxPathBytes) {
+    return Bad(
+        std::string(what) + " of " + std::to_string(text.size()) + " bytes",
+        "at most " + std::to_string(kMaxPathBytes));
+  }
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end =
+        is_path ? std::min(text.find(':', begin), text.size()) : text.size();
+    if (end - begin > kMaxNameBytes) {
+      return Bad(std::string(what) + " with a name of " +
+                     std::to_string(end - begin) + " bytes",
+                 "at most " + std::to_string(kMaxNameBytes));
+    }
+    begin = end + 1;
+  }
+  return Status::Ok();
+}
+
 Status Parser::ReadNames() {
   for (std::size_t i = 0; i < file_.dynamic_.size(); ++i) {
     const Elf64_Dyn& dyn = file_.dynamic_[i];
@@ -208,6 +247,11 @@ Status Parser::ReadNames() {
     if (what == nullptr) continue;
     const auto text = file_.String(dyn.d_un.d_val, what);
     if (!text.ok()) return text.status();
+    const bool is_path = dyn.d_tag == DT_RPATH || dyn.d_tag == DT_RUNPATH;
+    if (Status status = VerifyLength(text.value(), is_path, what);
+        !status.ok()) {
+      return status;
+    }
     if (dyn.d_tag == DT_NEEDED) {
       if (text.value().empty()) return Bad("empty DT_NEEDED", "a name");
       file_.needs_.push_back({text.value(),

@@ -38,6 +38,8 @@ class Parser {
   Status ReadDynamic();
   Status ReadStrings();
   Status ReadNames();
+  Status VerifyLength(std::string_view text, bool is_path,
+                      const char* what) const;
   Status ReadVersionNeeds();
   Status ReadVernauxChain(const Elf64_Verneed& verneed, std::uint64_t address);
   Status ReadVersionDefinitions();
