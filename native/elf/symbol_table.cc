@@ -79,7 +79,9 @@ SymbolTable::SymbolTable(const Parts& parts)
     : symbols_(parts.symbols), strings_(parts.strings) {
   ReadNeeds(parts);
   ReadDefinitions(parts);
-  // ld.so looks at DT_VERSYM only where some version exists.
+  // ld.so looks at DT_VERSYM only where a version with an index above 0 exists;
+  // then one with index 0 counts too.
+  if (version_names_.size() <= 1) version_names_.clear();
   if (!version_names_.empty()) versions_ = parts.versions;
   if (parts.gnu_hash != nullptr) {
     bucket_count_ = LoadElement(parts.gnu_hash, 0);
@@ -104,6 +106,12 @@ SymbolTable::Version& SymbolTable::VersionAt(std::uint16_t index) {
   return version_names_[index];
 }
 
+// Hash 0 is ld.so's sign of no version, whatever the name.
+std::string_view SymbolTable::VersionName(std::uint32_t hash,
+                                          std::uint32_t offset) const {
+  return hash == 0 ? std::string_view() : strings_ + offset;
+}
+
 void SymbolTable::ReadNeeds(const Parts& parts) {
   const Elf64_Verneed* at = parts.needs;
   for (std::uint32_t i = 0; at != nullptr && i < parts.need_count; ++i) {
@@ -111,10 +119,9 @@ void SymbolTable::ReadNeeds(const Parts& parts) {
     const auto* aux_at = Later<Elf64_Vernaux>(at, need.vn_aux);
     for (;;) {
       const Elf64_Vernaux aux = Load(aux_at);
-      if (const std::uint16_t index = aux.vna_other & kIndex; index > 0) {
-        VersionAt(index) = {strings_ + aux.vna_name,
-                            (aux.vna_other & kHidden) != 0};
-      }
+      VersionAt(aux.vna_other & kIndex) = {
+          VersionName(aux.vna_hash, aux.vna_name),
+          (aux.vna_other & kHidden) != 0};
       if (aux.vna_next == 0) break;
       aux_at = Later<Elf64_Vernaux>(aux_at, aux.vna_next);
     }
@@ -127,13 +134,11 @@ void SymbolTable::ReadDefinitions(const Parts& parts) {
   const Elf64_Verdef* at = parts.definitions;
   for (std::uint32_t i = 0; at != nullptr && i < parts.definition_count; ++i) {
     const Elf64_Verdef definition = Load(at);
-    if (const std::uint16_t index = definition.vd_ndx & kIndex; index > 0) {
-      Version& version = VersionAt(index);
-      // The base version's name is that of the file and matches nothing.
-      if ((definition.vd_flags & VER_FLG_BASE) == 0) {
-        const auto aux = Load(Later<Elf64_Verdaux>(at, definition.vd_aux));
-        version.name = strings_ + aux.vda_name;
-      }
+    Version& version = VersionAt(definition.vd_ndx & kIndex);
+    // The base version's name is that of the file and matches nothing.
+    if ((definition.vd_flags & VER_FLG_BASE) == 0) {
+      const auto aux = Load(Later<Elf64_Verdaux>(at, definition.vd_aux));
+      version.name = VersionName(definition.vd_hash, aux.vda_name);
     }
     if (definition.vd_next == 0) break;
     at = Later<Elf64_Verdef>(at, definition.vd_next);
@@ -185,17 +190,15 @@ bool SymbolTable::MatchesVersion(std::uint32_t symbol, Search& search) const {
   const std::uint16_t index = version & kIndex;
   const bool hidden = (version & kHidden) != 0;
   const Reference& reference = *search.reference;
-  bool fallback = !hidden;
   if (!reference.version.empty()) {
     const std::string_view name = index < version_names_.size()
                                       ? version_names_[index].name
                                       : std::string_view();
-    if (name == reference.version) return true;
-    fallback = fallback && !reference.version_hidden && name.empty();
-  } else if (index < 3) {
-    return true;
+    return name == reference.version ||
+           (name.empty() && !hidden && !reference.version_hidden);
   }
-  if (fallback && search.fallbacks++ == 0) search.fallback = symbol;
+  if (index < 3) return true;
+  if (!hidden && search.fallbacks++ == 0) search.fallback = symbol;
   return false;
 }
 

@@ -11,10 +11,11 @@
 //     undefined one with a value stands for a function whose address a program
 //     took: it counts for other references); a type other than NOTYPE, OBJECT,
 //     FUNC, COMMON, TLS, GNU_IFUNC.
-//  3. A reference with a version takes the first candidate of that version; in
-//     an object without versions the first candidate at all. Failing that, the
-//     only candidate that is not hidden and has no version's name (the base
-//     version), unless the reference's version is hidden; two are ambiguous.
+//  3. A reference with a version takes the first candidate that has that
+//  version
+//     or, unless the reference's version is hidden, is itself not hidden and
+//     has no version's name (the base version); in an object without versions
+//     the first candidate at all. A version whose hash is 0 is none.
 //  4. A reference without a version takes the first candidate that has no
 //     version, the base one or the first of the object (index 0, 1, 2). Failing
 //     that, the only candidate that is not hidden (bit 15 of its index).
@@ -79,6 +80,9 @@ class SymbolTable {
   // file's table it may be unaligned.
   const Elf64_Sym* Find(const Reference& reference, Use use = Use::kPlt) const;
 
+  // Whether ld.so looks at versions of this object's symbols.
+  bool versioned() const { return versions_ != nullptr; }
+
   // REQUIRES: an index of this table.
   Reference ReferenceOf(std::uint32_t symbol_index) const;
   Elf64_Sym At(std::uint32_t symbol_index) const;
@@ -102,6 +106,7 @@ class SymbolTable {
   void ReadNeeds(const Parts& parts);
   void ReadDefinitions(const Parts& parts);
   Version& VersionAt(std::uint16_t index);
+  std::string_view VersionName(std::uint32_t hash, std::uint32_t offset) const;
   bool Matches(std::uint32_t symbol, Search& search) const;
   bool MatchesVersion(std::uint32_t symbol, Search& search) const;
   std::uint32_t FindGnu(Search& search) const;

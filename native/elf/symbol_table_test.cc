@@ -231,11 +231,15 @@ TEST(SymbolTable, TakesTheVersionThatIsWanted) {
   EXPECT_EQ(Value(named, To("h", "object.so")), 0U);
 }
 
-TEST(SymbolTable, TwoThatStandInAreAmbiguous) {
-  const Object object({{"f", 1, 2}, {"f", 1, 3}});
-  EXPECT_EQ(Value(object, To("f", "V2")), 0U);
-  const Object one({{"f", 0x8001, 2}, {"f", 1, 3}});
-  EXPECT_EQ(Value(one, To("f", "V2")), 3U);
+// The base version stands in where it is met, not only when all have been seen.
+TEST(SymbolTable, TheFirstThatFitsIsTaken) {
+  const Object bases({{"f", 1, 1}, {"f", 1, 2}});
+  EXPECT_EQ(Value(bases, To("f", "V2")), 1U);
+  const Object hidden({{"f", 0x8001, 1}, {"f", 1, 2}});
+  EXPECT_EQ(Value(hidden, To("f", "V2")), 2U);
+  const Object before({{"f", 1, 1}, {"f", 2, 2}});
+  EXPECT_EQ(Value(before, To("f", "V2")), 1U);
+  EXPECT_EQ(Value(before, To("f", "V2", true)), 2U);
 }
 
 TEST(SymbolTable, ObjectsWithoutVersionsTakeAll) {
@@ -302,6 +306,34 @@ TEST(SymbolTable, OfAFile) {
   EXPECT_TRUE(SymbolTable(hidden.value())
                   .ReferenceOf(ElfImage::kSymPuts)
                   .version_hidden);
+}
+
+// ld.so keeps a name for index 0 like any other, if there is an index above 0.
+TEST(SymbolTable, VersionZeroCanHaveAName) {
+  ElfImage image;
+  image.verdef(0).vd_flags = 0;
+  image.verdef(0).vd_ndx = 0;
+  image.versym(ElfImage::kSymPyInit) = 0;
+  const auto file = Parse(image);
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  const SymbolTable table(file.value());
+  EXPECT_EQ(table.ReferenceOf(ElfImage::kSymPyInit).version, "libself.so.1");
+  EXPECT_EQ(table.Find(To("PyInit_x", "V1")), nullptr);
+  EXPECT_NE(table.Find(To("PyInit_x", "libself.so.1")), nullptr);
+}
+
+TEST(SymbolTable, VersionZeroAloneIsNone) {
+  ElfImage image;
+  image.Remove(ElfImage::kDynVerneed);
+  image.verdef(0).vd_flags = 0;
+  image.verdef(0).vd_ndx = 0;
+  image.verdef(0).vd_next = 0;
+  for (std::uint64_t i = 0; i < ElfImage::kSymCount; ++i) image.versym(i) = 0;
+  const auto file = Parse(image);
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  const SymbolTable table(file.value());
+  EXPECT_EQ(table.ReferenceOf(ElfImage::kSymPyInit).version, "");
+  EXPECT_NE(table.Find(To("PyInit_x", "V1")), nullptr);
 }
 
 TEST(SymbolTable, OfUnalignedBytes) {

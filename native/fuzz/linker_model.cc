@@ -164,6 +164,7 @@ void LinkerModel::ReadProperties() const {
         }
         break;
       case PT_GNU_RELRO: {
+        if (phdr.p_memsz == 0) break;  // not looked at
         const std::uint64_t begin = PageDown(phdr.p_vaddr);
         const std::uint64_t end = PageDown(phdr.p_vaddr + phdr.p_memsz);
         Require(end <= start_ + image_.size());
@@ -210,13 +211,20 @@ void LinkerModel::ReadVersions() {
   if (!versions_.empty()) Require(Has(DT_VERSYM));
 }
 
+// Hash 0 is the sign of no version.
+std::string LinkerModel::VersionName(std::uint32_t hash,
+                                     std::uint32_t offset) const {
+  const std::string name = ReadString(offset);
+  return hash == 0 ? std::string() : name;
+}
+
 void LinkerModel::ReadVerneed(std::uint64_t address) {
   for (;;) {
     const auto need = Read<Elf64_Verneed>(address);
     ReadString(need.vn_file);
     for (std::uint64_t at = address + need.vn_aux;;) {
       const auto aux = Read<Elf64_Vernaux>(at);
-      VersionAt(aux.vna_other) = {ReadString(aux.vna_name),
+      VersionAt(aux.vna_other) = {VersionName(aux.vna_hash, aux.vna_name),
                                   (aux.vna_other & 0x8000) != 0};
       if (aux.vna_next == 0) break;
       at += aux.vna_next;
@@ -233,7 +241,7 @@ void LinkerModel::ReadVerdef(std::uint64_t address) {
     const auto aux = Read<Elf64_Verdaux>(address + def.vd_aux);
     Version& version = VersionAt(def.vd_ndx);
     if ((def.vd_flags & VER_FLG_BASE) == 0) {
-      version.name = ReadString(aux.vda_name);
+      version.name = VersionName(def.vd_hash, aux.vda_name);
     }
     if (def.vd_next == 0) break;
     address += def.vd_next;

@@ -72,6 +72,7 @@ class LinkerModel {
   void ReadProperties() const;
   void SetupHash();
   void ReadVersions();
+  std::string VersionName(std::uint32_t hash, std::uint32_t offset) const;
   void ReadVerneed(std::uint64_t address);
   void ReadVerdef(std::uint64_t address);
   Version& VersionAt(std::uint16_t index);

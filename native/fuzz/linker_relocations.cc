@@ -131,15 +131,12 @@ bool LinkerModel::CheckMatch(std::uint32_t symbol, Lookup& lookup) const {
   const std::size_t index = raw & 0x7fffU;
   Require(index < versions_.size());
   const bool visible = (raw & 0x8000) == 0;
-  bool fallback = visible;
   if (!lookup.version.empty()) {
-    if (versions_[index].name == lookup.version) return true;
-    fallback =
-        fallback && !lookup.version_hidden && versions_[index].name.empty();
-  } else if (index < 3) {
-    return true;
+    return versions_[index].name == lookup.version ||
+           (versions_[index].name.empty() && visible && !lookup.version_hidden);
   }
-  if (fallback && lookup.fallbacks++ == 0) lookup.fallback = symbol;
+  if (index < 3) return true;
+  if (visible && lookup.fallbacks++ == 0) lookup.fallback = symbol;
   return false;
 }
 

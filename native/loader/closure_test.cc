@@ -1,10 +1,7 @@
 // native/loader/closure_test.cc: objects that need others.
-#include <cstring>
-#include <fstream>
-#include <map>
-#include <span>
 
-#include "elf/edit_plan.h"
+#include <map>
+
 #include "loader/bundle_for_test.h"
 
 namespace inmem::loader {
@@ -104,22 +101,6 @@ TEST_F(ClosureTest, OneSonameTwoBuilds) {
   EXPECT_EQ(loader_.loaded().size(), 4U);
 }
 
-TEST_F(ClosureTest, OneSonameTwoBuildsWithVersions) {
-  std::map<int, std::shared_ptr<const vfs::Mount>> mounts;
-  std::ofstream(workshop_.Path("map")) << "V_1 { global: ver; };";
-  for (const int build : {1, 2}) {
-    const auto library = workshop_.Compile(
-        "libver.so.1", "int ver() { return " + std::to_string(build) + "; }",
-        "-Wl,-soname,libver.so.1 -Wl,--version-script=map");
-    const auto user =
-        workshop_.Compile("user.so", "int ver(); int user() { return ver(); }",
-                          "-L. -l:libver.so.1 '-Wl,-rpath,$ORIGIN'");
-    mounts[build] = Mount({{"user.so", user}, {"libver.so.1", library}});
-  }
-  EXPECT_EQ(Call(mounts[1], "user.so", "user"), 1);
-  EXPECT_EQ(Call(mounts[2], "user.so", "user"), 2);
-}
-
 TEST_F(ClosureTest, NoSonameAtAll) {
   const auto library =
       workshop_.Compile("libplain.so", "int plain() { return 5; }");
@@ -184,26 +165,6 @@ TEST_F(ClosureTest, LoadedBeforeByHand) {
                  "PEP 600", "auditwheel"});
   ASSERT_TRUE(Load(mount, "elsewhere/lib/libhand.so.1").ok());
   EXPECT_EQ(Call(mount, "pkg/user.so", "user"), 9);
-}
-
-// As patchelf --remove-needed leaves it; ld.so would end the process.
-TEST_F(ClosureTest, VersionsOfALibraryThatIsNotNeeded) {
-  std::ofstream(workshop_.Path("v.map")) << "V1 { global: v; };";
-  const auto library =
-      workshop_.Compile("libstray.so", "int v() { return 11; }",
-                        "-Wl,--version-script=v.map -Wl,-soname,libstray.so.1");
-  auto user = workshop_.Compile(
-      "user.so", "int v(); int user() { return v(); }", "-L. -l:libstray.so");
-  const auto file = elf::ElfFile::Parse(std::as_bytes(std::span(user)), "user");
-  ASSERT_TRUE(file.ok());
-  ASSERT_EQ(file.value().needs()[0].name, "libstray.so.1");
-  const elf::Edit edit = elf::PlanDrop(file.value(), 0);
-  std::memcpy(&user[edit.offset_bytes], edit.bytes.data(), edit.bytes.size());
-  const auto mount = Mount({{"user.so", user}, {"libstray.so", library}});
-  ExpectFailure(Load(mount, "user.so"), ErrorCode::kMissingLibrary,
-                {"!/user.so: asks for versions of libstray.so.1"});
-  ASSERT_TRUE(Load(mount, "libstray.so", RTLD_NOW | RTLD_GLOBAL).ok());
-  EXPECT_EQ(Call(mount, "user.so", "user"), 11);
 }
 
 TEST_F(ClosureTest, HostLibrariesNeedPep600) {

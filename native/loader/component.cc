@@ -236,27 +236,8 @@ void Component::Register(Copy& copy) {
   copy.object = registry_.Begin(node.key, std::move(object));
 }
 
-// patchelf --remove-needed leaves the versions behind that were asked of the
-// library. ld.so then looks for it among what is loaded, and ends the process
-// by an assertion where it is not.
-Status Component::VerifyVersionFiles() const {
-  for (const Copy& copy : copies_) {
-    for (const auto file : copy.node->bytes.file->StrayVersionFiles()) {
-      const std::string name(file);
-      // Also makes the name known to the object that has it as its soname.
-      if (os::FindLoaded(name) != nullptr) continue;
-      return {ErrorCode::kMissingLibrary,
-              copy.node->label + ": asks for versions of " + name +
-                  ", which is not loaded (expected a DT_NEEDED of it, or that "
-                  "it was loaded before); load it first, or build the wheel "
-                  "again without patchelf --remove-needed"};
-    }
-  }
-  return Status::Ok();
-}
-
 Status Component::Open() {
-  if (Status status = VerifyVersionFiles(); !status.ok()) return status;
+  if (Status status = VerifyVersions(); !status.ok()) return status;
   NoteAbsentHosts();
   for (Copy& copy : copies_) Register(copy);
   Copy& first = copies_.front();

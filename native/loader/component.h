@@ -77,7 +77,10 @@ class Component {
   Status EditContents(Copy& copy);
   Status WriteCopies();
   Status Open();
-  Status VerifyVersionFiles() const;
+  Status VerifyVersions();
+  Status VerifyVersionsOf(const Copy& copy, const std::string& name);
+  static Status VerifyVersioned(const Copy& copy, const std::string& name,
+                                const elf::SymbolTable& provider);
   void Register(Copy& copy);
   Status Settle(Copy& copy);
   Status LoadApart();
