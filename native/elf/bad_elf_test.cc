@@ -178,6 +178,10 @@ std::vector<Lie> DynamicLies() {
         LIE(NoNull, kBad, "without DT_NULL", i.Remove(I::kDynNull)),
     LIE(DynamicCut, kBad, "without DT_NULL",
         i.phdr(I::kPhdrDynamic).p_filesz = 40),
+    LIE(DynamicOfNothing, kBad, "of 0 entries without DT_NULL",
+        i.phdr(I::kLoadData).p_memsz = i.phdr(I::kLoadData).p_filesz;
+        i.phdr(I::kPhdrDynamic).p_vaddr = I::Data(I::kSize);
+        i.phdr(I::kPhdrDynamic).p_filesz = 0),
     LIE(NoStrtab, kBad, "no DT_STRTAB", i.Remove(I::kDynStrtab)),
     LIE(NoStrsz, kBad, "no DT_STRSZ", i.Remove(I::kDynStrsz)),
     LIE(NoSymtab, kBad, "no DT_SYMTAB", i.Remove(I::kDynSymtab)),

@@ -162,6 +162,9 @@ Status Parser::ReadDynamic() {
                "within the file part of one PT_LOAD");
   }
   file_.dynamic_offset_ = *offset;
+  const std::uint64_t count = found->p_filesz / sizeof(Elf64_Dyn);
+  // Nothing at the end of a segment lies in none.
+  if (count == 0) return WithoutEnd(count);
   // Where PT_DYNAMIC is writable ld.so turns its addresses into pointers.
   const Elf64_Phdr* segment = file_.LoadSegmentOf(found->p_vaddr, 1);
   if ((found->p_flags & PF_W) != 0 && (segment->p_flags & PF_W) == 0) {
@@ -172,7 +175,6 @@ Status Parser::ReadDynamic() {
     return Bad("PT_DYNAMIC: p_memsz " + Hex(found->p_memsz),
                "at most " + Hex(kMaxDynamicBytes));
   }
-  const std::uint64_t count = found->p_filesz / sizeof(Elf64_Dyn);
   for (std::uint64_t i = 0; i < count; ++i) {
     const auto dyn =
         ReadAt<Elf64_Dyn>(file_.bytes_, *offset + i * sizeof(Elf64_Dyn));
@@ -180,6 +182,10 @@ Status Parser::ReadDynamic() {
     if (dyn->d_tag == DT_NULL) return Status::Ok();
     file_.dynamic_.push_back(*dyn);
   }
+  return WithoutEnd(count);
+}
+
+Status Parser::WithoutEnd(std::uint64_t count) const {
   return Bad(
       "dynamic table of " + std::to_string(count) + " entries without DT_NULL",
       "a DT_NULL at its end");

@@ -36,6 +36,7 @@ class Parser {
   Status VerifyPhdr(const Elf64_Phdr& phdr, const std::string& name);
   Status VerifyRelro(const Elf64_Phdr& phdr, const std::string& name);
   Status ReadDynamic();
+  Status WithoutEnd(std::uint64_t count) const;
   Status ReadStrings();
   Status ReadNames();
   Status VerifyLength(std::string_view text, bool is_path,
