@@ -53,6 +53,6 @@ export function startPython(args: readonly string[], settings: ChildSettings = {
 
 // The bundles of a Python that we may be running under are not for these.
 function childEnvironment(): NodeJS.ProcessEnv {
-  const { INMEM_BUNDLES: _, ...environment } = process.env;
+  const { INMEM_BUNDLES: _, INMEM_LOAD: _load, ...environment } = process.env;
   return environment;
 }

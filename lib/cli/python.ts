@@ -1,8 +1,9 @@
 // lib/cli/python.ts: `inmem-python python`: the launcher as a child.
 import { type ChildProcess, spawn } from "node:child_process";
-import { delimiter, resolve } from "node:path";
+import { resolve } from "node:path";
 import { launcherPath } from "../binding.js";
 import { InmemError } from "../errors.js";
+import { joinList } from "../list-variable.js";
 import { LOAD_TIERS } from "../options.js";
 import { EXIT_FAILED, printError, signalStatus } from "./failure.js";
 
@@ -19,7 +20,7 @@ export async function pythonCommand(words: readonly string[]): Promise<number> {
   if (bundles === undefined) return EXIT_FAILED;
   const env = {
     ...process.env,
-    ...(bundles.length > 0 ? { INMEM_BUNDLES: bundles.join(delimiter) } : {}),
+    ...(bundles.length > 0 ? { INMEM_BUNDLES: joinList(bundles) } : {}),
     ...(load === undefined ? {} : { INMEM_LOAD: load }),
   };
   const path = launcherPath();
@@ -66,11 +67,7 @@ function takeOptions(words: readonly string[]): PythonOptions {
       load = value;
       continue;
     }
-    const absolute = resolve(value);
-    if (absolute.includes(delimiter)) {
-      return wrongUse(`a bundle's path may not contain "${delimiter}": ${absolute}`);
-    }
-    bundles.push(absolute);
+    bundles.push(resolve(value));
   }
   return { bundles, ...(load === undefined ? {} : { load }), rest: words.slice(next) };
 }

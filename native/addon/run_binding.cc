@@ -24,6 +24,7 @@
 #include "loader/loader.h"
 #include "loader/tier.h"
 #include "napi/js_calls.h"
+#include "os/memory_file.h"
 
 namespace inmem::addon {
 namespace {
@@ -174,9 +175,20 @@ interpreter::Bundle ReadBundle(const Napi::Value& value) {
   auto bytes = Field(object, "bytes").As<Napi::Uint8Array>();
   Napi::Value name = Field(object, "name");
   if (name.IsString()) bundle.path = name.As<Napi::String>().Utf8Value();
-  const auto* data = reinterpret_cast<const std::byte*>(bytes.Data());
+  const std::span data(reinterpret_cast<const std::byte*>(bytes.Data()),
+                       bytes.ByteLength());
+  // A memory file: Python children can open it, too.
+  auto file = os::MemoryFile::Copy(
+      data, bundle.path.empty() ? "bundle.zip" : bundle.path);
+  if (file.ok()) {
+    bundle.bytes = file.value()->bytes();
+    bundle.descriptor = file.value()->descriptor();
+    bundle.owner = file.Take();
+    return bundle;
+  }
+  // The host refuses it: children will say so.
   auto copy =
-      std::make_shared<std::vector<std::byte>>(data, data + bytes.ByteLength());
+      std::make_shared<std::vector<std::byte>>(data.begin(), data.end());
   bundle.bytes = std::span<const std::byte>(*copy);
   bundle.owner = copy;
   return bundle;

@@ -14,6 +14,7 @@
 #include "archive/byte_source.h"
 #include "base/status.h"
 #include "importer/state.h"
+#include "interpreter/inheritance.h"
 #include "interpreter/job.h"
 #include "os/file_source.h"
 
@@ -29,7 +30,8 @@ using importer::State;
 struct Bundles::Mounted {
   std::string point;
   importer::MountId id = 0;
-  bool is_file = false;
+  bool is_file = false;  // at the mount point itself
+  int descriptor = -1;   // of what has no path of its own; -1: there is none
   os::FileIdentity identity;      // of a file
   std::uint64_t fingerprint = 0;  // of a buffer: of its central directory
   std::uint64_t size_bytes = 0;
@@ -40,12 +42,34 @@ std::vector<Bundles::Mounted>& Bundles::mounted() {
   return *list;
 }
 
+namespace {
+
+// The parent holds the bundle in memory alone.
+Status NotInherited(const Bundle& bundle, const Status& why) {
+  std::string message = bundle.path + ": a bundle in the memory of the parent";
+  if (bundle.file.empty()) {
+    message += ", where no memory file could be made of it for its children";
+  } else {
+    message += ", which cannot be opened (" + why.message() +
+               "): the parent must run until its child has started, as the "
+               "same user";
+  }
+  return {why.code(), message + "; run the bundle from a file instead"};
+}
+
+}  // namespace
+
 Result<Bundles::Mounted> Bundles::MountFile(const Bundle& bundle) {
   Mounted made;
   made.point = bundle.path;
-  made.is_file = true;
-  auto source = os::OpenFileSource(bundle.path, &made.identity);
-  if (!source.ok()) return source.status();
+  made.is_file = !bundle.of_parent;
+  auto source = os::OpenFileSource(made.is_file ? bundle.path : bundle.file,
+                                   &made.identity);
+  if (!source.ok()) {
+    return made.is_file ? source.status()
+                        : NotInherited(bundle, source.status());
+  }
+  if (!made.is_file) made.descriptor = source.value()->descriptor();
   auto same = std::ranges::find(mounted(), bundle.path, &Mounted::point);
   if (same != mounted().end()) {
     if (same->identity == made.identity) return *same;
@@ -68,6 +92,7 @@ Result<Bundles::Mounted> Bundles::MountBuffer(const Bundle& bundle) {
   auto source = std::make_shared<archive::MemorySource>(
       made.point, *bundle.bytes, bundle.owner);
   made.size_bytes = source->size_bytes();
+  made.descriptor = bundle.descriptor;
   auto opened = Archive::Open(std::move(source));
   if (!opened.ok()) return opened.status();
   made.fingerprint = opened.value()->fingerprint();
@@ -98,6 +123,19 @@ Result<std::vector<std::string>> Bundles::Mount(
     points.push_back(made.value().point);
   }
   return points;
+}
+
+std::vector<InheritedBundle> Bundles::Inherited(
+    const std::vector<std::string>& points) {
+  std::vector<InheritedBundle> inherited;
+  for (const std::string& point : points) {
+    auto mount = std::ranges::find(mounted(), point, &Mounted::point);
+    const bool in_memory = mount != mounted().end() && !mount->is_file;
+    inherited.push_back({.point = point,
+                         .in_memory = in_memory,
+                         .descriptor = in_memory ? mount->descriptor : -1});
+  }
+  return inherited;
 }
 
 void Bundles::Keep(const std::vector<std::string>& points) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "interpreter/inheritance.h"
 #include "interpreter/job.h"
 
 namespace inmem::interpreter {
@@ -19,6 +20,10 @@ class Bundles {
   // directory, keep their mount. Gives the mount points, in order.
   // Errors: those of OpenFileSource and Archive::Open.
   Result<std::vector<std::string>> Mount(const std::vector<Bundle>& bundles);
+
+  // What children mount instead of these points, which Mount() gave.
+  static std::vector<InheritedBundle> Inherited(
+      const std::vector<std::string>& points);
 
   // Unmounts all but the mount points named.
   void Keep(const std::vector<std::string>& points);

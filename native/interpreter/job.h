@@ -14,10 +14,15 @@ namespace inmem::interpreter {
 
 struct Bundle {
   std::string path;  // absolute; of a buffer: the name for messages, or ""
+  // A buffer of the parent: `path` is its mount point there, `file` what to
+  // open, "" where the parent could make none (settings.h).
+  bool of_parent = false;
+  std::string file;
   bool is_folder = false;  // a real one: on the path as it is
   // Bytes of a buffer; `owner` keeps them alive.
   std::optional<std::span<const std::byte>> bytes;
   std::shared_ptr<const void> owner;
+  int descriptor = -1;  // of a memory file with these bytes; -1: there is none
 };
 
 // An exception as plain text, with what caused it.

@@ -3,23 +3,23 @@
 
 #include "interpreter/main.h"
 
-#include <climits>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/status.h"
 #include "importer/state.h"
 #include "interpreter/bundles.h"
-#include "interpreter/job.h"
+#include "interpreter/inheritance.h"
 #include "interpreter/python_config.h"
 #include "interpreter/python_thread.h"
+#include "interpreter/settings.h"
+#include "loader/loader.h"
 
 namespace {
 
 using inmem::Status;
+namespace loader = inmem::loader;
 
 int Fail(const Status& status) {
   std::fprintf(stderr, "inmem-python: %s: %s\n",
@@ -28,37 +28,21 @@ int Fail(const Status& status) {
   return 2;
 }
 
-// INMEM_BUNDLES: absolute paths, joined by ':' as in PYTHONPATH.
-std::vector<inmem::interpreter::Bundle> BundlesFromEnvironment() {
-  std::vector<inmem::interpreter::Bundle> bundles;
-  const char* text = std::getenv("INMEM_BUNDLES");
-  std::string rest = text != nullptr ? text : "";
-  while (!rest.empty()) {
-    std::size_t colon = rest.find(':');
-    std::string path = rest.substr(0, colon);
-    rest.erase(0, colon == std::string::npos ? colon : colon + 1);
-    if (path.empty()) continue;
-    inmem::interpreter::Bundle bundle;
-    bundle.path = path;
-    bundles.push_back(std::move(bundle));
-  }
-  return bundles;
-}
-
-// INMEM_LOAD: how shared objects are loaded, as run()'s option `load` says it.
-Status PolicyFromEnvironment() {
-  const char* text = std::getenv("INMEM_LOAD");
-  if (text == nullptr || *text == '\0') return Status::Ok();
-  const auto wish = inmem::loader::WishOf(text);
-  if (!wish) {
-    return {inmem::ErrorCode::kLoadTier,
-            std::string("INMEM_LOAD=") + text +
-                " (expected auto, mapped, memfd, tmpfs or extract)"};
-  }
-  inmem::loader::Policy policy;
-  policy.tier.wish = *wish;
-  inmem::importer::State::Get().loader().SetPolicy(std::move(policy));
-  return Status::Ok();
+// Mounts what the environment names, and hands it on to children. Gives the
+// mount points.
+inmem::Result<std::vector<std::string>> MountInherited() {
+  using namespace inmem::interpreter;  // NOLINT(google-build-using-namespace)
+  auto settings = TakeSettings();
+  if (!settings.ok()) return settings.status();
+  static auto* bundles = new Bundles();
+  auto points = bundles->Mount(settings.value().bundles);
+  CloseHandedOn(settings.value());
+  if (!points.ok()) return points.status();
+  const loader::Policy& policy = settings.value().policy;
+  inmem::importer::State::Get().loader().SetPolicy(policy);
+  SetInheritance(bundles->Inherited(points.value()), policy);
+  RenewVariables();
+  return points;
 }
 
 }  // namespace
@@ -67,11 +51,7 @@ extern "C" int _PyInmem_Main(int argc, char** argv) {
   using namespace inmem::interpreter;  // NOLINT(google-build-using-namespace)
   Status prepared = PrepareImports();
   if (!prepared.ok()) return Fail(prepared);
-  if (Status status = PolicyFromEnvironment(); !status.ok()) {
-    return Fail(status);
-  }
-  static auto* bundles = new Bundles();
-  auto points = bundles->Mount(BundlesFromEnvironment());
+  auto points = MountInherited();
   if (!points.ok()) return Fail(points.status());
   auto started = StartProgram(LauncherPath(), points.value(), argc, argv);
   if (!started.ok()) return Fail(started.status());

@@ -10,6 +10,8 @@
 #include "cpython/owned.h"
 #include "cpython/strings.h"
 #include "importer/state.h"
+#include "interpreter/bundles.h"
+#include "interpreter/inheritance.h"
 #include "interpreter/job.h"
 
 namespace inmem::interpreter {
@@ -36,10 +38,19 @@ Owned BytesList(const std::vector<std::string>& texts) {
   return list;
 }
 
+// The process's, and what its children inherit, which comes last and wins.
+std::vector<std::string> EnvironmentOf(const Job& job) {
+  std::vector<std::string> environment = job.environment;
+  for (std::string& variable : InheritedVariables()) {
+    environment.push_back(std::move(variable));
+  }
+  return environment;
+}
+
 Owned JobDict(const Job& job, const std::vector<std::string>& points) {
   Owned point_list = TextList(points);
   Owned args = TextList(job.args);
-  Owned environment = BytesList(job.environment);
+  Owned environment = BytesList(EnvironmentOf(job));
   Owned module =
       job.module ? cpython::PathText(*job.module) : Owned::Borrow(Py_None);
   if (!point_list || !args || !environment || !module) return {};
@@ -153,6 +164,7 @@ Outcome RunJob(const Job& job, const std::vector<std::string>& points,
                const InterruptGate& gate, std::vector<std::string>* keep) {
   *keep = points;
   importer::State::Get().loader().SetPolicy(job.policy);
+  SetInheritance(Bundles::Inherited(points), job.policy);
   Owned module = Owned::Steal(PyImport_ImportModule("inmem._run"));
   if (!module) return OwnFailure();
   Owned argument = JobDict(job, points);

@@ -1,9 +1,25 @@
 // native/loader/tier.cc: names of the ways of loading.
 #include "loader/tier.h"
 
+#include <array>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace inmem::loader {
+namespace {
+
+using Wish = TierChoice::Wish;
+
+constexpr std::array<std::pair<Wish, std::string_view>, 5> kWishes = {{
+    {Wish::kAuto, "auto"},
+    {Wish::kMapped, "mapped"},
+    {Wish::kMemfd, "memfd"},
+    {Wish::kTmpfs, "tmpfs"},
+    {Wish::kExtract, "extract"},
+}};
+
+}  // namespace
 
 std::string_view TierName(Tier tier) {
   switch (tier) {
@@ -20,16 +36,17 @@ std::string_view TierName(Tier tier) {
 }
 
 std::optional<TierChoice::Wish> WishOf(std::string_view name) {
-  using Wish = TierChoice::Wish;
-  for (const auto& [wish, its_name] :
-       {std::pair<Wish, std::string_view>{Wish::kAuto, "auto"},
-        {Wish::kMapped, "mapped"},
-        {Wish::kMemfd, "memfd"},
-        {Wish::kTmpfs, "tmpfs"},
-        {Wish::kExtract, "extract"}}) {
+  for (const auto& [wish, its_name] : kWishes) {
     if (name == its_name) return wish;
   }
   return std::nullopt;
+}
+
+std::string_view WishName(TierChoice::Wish wish) {
+  for (const auto& [other, its_name] : kWishes) {
+    if (wish == other) return its_name;
+  }
+  return "";
 }
 
 }  // namespace inmem::loader

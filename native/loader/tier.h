@@ -35,5 +35,6 @@ struct TierChoice {
 
 // The wish that `name` ("auto", "mapped", ...) spells; nullopt for none.
 std::optional<TierChoice::Wish> WishOf(std::string_view name);
+std::string_view WishName(TierChoice::Wish wish);
 
 }  // namespace inmem::loader

@@ -1,0 +1,246 @@
+// native/interpreter/inheritance.cc: what Python children get of this process.
+#include "interpreter/inheritance.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "interpreter/python_thread.h"
+#include "interpreter/settings.h"
+#include "loader/loader.h"
+
+namespace inmem::interpreter {
+namespace {
+
+// NAME=value in its spellings. `twin_here` names descriptors that the child has
+// inherited, `twin` and `plain` those of this process.
+struct Variable {
+  std::string plain;
+  std::string twin;
+  std::string twin_here;
+  std::string before;  // as it stands in the environment, by no wish of ours
+  std::size_t plain_name_bytes = 0;  // with the '='
+};
+
+struct File {
+  int descriptor;
+  std::string path;  // by which another process opens it
+  dev_t device;
+  ino_t inode;
+};
+
+struct Inheritance {
+  std::vector<Variable> variables;
+  std::vector<File> files;
+  std::string launcher;
+  dev_t launcher_device = 0;
+  ino_t launcher_inode = 0;
+};
+
+// Replaced, never freed: a child that shares this memory until its exec may be
+// reading it. One a run.
+std::atomic<const Inheritance*>& Current() {
+  static std::atomic<const Inheritance*> current = nullptr;
+  return current;
+}
+
+std::string DescriptorPath(const std::string& process, int descriptor) {
+  return "/proc/" + process + "/fd/" + std::to_string(descriptor);
+}
+
+Variable Spell(std::string_view name, const std::string& value,
+               const std::string& value_here) {
+  Variable variable;
+  variable.plain = "INMEM_" + std::string(name) + '=';
+  variable.plain_name_bytes = variable.plain.size();
+  variable.plain += value;
+  const std::string own =
+      variable.plain.substr(0, variable.plain_name_bytes - 1);
+  if (const char* text = std::getenv(own.c_str())) {
+    variable.before = own + '=' + text;
+  }
+  const std::string twin = "INMEM_PARENT_" + std::string(name) + '=';
+  variable.twin = twin + value;
+  variable.twin_here = twin + value_here;
+  return variable;
+}
+
+Variable SpellBundles(const std::vector<InheritedBundle>& bundles,
+                      Inheritance* inheritance) {
+  std::vector<std::string> items;
+  std::vector<std::string> items_here;
+  for (const InheritedBundle& bundle : bundles) {
+    std::string file = bundle.in_memory ? "" : bundle.point;
+    std::string file_here = file;
+    struct stat status = {};
+    if (bundle.in_memory && fstat(bundle.descriptor, &status) == 0) {
+      file = DescriptorPath(std::to_string(getpid()), bundle.descriptor);
+      file_here = DescriptorPath("self", bundle.descriptor);
+      inheritance->files.push_back(
+          {bundle.descriptor, file, status.st_dev, status.st_ino});
+    }
+    items.push_back(SpellBundle(bundle.point, file));
+    items_here.push_back(SpellBundle(bundle.point, file_here));
+  }
+  return Spell("BUNDLES", JoinList(items), JoinList(items_here));
+}
+
+bool IsLauncher(const Inheritance& inheritance, const char* program) {
+  if (inheritance.launcher == program) return true;
+  struct stat status = {};  // a link to it, perhaps
+  return inheritance.launcher_inode != 0 && stat(program, &status) == 0 &&
+         status.st_ino == inheritance.launcher_inode &&
+         status.st_dev == inheritance.launcher_device;
+}
+
+bool IsOpen(const File& file, int descriptor) {
+  struct stat status = {};
+  return fstat(descriptor, &status) == 0 && status.st_dev == file.device &&
+         status.st_ino == file.inode;
+}
+
+// Leaves the file open under its number across exec. What starts children may
+// have closed it: then it is the parent's that is opened once more.
+bool HandOn(const File& file) {
+  if (!IsOpen(file, file.descriptor)) {
+    if (fcntl(file.descriptor, F_GETFD) >= 0) return false;  // another's by now
+    const int again = open(file.path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (again < 0) return false;
+    const bool same = IsOpen(file, again);
+    if (same && again != file.descriptor) dup2(again, file.descriptor);
+    if (again != file.descriptor) close(again);
+    if (!same) return false;
+  }
+  return fcntl(file.descriptor, F_SETFD, 0) == 0;
+}
+
+bool HandOnAll(const Inheritance& inheritance) {
+  bool all = true;
+  for (const File& file : inheritance.files) all = HandOn(file) && all;
+  return all;
+}
+
+// Whether the program has not set it: it is as this process gave it to its
+// program, or as it was before.
+bool IsNoWish(const Variable& variable, const char* pair) {
+  return variable.plain == pair || variable.before == pair;
+}
+
+// The variable's place in the environment; null where it is not there.
+char** FindIn(char** environment, const Variable& variable) {
+  for (; *environment != nullptr; ++environment) {
+    if (std::strncmp(*environment, variable.plain.c_str(),
+                     variable.plain_name_bytes) == 0) {
+      return environment;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void SetInheritance(const std::vector<InheritedBundle>& bundles,
+                    const loader::Policy& policy) {
+  auto* made = new Inheritance();
+  made->launcher = LauncherPath();
+  struct stat status = {};
+  if (stat(made->launcher.c_str(), &status) == 0) {
+    made->launcher_device = status.st_dev;
+    made->launcher_inode = status.st_ino;
+  }
+  if (!bundles.empty()) {
+    made->variables.push_back(SpellBundles(bundles, made));
+  }
+  for (const auto& [name, value] : SpellPolicy(policy)) {
+    made->variables.push_back(Spell(name, value, value));
+  }
+  Current() = made;
+}
+
+std::vector<std::string> InheritedVariables() {
+  std::vector<std::string> texts;
+  if (const Inheritance* inheritance = Current()) {
+    for (const Variable& variable : inheritance->variables) {
+      texts.push_back(variable.plain);
+    }
+  }
+  return texts;
+}
+
+std::vector<std::string> MissingVariables() {
+  std::vector<std::string> texts;
+  const Inheritance* inheritance = Current();
+  if (inheritance == nullptr) return texts;
+  for (const Variable& variable : inheritance->variables) {
+    char** there = FindIn(environ, variable);
+    if (there == nullptr || variable.before == *there) {
+      texts.push_back(variable.plain);
+    }
+  }
+  return texts;
+}
+
+void RenewVariables() {
+  for (const std::string& text : InheritedVariables()) {
+    const std::size_t sign = text.find('=');
+    const std::string name = text.substr(0, sign);
+    if (std::getenv(name.c_str()) == nullptr) continue;
+    setenv(name.c_str(), text.c_str() + sign + 1, 1);
+  }
+}
+
+ChildEnvironment::ChildEnvironment(Call call, const char* program,
+                                   char* const* environment)
+    : environment_(environment) {
+  const Inheritance* inheritance = Current();
+  if (inheritance == nullptr || program == nullptr || environment == nullptr) {
+    return;
+  }
+  for_launcher_ = IsLauncher(*inheritance, program);
+  if (!for_launcher_ && environment != environ) return;
+  if (inheritance->variables.empty()) return;
+  handed_on_ = for_launcher_ && call == Call::kExec && HandOnAll(*inheritance);
+  while (environment[room_] != nullptr) ++room_;
+  room_ += 2 * inheritance->variables.size() + 1;
+}
+
+ChildEnvironment::~ChildEnvironment() {
+  if (!handed_on_) return;
+  for (const File& file : Current().load()->files) {
+    fcntl(file.descriptor, F_SETFD, FD_CLOEXEC);
+  }
+}
+
+char** ChildEnvironment::Fill(char** pointers) const {
+  const Inheritance& inheritance = *Current();
+  char** next = pointers;
+  for (char* const* pair = environment_; *pair != nullptr; ++pair) {
+    *next++ = *pair;
+  }
+  char** end = next;
+  for (const Variable& variable : inheritance.variables) {
+    *end = nullptr;
+    char** there = FindIn(pointers, variable);
+    if (there != nullptr && !IsNoWish(variable, *there)) continue;
+    if (environment_ == environ) {
+      *(there != nullptr ? there : end++) =
+          const_cast<char*>(variable.plain.c_str());
+    }
+    if (for_launcher_) {
+      const std::string& twin = handed_on_ ? variable.twin_here : variable.twin;
+      *end++ = const_cast<char*>(twin.c_str());
+    }
+  }
+  *end = nullptr;
+  return pointers;
+}
+
+}  // namespace inmem::interpreter

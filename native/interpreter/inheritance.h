@@ -1,0 +1,73 @@
+// native/interpreter/inheritance.h: what Python children get of this process:
+// its bundles, and how it loads.
+//
+// The wrapped exec functions (wrap_exec.cc) add it to the environment that a
+// program is started with, as variables (settings.h):
+// - to the launcher always, under the twins' names: a child that is given an
+//   empty environment finds its bundles all the same, and does not see how.
+//   Not where the program has set the variable to something else.
+// - under the plain names to any program that is given the environment of this
+//   process as it is: a shell may start the launcher.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "loader/loader.h"
+
+namespace inmem::interpreter {
+
+// A bundle as children shall mount it.
+struct InheritedBundle {
+  std::string point;
+  // It has no path: children open the descriptor (-1: none could be made, and
+  // they say so). REQUIRES: open as long as the bundle is inherited.
+  bool in_memory = false;
+  int descriptor = -1;
+};
+
+// From now on children get these, in this order.
+// Threads: Python's main thread; others may be starting children meanwhile.
+void SetInheritance(const std::vector<InheritedBundle>& bundles,
+                    const loader::Policy& policy);
+
+// NAME=value as a program should see it in its own environment: what its
+// children get where it hands that environment on.
+std::vector<std::string> InheritedVariables();
+
+// Those of them that this process's own environment does not hold.
+std::vector<std::string> MissingVariables();
+
+// Puts those that this process's own environment holds right: they name what a
+// parent has open, and it may end. Threads: before any other.
+void RenewVariables();
+
+// The environment for one exec. Neither allocates nor locks: it is used between
+// fork and exec.
+class ChildEnvironment {
+ public:
+  // kExec: this process becomes the program, and can hand on descriptors.
+  enum class Call { kExec, kSpawn };
+
+  ChildEnvironment(Call call, const char* program, char* const* environment);
+  // Reached after an exec that failed: the descriptors are private again.
+  ~ChildEnvironment();
+  ChildEnvironment(const ChildEnvironment&) = delete;
+  ChildEnvironment& operator=(const ChildEnvironment&) = delete;
+
+  // How many pointers Fill() writes at most; 0: the environment stays as it is.
+  std::size_t room() const { return room_; }
+  // Gives `pointers`, filled.
+  char** Fill(char** pointers) const;
+
+  bool for_launcher() const { return for_launcher_; }
+
+ private:
+  char* const* environment_;
+  bool for_launcher_ = false;
+  bool handed_on_ = false;
+  std::size_t room_ = 0;
+};
+
+}  // namespace inmem::interpreter

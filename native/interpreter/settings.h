@@ -1,0 +1,51 @@
+// native/interpreter/settings.h: what a Python process is told by variables of
+// its environment.
+//
+//   INMEM_BUNDLES         bundles, in the order of sys.path; joined by ':'
+//   INMEM_LOAD            how shared objects are loaded: run()'s option `load`
+//   INMEM_PIN             "1": sealed copies, as its option `pin`
+//   INMEM_HOST_LIBRARIES  sonames, as its `hostLibraries`; joined by ':'
+//
+// In lists a backslash makes the next character an ordinary one. A bundle that
+// is no file of its own has a name and what to open: "POINT=FILE". Each
+// variable has a twin, INMEM_PARENT_*, that a process of ours gives to its
+// children (inheritance.h); it wins.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+#include "interpreter/job.h"
+#include "loader/loader.h"
+
+namespace inmem::interpreter {
+
+struct Settings {
+  std::vector<Bundle> bundles;
+  loader::Policy policy;
+};
+
+std::string JoinList(const std::vector<std::string>& items);
+std::vector<std::string> SplitList(std::string_view text);
+
+// How INMEM_BUNDLES spells a bundle that is opened at `file`.
+std::string SpellBundle(const std::string& point, const std::string& file);
+
+// The policy as name -> value, the names as above without "INMEM_"; defaults
+// are left out.
+std::vector<std::pair<std::string, std::string>> SpellPolicy(
+    const loader::Policy& policy);
+
+// Reads the variables, and takes the twins out of the environment: no program
+// need see them.
+// Errors: kLoadTier. Bundles are not opened here.
+// Threads: before any other.
+Result<Settings> TakeSettings();
+
+// Closes the descriptors that a parent handed on for the bundles to be opened.
+void CloseHandedOn(const Settings& settings);
+
+}  // namespace inmem::interpreter
