@@ -122,10 +122,13 @@ describe("the launcher's command line is python3's", () => {
 
 describe("the launcher takes signals as python3 does", () => {
   const sends = (signal: NodeJS.Signals): Pick<Case, "onOutput"> => ({
-    onOutput: (child, text) => void (text.includes("ready") && child.kill(signal)),
+    // A moment later: then it is in the loop.
+    onOutput: (child, text) => {
+      if (text === "ready\n") setTimeout(() => child.kill(signal), 100);
+    },
   });
   // In short pieces: a signal right before a call of sleep() does not end that call, in any Python.
-  const sleep = "import time\nprint('ready', flush=True)\nwhile True: time.sleep(0.05)";
+  const sleep = "import time; print('ready', flush=True)\nwhile True: time.sleep(0.05)";
 
   it("dies of SIGINT by the signal, after the traceback", async () => {
     const { signal, stderr } = await expectSame({ args: ["-c", sleep], ...sends("SIGINT") });
