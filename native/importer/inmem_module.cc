@@ -81,15 +81,32 @@ PyObject* DescribeModule(const PathEntry& entry, const ModuleEntries& found) {
                        folder.get());
 }
 
-// find(tail, path_entries): the first entry that holds the module. None where
-// none does, and as soon as an entry is not ours: PathFinder then does it all.
+// Whether sys.path_importer_cache has a finder for this entry that is not of
+// the type `ours`: a program's own, which then has the say.
+bool IsTaken(PyObject* cache, PyObject* ours, PyObject* item) {
+  PyObject* finder = PyDict_GetItemWithError(cache, item);  // borrowed
+  if (finder == nullptr) {
+    PyErr_Clear();
+    return false;
+  }
+  return reinterpret_cast<PyObject*>(Py_TYPE(finder)) != ours;
+}
+
+// find(tail, path_entries[, cache, type]): the first entry that holds the
+// module. None where none does, and as soon as an entry is not ours or has a
+// finder in `cache` that is not of this type: PathFinder then does it all.
 PyObject* Find(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  if (count != 2) {
-    PyErr_SetString(PyExc_TypeError, "find(tail, path_entries)");
+  if (count != 2 && count != 4) {
+    PyErr_SetString(PyExc_TypeError, "find(tail, path_entries[, cache, type])");
     return nullptr;
   }
+  PyObject* cache = count == 4 && PyDict_Check(args[2]) ? args[2] : nullptr;
   auto tail = cpython::Utf8View(args[0]);
-  if (!tail) return nullptr;
+  if (!tail) {
+    if (!PyErr_ExceptionMatches(PyExc_ValueError)) return nullptr;
+    PyErr_Clear();  // a lone surrogate: no entry has such a name
+    Py_RETURN_NONE;
+  }
   Owned entries =
       Owned::Steal(PySequence_Fast(args[1], "path entries must be a sequence"));
   if (!entries) return nullptr;
@@ -97,6 +114,7 @@ PyObject* Find(PyObject*, PyObject* const* args, Py_ssize_t count) {
   for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(entries.get()); ++i) {
     PyObject* item = PySequence_Fast_GET_ITEM(entries.get(), i);
     if (!PyUnicode_Check(item)) Py_RETURN_NONE;
+    if (cache != nullptr && IsTaken(cache, args[3], item)) Py_RETURN_NONE;
     auto path = cpython::Utf8View(item);
     if (!path) {
       PyErr_Clear();  // a lone surrogate: a real path, not one of ours
@@ -111,10 +129,29 @@ PyObject* Find(PyObject*, PyObject* const* args, Py_ssize_t count) {
   Py_RETURN_NONE;
 }
 
-std::optional<PathEntry> ResolveArgument(PyObject* argument) {
+// A name with a NUL or a lone surrogate is no path of anything: no error.
+std::optional<std::string> PathOrNothing(PyObject* argument) {
   auto path = cpython::PathBytes(argument);
+  if (!path && PyErr_ExceptionMatches(PyExc_ValueError)) PyErr_Clear();
+  return path;
+}
+
+std::optional<PathEntry> ResolveArgument(PyObject* argument) {
+  auto path = PathOrNothing(argument);
   if (!path) return std::nullopt;
   return State::Get().Resolve(vfs::Normalize(*path));
+}
+
+// canonical(path): the path as mounts spell it; None: not a virtual path.
+PyObject* Canonical(PyObject*, PyObject* argument) {
+  auto path = PathOrNothing(argument);
+  if (!path) {
+    if (PyErr_Occurred()) return nullptr;
+    Py_RETURN_NONE;
+  }
+  std::string normal = vfs::Normalize(*path);
+  if (!State::Get().Resolve(normal)) Py_RETURN_NONE;
+  return cpython::PathText(normal).release();
 }
 
 // kind(path): 0 nothing there, 1 file, 2 folder, None: not a virtual path.
@@ -228,6 +265,7 @@ PyObject* TakeLoadError(PyObject*, PyObject*) {
 PyMethodDef kMethods[] = {
     {"find", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(Find)),
      METH_FASTCALL, nullptr},
+    {"canonical", Canonical, METH_O, nullptr},
     {"kind", Kind, METH_O, nullptr},
     {"listdir", ListDir, METH_O, nullptr},
     {"read", Read, METH_O, nullptr},

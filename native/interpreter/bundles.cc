@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,6 +29,17 @@ namespace inmem::interpreter {
 using archive::Archive;
 using importer::State;
 
+namespace {
+
+// Guards `mounted()` and the number of buffers: Python code mounts, too, on any
+// thread.
+std::mutex& MountsMutex() {
+  static auto* mutex = new std::mutex();
+  return *mutex;
+}
+
+}  // namespace
+
 struct Bundles::Mounted {
   std::string point;
   importer::MountId id = 0;
@@ -40,6 +53,11 @@ struct Bundles::Mounted {
 std::vector<Bundles::Mounted>& Bundles::mounted() {
   static auto* list = new std::vector<Mounted>();
   return *list;
+}
+
+auto Bundles::FindMounted(std::string_view point)
+    -> std::vector<Mounted>::iterator {
+  return std::ranges::find(mounted(), point, &Mounted::point);
 }
 
 namespace {
@@ -70,7 +88,7 @@ Result<Bundles::Mounted> Bundles::MountFile(const Bundle& bundle) {
                         : NotInherited(bundle, source.status());
   }
   if (!made.is_file) made.descriptor = source.value()->descriptor();
-  auto same = std::ranges::find(mounted(), bundle.path, &Mounted::point);
+  auto same = FindMounted(bundle.path);
   if (same != mounted().end()) {
     if (same->identity == made.identity) return *same;
     State::Get().Unmount(same->id);
@@ -87,7 +105,8 @@ Result<Bundles::Mounted> Bundles::MountFile(const Bundle& bundle) {
 
 Result<Bundles::Mounted> Bundles::MountBuffer(const Bundle& bundle) {
   Mounted made;
-  made.point = INMEM_BUFFER_ROOT "/" + std::to_string(buffers_ + 1);
+  static int buffers = 0;
+  made.point = INMEM_BUFFER_ROOT "/" + std::to_string(buffers + 1);
   made.point += '/' + (bundle.path.empty() ? "bundle.zip" : bundle.path);
   auto source = std::make_shared<archive::MemorySource>(
       made.point, *bundle.bytes, bundle.owner);
@@ -105,7 +124,7 @@ Result<Bundles::Mounted> Bundles::MountBuffer(const Bundle& bundle) {
   auto id = State::Get().Mount(made.point, opened.Take());
   if (!id.ok()) return id.status();
   made.id = id.value();
-  ++buffers_;
+  ++buffers;
   mounted().push_back(made);
   return made;
 }
@@ -118,18 +137,19 @@ Result<std::vector<std::string>> Bundles::Mount(
       points.push_back(bundle.path);
       continue;
     }
-    auto made = bundle.bytes ? MountBuffer(bundle) : MountFile(bundle);
-    if (!made.ok()) return made.status();
-    points.push_back(made.value().point);
+    auto point = MountOne(bundle);
+    if (!point.ok()) return point.status();
+    points.push_back(point.Take());
   }
   return points;
 }
 
 std::vector<InheritedBundle> Bundles::Inherited(
     const std::vector<std::string>& points) {
+  const std::lock_guard lock(MountsMutex());
   std::vector<InheritedBundle> inherited;
   for (const std::string& point : points) {
-    auto mount = std::ranges::find(mounted(), point, &Mounted::point);
+    auto mount = FindMounted(point);
     const bool in_memory = mount != mounted().end() && !mount->is_file;
     inherited.push_back({.point = point,
                          .in_memory = in_memory,
@@ -138,7 +158,34 @@ std::vector<InheritedBundle> Bundles::Inherited(
   return inherited;
 }
 
+Result<std::string> Bundles::MountOne(const Bundle& bundle) {
+  const std::lock_guard lock(MountsMutex());
+  auto made = bundle.bytes ? MountBuffer(bundle) : MountFile(bundle);
+  if (!made.ok()) return made.status();
+  return std::string(made.value().point);
+}
+
+bool Bundles::Unmount(std::string_view point) {
+  const std::lock_guard lock(MountsMutex());
+  auto found = FindMounted(point);
+  if (found == mounted().end()) return false;
+  State::Get().Unmount(found->id);
+  mounted().erase(found);
+  return true;
+}
+
+bool Bundles::IsCurrent(std::string_view point) {
+  const std::lock_guard lock(MountsMutex());
+  auto found = FindMounted(point);
+  if (found == mounted().end()) return false;
+  if (!found->is_file) return true;
+  os::FileIdentity now;
+  auto source = os::OpenFileSource(found->point, &now);
+  return source.ok() && now == found->identity;
+}
+
 void Bundles::Keep(const std::vector<std::string>& points) {
+  const std::lock_guard lock(MountsMutex());
   std::erase_if(mounted(), [&](const Mounted& mount) {
     if (std::ranges::find(points, mount.point) != points.end()) return false;
     State::Get().Unmount(mount.id);

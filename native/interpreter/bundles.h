@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -10,9 +11,9 @@
 
 namespace inmem::interpreter {
 
-// Opens and mounts archives for runs, and keeps those that later runs or
-// modules that stay may need.
-// Threads: one at a time; without the GIL.
+// Opens and mounts archives for runs and for Python code that asks for it, and
+// keeps those that later runs or modules that stay may need.
+// Threads: any; without the GIL.
 class Bundles {
  public:
   // Mounts each bundle, at its path or, of a buffer, below the reserved root.
@@ -25,15 +26,24 @@ class Bundles {
   static std::vector<InheritedBundle> Inherited(
       const std::vector<std::string>& points);
 
+  // The same for one that is no folder.
+  static Result<std::string> MountOne(const Bundle& bundle);
+
+  // False: nothing is mounted there. Who holds the mount goes on reading.
+  static bool Unmount(std::string_view point);
+
+  // Whether the archive mounted there is still what the file system has.
+  static bool IsCurrent(std::string_view point);
+
   // Unmounts all but the mount points named.
   void Keep(const std::vector<std::string>& points);
 
  private:
   struct Mounted;
-  Result<Mounted> MountFile(const Bundle& bundle);
-  Result<Mounted> MountBuffer(const Bundle& bundle);
+  static Result<Mounted> MountFile(const Bundle& bundle);
+  static Result<Mounted> MountBuffer(const Bundle& bundle);
   static std::vector<Mounted>& mounted();
-  int buffers_ = 0;
+  static std::vector<Mounted>::iterator FindMounted(std::string_view point);
 };
 
 // Mounts the stdlib that lies in the addon: the first call does it.

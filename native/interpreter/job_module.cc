@@ -4,13 +4,19 @@
 #include "interpreter/job_module.h"
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/status.h"
 #include "cpython/gil.h"
 #include "cpython/owned.h"
 #include "cpython/strings.h"
+#include "importer/inmem_module.h"
+#include "interpreter/bundles.h"
+#include "interpreter/job.h"
 #include "interpreter/job_pipes.h"
 
 namespace inmem::interpreter {
@@ -78,7 +84,58 @@ PyObject* Abandoned(PyObject*, PyObject*) {
   return PyBool_FromLong(CurrentPipes().closed());
 }
 
+// mount(path, data): joins the archive at `path`, or the one whose bytes `data`
+// are (then `path` is its name), to the tree; gives the mount point.
+PyObject* Mount(PyObject*, PyObject* args) {
+  PyObject* path = nullptr;
+  Py_buffer data = {};
+  if (!PyArg_ParseTuple(args, "Oz*:mount", &path, &data)) return nullptr;
+  Bundle bundle;
+  if (data.buf != nullptr) {
+    const auto* begin = static_cast<const std::byte*>(data.buf);
+    auto copy =
+        std::make_shared<std::vector<std::byte>>(begin, begin + data.len);
+    bundle.bytes = std::span<const std::byte>(*copy);
+    bundle.owner = std::move(copy);
+  }
+  PyBuffer_Release(&data);
+  auto text = cpython::PathBytes(path);
+  if (!text) return nullptr;
+  bundle.path = std::move(*text);
+  auto point = [&] {
+    cpython::GilRelease release;
+    return Bundles::MountOne(bundle);
+  }();
+  if (!point.ok()) return importer::RaiseImportError(point.status(), path);
+  return cpython::PathText(point.value()).release();
+}
+
+// unmount(point): whether an archive was mounted there.
+PyObject* Unmount(PyObject*, PyObject* point) {
+  auto text = cpython::PathBytes(point);
+  if (!text) return nullptr;
+  bool done = [&] {
+    cpython::GilRelease release;
+    return Bundles::Unmount(*text);
+  }();
+  return PyBool_FromLong(done);
+}
+
+// is_current(point): whether the file mounted there is still as it was.
+PyObject* IsCurrent(PyObject*, PyObject* point) {
+  auto text = cpython::PathBytes(point);
+  if (!text) return nullptr;
+  bool current = [&] {
+    cpython::GilRelease release;
+    return Bundles::IsCurrent(*text);
+  }();
+  return PyBool_FromLong(current);
+}
+
 PyMethodDef kMethods[] = {
+    {"mount", Mount, METH_VARARGS, nullptr},
+    {"unmount", Unmount, METH_O, nullptr},
+    {"is_current", IsCurrent, METH_O, nullptr},
     {"write_output", WriteOutput, METH_VARARGS, nullptr},
     {"read_input", ReadInput, METH_VARARGS, nullptr},
     {"root_certificates", RootCertificates, METH_NOARGS, nullptr},

@@ -37,29 +37,29 @@ FROZEN = frozenset(
     " os site stat runpy importlib zipimport __hello__ __phello__".split()
 )
 
-#: Parts of the standard library that are left out, and why.
-ABSENT = {
-    "_tkinter": "Tcl/Tk is not part of this build: it cannot be linked statically"
-    " and needs its own script library on disk",
-    "tkinter": "Tcl/Tk is not part of this build",
-    "turtledemo": "Tcl/Tk is not part of this build",
-    "idlelib": "Tcl/Tk is not part of this build",
-    "_gdbm": "GNU dbm is under the GPL and left out; use dbm.sqlite3",
-    "_dbm": "no ndbm library is linked; use dbm.sqlite3",
-    "test": "CPython's own tests are not part of the in-memory stdlib",
-}
-
 #: Top-level packages that cannot be imported in this run, and why (see _keep).
 conflicts: "dict[str, str]" = {}
 
 
 #: Stdlib modules that are told of us right after they were loaded: module name ->
 #: the module of ours whose ``install`` does it.
-INSTALL = {"ssl": "_ssl", "importlib.metadata": "_metadata"}
+INSTALL = {
+    "ssl": "_ssl",
+    "importlib.metadata": "_metadata",
+    "importlib.resources.readers": "_resources",
+    "pkgutil": "_packages",
+}
 
 
-class Loader(external._LoaderBasics):  # type: ignore[misc]
-    """Loads one module from its .pyc and .py entries."""
+#: Mount points of real zip files that were found on sys.path, and of what the program
+#: mounted itself.
+zips: "list[str]" = []
+
+
+class VirtualLoader:
+    """What loaders of source and of bytecode share: their entries in an archive."""
+
+    is_package: "Any"
 
     def __init__(self, name: str, path: str, mount: int, source: int, bytecode: int) -> None:
         self.name = name
@@ -69,37 +69,39 @@ class Loader(external._LoaderBasics):  # type: ignore[misc]
         self._bytecode = bytecode
 
     def __repr__(self) -> str:
-        return f"<inmem.Loader {self.name!r} at {self.path!r}>"
-
-    def exec_module(self, module: "ModuleType") -> None:
-        super().exec_module(module)
-        if self.name in INSTALL and self.path.startswith(_inmem.stdlib):
-            ours = __import__("inmem", fromlist=[INSTALL[self.name]])
-            getattr(ours, INSTALL[self.name]).install(module)
-
-    def get_filename(self, fullname: "str | None" = None) -> str:
-        return self.path
+        return f"<inmem.{type(self).__name__} {self.name!r} at {self.path!r}>"
 
     def get_code(self, fullname: str) -> "CodeType":
-        code = _inmem.code(self._mount, self._bytecode, self._source, self.path)
+        # Its check of the name is the stock loader's.
+        path = self.get_filename(fullname)  # type: ignore[attr-defined]
+        code = _inmem.code(self._mount, self._bytecode, self._source, path)
         if code is None:
-            data = self.get_data(self.path)
-            code = bootstrap._call_with_frames_removed(
-                compile, data, self.path, "exec", dont_inherit=True
-            )
+            code = self.source_to_code(self.get_data(path), path)  # type: ignore[attr-defined]
         return code
-
-    def get_source(self, fullname: str) -> "str | None":
-        if self._source < 0:
-            return None
-        source: str = external.decode_source(self.get_data(self.path))
-        return source
 
     def get_data(self, path: str) -> bytes:
         return read_file(path)
 
     def get_resource_reader(self, fullname: str) -> "Any":
+        self.get_filename(fullname)  # type: ignore[attr-defined]
         return resource_reader(self.path)
+
+
+class Loader(VirtualLoader, external.SourceFileLoader):  # type: ignore[misc]
+    """Loads a module from its source, or the bytecode beside it where that is fresh."""
+
+
+class InstallingLoader(Loader):
+    """Of those few stdlib modules that are told of us."""
+
+    def exec_module(self, module: "ModuleType") -> None:
+        super().exec_module(module)
+        ours = __import__("inmem", fromlist=[INSTALL[self.name]])
+        getattr(ours, INSTALL[self.name]).install(module)
+
+
+class BytecodeLoader(VirtualLoader, external.SourcelessFileLoader):  # type: ignore[misc]
+    """Loads a module that is bytecode alone."""
 
 
 class ExtensionLoader(external.ExtensionFileLoader):  # type: ignore[misc]
@@ -124,12 +126,17 @@ class ExtensionLoader(external.ExtensionFileLoader):  # type: ignore[misc]
 def read_file(path: str) -> bytes:
     """Bytes of the virtual file, or of a real one where path is not ours."""
     data = _inmem.read(path)
-    if data is None:
-        if _inmem.kind(path) is None:
-            with open(path, "rb") as file:
-                return file.read()
-        raise FileNotFoundError(2, "No such file or directory", path)
-    return data
+    if data is not None:
+        return data
+    kind = _inmem.kind(path)
+    if kind is None:
+        with open(path, "rb") as file:
+            return file.read()
+    if kind == 2:
+        raise IsADirectoryError(21, "Is a directory", path)
+    if _inmem.kind(path.rpartition("/")[0]) == 1:
+        raise NotADirectoryError(20, "Not a directory", path)
+    raise FileNotFoundError(2, "No such file or directory", path)
 
 
 def resource_reader(path: str) -> "Any":
@@ -144,7 +151,10 @@ def make_spec(fullname: str, found: "tuple[Any, ...]") -> "ModuleSpec":
     if kind == 1:
         loader: Any = ExtensionLoader(fullname, origin)
     else:
-        loader = Loader(fullname, origin, mount, source, bytecode)
+        kind = BytecodeLoader if source < 0 else Loader
+        if fullname in INSTALL and origin.startswith(_inmem.stdlib):
+            kind = InstallingLoader
+        loader = kind(fullname, origin, mount, source, bytecode)
     spec = bootstrap.ModuleSpec(fullname, loader, origin=origin, is_package=folder is not None)
     spec._set_fileattr = True
     if cached is not None:
@@ -173,7 +183,10 @@ class Finder:
             if conflicts and fullname in conflicts:
                 raise_conflict(fullname)
             path = (_inmem.stdlib,) if fullname in FROZEN else sys.path
-        found = _inmem.find(fullname.rpartition(".")[2], path)
+        if sys.path_hooks[:1] != OWN_HOOK:
+            return None  # a program put its own in front
+        tail = fullname.rpartition(".")[2]
+        found = _inmem.find(tail, path, sys.path_importer_cache, PathEntryFinder)
         return None if found is None else make_spec(fullname, found)
 
     @staticmethod
@@ -184,36 +197,51 @@ class Finder:
 
     @staticmethod
     def invalidate_caches() -> None:
-        pass
+        if zips:
+            from inmem import _mounts
+
+            _mounts.refresh()
 
 
-class PathEntryFinder:
-    """sys.path_hooks[0]: finds in one virtual folder, for PathFinder."""
+class PathEntryFinder(external.FileFinder):  # type: ignore[misc]
+    """sys.path_hooks[0]: finds in one virtual folder, for PathFinder.
+
+    A FileFinder for those who choose by type what to do with a finder.
+    """
 
     def __init__(self, path: str) -> None:
-        if _inmem.kind(path) != 2:
+        self.path: str = external._path_abspath(path)
+        folder = _inmem.canonical(self.path)
+        if folder is None or _inmem.kind(folder) != 2:
             raise ImportError("not a virtual folder", path=path)
-        self.path = path
+        self._folder = folder
 
     def __repr__(self) -> str:
         return f"<inmem.PathEntryFinder {self.path!r}>"
 
     def find_spec(self, fullname: str, target: "ModuleType | None" = None) -> "ModuleSpec | None":
         tail = fullname.rpartition(".")[2]
-        found = _inmem.find(tail, (self.path,))
+        found = _inmem.find(tail, (self._folder,))
         if found is not None:
-            return make_spec(fullname, found)
-        folder = f"{self.path}/{tail}"
-        if _inmem.kind(folder) != 2:
+            return make_spec(fullname, self.spelled(found))
+        if _inmem.kind(f"{self._folder}/{tail}") != 2:
             return None
         spec = bootstrap.ModuleSpec(fullname, None, is_package=True)
-        spec.submodule_search_locations.append(folder)  # a namespace portion
+        # A namespace portion.
+        spec.submodule_search_locations.append(external._path_join(self.path, tail))
         return spec  # type: ignore[no-any-return]
+
+    def spelled(self, found: "tuple[Any, ...]") -> "tuple[Any, ...]":
+        """Its paths begin as this entry of the path is written."""
+        if self.path == self._folder:
+            return found
+        start = self.path.rstrip("/")
+        return *found[:4], *(path and start + path[len(self._folder) :] for path in found[4:])
 
     def iter_modules(self, prefix: str = "") -> "Iterator[tuple[str, bool]]":
         from inmem import _resources
 
-        return _resources.iter_modules(self.path, prefix)
+        return _resources.iter_modules(self._folder, prefix)
 
     def invalidate_caches(self) -> None:
         pass
@@ -228,43 +256,9 @@ class LastFinder:
         path: "Sequence[str] | None" = None,
         target: "ModuleType | None" = None,
     ) -> None:
-        if path is None and fullname in ABSENT:
-            raise ModuleNotFoundError(
-                f"No module named {fullname!r}: {ABSENT[fullname]}", name=fullname
-            )
-        tail = fullname.rpartition(".")[2]
-        for folder in sys.path if path is None else path:
-            if not isinstance(folder, str) or folder == _inmem.stdlib:
-                continue
-            for name in _inmem.listdir(folder) or ():
-                if name.startswith(tail + ".") and name.endswith(".so"):
-                    raise_wrong_python(fullname, f"{folder}/{name}")
+        from inmem import _absent
 
-
-def wrong_python_advice(tag: str) -> str:
-    """What to do about an extension with `tag` in its file's name."""
-    # .cpython-313-x86_64-linux-gnu.so
-    implementation, version, machine = _inmem.ext_suffix[1:].split("-")[:3]
-    wheel = "cp" + version
-    if tag.endswith("-musl"):
-        return "it is for musl, Alpine's C library: bundle the manylinux wheel"
-    if tag.startswith(f"{implementation}-{version}t-"):
-        return f"it is for the free-threaded Python, another ABI: bundle the wheel for {wheel}"
-    if tag.startswith(f"{implementation}-{version}-"):
-        return f"it is for another processor: bundle the wheel for {machine}"
-    return f"it is for another version of Python: bundle the {wheel} or abi3 wheel"
-
-
-def raise_wrong_python(fullname: str, path: str) -> None:
-    tag = path.rpartition("/")[2].split(".")[-2]
-    error = ImportError(
-        f"{path}: extension module for another Python or platform"
-        f" (expected {_inmem.ext_suffix}, .abi3.so or .so); {wrong_python_advice(tag)}",
-        name=fullname,
-        path=path,
-    )
-    error.inmem_code = "ERR_INMEM_WRONG_PYTHON"  # type: ignore[attr-defined]
-    raise error
+        _absent.tell(fullname, path)
 
 
 def raise_conflict(fullname: str) -> None:
@@ -274,12 +268,26 @@ def raise_conflict(fullname: str) -> None:
 
 
 def zip_hook(path: str) -> "Any":
-    """zipimport's hook for real zip files; does not load it for a real folder."""
+    """A real zip file, or a folder in one: mounted at its own path.
+
+    Stock zipimport has what we refuse to read; it is not loaded for a real folder.
+    """
     if external._path_isdir(path):
         raise ImportError("not a Zip file", path=path)
+    full = external._path_abspath(path)
+    if _inmem.canonical(full) is None:
+        from inmem import _mounts
+
+        _mounts.mount_for(full)
+    if _inmem.canonical(full) is not None:
+        return PathEntryFinder(path)  # raises for a file in the archive
     import zipimport
 
     return zipimport.zipimporter(path)
+
+
+#: What sys.path_hooks begins with, unless a program changed it.
+OWN_HOOK = [PathEntryFinder]
 
 
 def install() -> None:

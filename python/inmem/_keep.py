@@ -12,6 +12,7 @@ import sys
 
 import _inmem
 import _inmem_boot
+import _inmem_job
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,22 +39,61 @@ parked: "dict[str, Group]" = {}
 #: older ones whose modules came back.
 sources: "set[str]" = set()
 
+#: Those of the run, in order, and what it mounts itself behind them.
+points: "list[str]" = []
+
 #: Stdlib modules that a bundle's own modules of the same name hide in this run.
 hidden: "dict[str, ModuleType]" = {}
 
 
-def restore(points: "list[str]") -> None:
+def restore(of_run: "list[str]") -> None:
     """Brings back what the new bundles hold unchanged; sets the conflicts."""
     _inmem_boot.conflicts.clear()
+    points[:] = of_run
+    forget_stale()
     sources.update(points)
-    if parked:
-        tops = list(parked)
-        for top, signature in zip(tops, signatures(tops, points), strict=True):
-            settle(top, parked[top], signature, points)
+    settle_parked()
     hide_stdlib(points)
 
 
-def settle(top: str, group: "Group", signature: "tuple[int, ...]", points: "list[str]") -> None:
+def forget_stale() -> None:
+    """Mounts of earlier runs whose file is another now: a path leads to what is there."""
+    for point in sources.difference(points):
+        if not _inmem_job.is_current(point) and drop_parked(point):
+            _inmem_job.unmount(point)
+
+
+def add(point: str) -> None:
+    """An archive that the program mounts: what it has counts from now on."""
+    points.append(point)
+    sources.add(point)
+    settle_parked()
+
+
+def drop(point: str) -> bool:
+    """The opposite; False where modules of earlier runs still need the mount."""
+    points.remove(point)
+    return drop_parked(point)
+
+
+def drop_parked(point: str) -> bool:
+    for top in [top for top, group in parked.items() if point in group.points]:
+        if not parked[top].extension:
+            del parked[top]
+    if any(point in group.points for group in parked.values()):
+        return False
+    sources.discard(point)
+    return True
+
+
+def settle_parked() -> None:
+    tops = [top for top in parked if top not in sys.modules]
+    if tops:
+        for top, signature in zip(tops, signatures(tops), strict=True):
+            settle(top, parked[top], signature)
+
+
+def settle(top: str, group: "Group", signature: "tuple[int, ...]") -> None:
     if signature == group.signature:
         for name, module in group.modules.items():
             refresh_loader(name, module)
@@ -70,7 +110,7 @@ def settle(top: str, group: "Group", signature: "tuple[int, ...]", points: "list
         )
 
 
-def signatures(tops: "list[str]", points: "list[str]") -> "list[tuple[int, ...]]":
+def signatures(tops: "list[str]") -> "list[tuple[int, ...]]":
     """For each name the digests of all that lies below it, mount by mount."""
     columns = [_inmem.digests(point, tops) for point in points]
     return [tuple(digest for digest in row if digest) for row in zip(*columns, strict=True)]
@@ -79,7 +119,7 @@ def signatures(tops: "list[str]", points: "list[str]") -> "list[tuple[int, ...]]
 def refresh_loader(name: str, module: "ModuleType") -> None:
     """A bundle that was replaced is a new mount with entries of its own."""
     loader = getattr(spec_of(module), "loader", None)
-    if isinstance(loader, _inmem_boot.Loader):
+    if isinstance(loader, _inmem_boot.VirtualLoader):
         folder = loader.path.rpartition("/")[0]
         if loader.is_package(name):
             folder = folder.rpartition("/")[0]
@@ -88,8 +128,8 @@ def refresh_loader(name: str, module: "ModuleType") -> None:
             _, loader._mount, loader._source, loader._bytecode, *_ = found
 
 
-def park(points: "list[str]") -> "list[str]":
-    """Takes the bundles' modules out of sys.modules after a run with `points`.
+def park() -> "list[str]":
+    """Takes the bundles' modules out of sys.modules after a run.
 
     Gives the mount points that parked modules still need.
     """
@@ -104,13 +144,15 @@ def park(points: "list[str]") -> "list[str]":
         elif is_real_and_pure(module):
             gone.append(name)
     tops = list(groups)
-    for top, signature in zip(tops, signatures(tops, points), strict=True):
+    for top, signature in zip(tops, signatures(tops), strict=True):
         parked[top] = Group(groups[top], signature)
     for name in gone:
         del sys.modules[name]
     sys.modules.update(hidden)
     hidden.clear()
     sources.clear()
+    points.clear()
+    _inmem_boot.zips.clear()
     for group in parked.values():
         sources.update(group.points)
     return sorted(sources)

@@ -4,6 +4,7 @@
 import io
 from collections.abc import Iterator
 from importlib.resources.abc import Traversable, TraversableResources
+from types import ModuleType
 from typing import Any
 
 import _inmem
@@ -109,6 +110,18 @@ class Reader(TraversableResources):
 
     def files(self) -> VirtualPath:
         return VirtualPath(self._folder)
+
+
+def install(readers: ModuleType) -> None:
+    """Namespace packages look for the folders of their paths with pathlib."""
+    stock = readers.NamespaceReader._candidate_paths.__func__
+
+    def candidates(cls: Any, path: str) -> Iterator[Any]:
+        if _inmem.kind(path) is not None:
+            yield VirtualPath(path)
+        yield from stock(cls, path)
+
+    readers.NamespaceReader._candidate_paths = classmethod(candidates)
 
 
 def iter_modules(folder: str, prefix: str) -> Iterator[tuple[str, bool]]:

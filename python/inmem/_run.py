@@ -287,7 +287,7 @@ def end(job: "dict[str, Any]") -> "dict[str, Any]":
     sys.modules["__main__"] = ModuleType("__main__")
     for name in ("last_exc", "last_type", "last_value", "last_traceback"):
         sys.__dict__.pop(name, None)
-    keep = _keep.park(job["points"])
+    keep = _keep.park()
     gc.collect()
     flush()
     return {"keep": keep, "modules": modules}
