@@ -19,6 +19,8 @@ export interface NativeJob {
   /** Ask for the list of modules at the end (--report). */
   readonly report: boolean;
   readonly policy: { load: string; pin: boolean; hostLibraries: readonly string[] };
+  /** `relayed`: SIGINT, SIGTERM and SIGHUP come by interrupt(). */
+  readonly signals: { python: boolean; relayed: boolean };
 }
 
 /** A folder that holds a `__main__.py`: the first on the path, not an archive. */
@@ -145,6 +147,8 @@ export interface Binding {
   interruptHard(): void;
   /** Calls the handler of a signal that C code of a bundle shares with Node (SIGCHLD). */
   deliverSignal(signum: number): void;
+  /** Node has changed its own handlers: the program's come before them again. */
+  reclaimSignals(): void;
   /** Ends a blocking system call of the program with EINTR. */
   wake(): void;
   /** Tells that JavaScript took `bytes` of output: the back-pressure. */

@@ -2,7 +2,14 @@
 export type { InmemErrorCode } from "./error-codes.js";
 export { InmemError, PythonError } from "./errors.js";
 export type { HostFacts, HostReport, TierReport } from "./host-report.js";
-export type { BundleInput, LoadTier, RunOptions, StdioOutput, Tier } from "./options.js";
+export type {
+  BundleInput,
+  LoadTier,
+  RunOptions,
+  SignalMode,
+  StdioOutput,
+  Tier,
+} from "./options.js";
 export type { RunResult } from "./run.js";
 export type { LoadOptions, Rebinding, SharedObject } from "./shared-objects.js";
 export {

@@ -13,6 +13,10 @@ export type LoadTier = (typeof LOAD_TIERS)[number];
 /** What an object was loaded with. */
 export type Tier = Exclude<LoadTier, "auto">;
 
+/** Whose handlers get the process's signals; see docs/signals.md. */
+export const SIGNAL_MODES = ["node", "python"] as const;
+export type SignalMode = (typeof SIGNAL_MODES)[number];
+
 export interface RunOptions {
   /** `sys.argv[1:]`. Default: none. */
   args?: readonly string[];
@@ -58,6 +62,13 @@ export interface RunOptions {
    * not allow it, such as `"libcuda.so.1"`. Default: none.
    */
   hostLibraries?: readonly string[];
+  /**
+   * Whose signals they are. `"node"`: Node's handlers stay, and those that the program
+   * sets are called beside them where that does no harm. `"python"`: SIGINT, SIGTERM,
+   * SIGHUP and SIGUSR2 are Python's alone until the run ends. docs/signals.md has the
+   * table. Default: `"node"`.
+   */
+  signals?: SignalMode;
   /** Waits for a run that is going instead of rejecting. Default: false. */
   queue?: boolean;
 }
@@ -75,6 +86,7 @@ const NAMES = new Set([
   "load",
   "pin",
   "hostLibraries",
+  "signals",
   "queue",
 ]);
 
@@ -87,6 +99,7 @@ export interface CheckedOptions extends RunOptions {
   load: LoadTier;
   pin: boolean;
   hostLibraries: readonly string[];
+  signals: SignalMode;
 }
 
 /**
@@ -110,6 +123,9 @@ export function checkOptions(options: RunOptions = {}): CheckedOptions {
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
     throw wrongType("signal", "an AbortSignal", options.signal);
   }
+  if (options.signals !== undefined && !SIGNAL_MODES.includes(options.signals)) {
+    throw wrongType("signals", '"node" or "python"', options.signals);
+  }
   if (options.queue !== undefined && typeof options.queue !== "boolean") {
     throw wrongType("queue", "a boolean", options.queue);
   }
@@ -121,6 +137,7 @@ export function checkOptions(options: RunOptions = {}): CheckedOptions {
     load: options.load ?? "auto",
     pin: options.pin ?? false,
     hostLibraries: options.hostLibraries ?? [],
+    signals: options.signals ?? "node",
   };
 }
 

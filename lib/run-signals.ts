@@ -1,4 +1,4 @@
-// lib/run-signals.ts: signals that C code of a bundle sees beside Node.
+// lib/run-signals.ts: signals that a program sees beside Node.
 import { constants } from "node:os";
 import { isMainThread } from "node:worker_threads";
 import type { Binding } from "./binding.js";
@@ -25,6 +25,27 @@ export function shareSignal(binding: Binding, number: number): void {
   }
   // One may have come before.
   binding.deliverSignal(number);
+}
+
+/**
+ * While a run is going: a listener that Node sets, or takes away, would take the signal
+ * from the program. Gives what ends it.
+ */
+export function followSignals(binding: Binding): () => void {
+  const reclaim = () => binding.reclaimSignals();
+  if (!isMainThread) {
+    const timer = setInterval(reclaim, POLL_EVERY).unref();
+    return () => clearInterval(timer);
+  }
+  const changed = (name: string | symbol) => {
+    if (typeof name === "string" && name in constants.signals) reclaim();
+  };
+  // Node's own listeners of these two do the work, and were here first.
+  const events = ["newListener", "removeListener"] as const;
+  for (const event of events) process.on(event, changed);
+  return () => {
+    for (const event of events) process.off(event, changed);
+  };
 }
 
 function nameOf(number: number): NodeJS.Signals | undefined {

@@ -12,7 +12,7 @@ import {
 } from "./options.js";
 import { withEnvironment } from "./run-environment.js";
 import { RunInterrupt } from "./run-interrupt.js";
-import { shareSignal } from "./run-signals.js";
+import { followSignals, shareSignal } from "./run-signals.js";
 import { RunStreams } from "./run-streams.js";
 import type { SharedObject } from "./shared-objects.js";
 
@@ -27,18 +27,27 @@ export interface RunReport {
   readonly modules: ModuleReport;
 }
 
-/** run() of lib/start.ts, with a listener for what was loaded: for `--report`. */
+/** What the command line adds to run()'s options. */
+export interface OwnOptions {
+  /** Is told what was loaded: for `--report`. */
+  readonly onReport?: (report: RunReport) => void;
+  /** SIGINT, SIGTERM and SIGHUP abort `signal`: nobody else is to hand them to Python. */
+  readonly signalsRelayed?: boolean;
+}
+
+/** run() of lib/start.ts. */
 export async function runWithReport(
   binding: () => Binding,
   bundle: BundleInput,
-  options: RunOptions & { onReport?: (report: RunReport) => void } = {},
+  options: RunOptions & OwnOptions = {},
 ): Promise<RunResult> {
   checkIsObject(options);
-  const { onReport, ...publicOptions } = options;
+  const { onReport, signalsRelayed, ...publicOptions } = options;
+  const own = { ...(onReport && { onReport }), ...(signalsRelayed && { signalsRelayed }) };
   const checked = checkOptions(publicOptions);
   const before = going;
   if (before === undefined) {
-    const run = begin(binding, bundle, checked, onReport);
+    const run = begin(binding, bundle, checked, own);
     if (run.ended !== undefined) going = settled(run.ended);
     return run.result;
   }
@@ -48,7 +57,7 @@ export async function runWithReport(
       "another run() is going in this process (expected one at a time, or queue: true)",
     );
   }
-  const later = before.then(() => begin(binding, bundle, checked, onReport));
+  const later = before.then(() => begin(binding, bundle, checked, own));
   going = settled(later.then(({ ended }) => ended));
   return later.then(({ result }) => result);
 }
@@ -76,7 +85,7 @@ function begin(
   binding: () => Binding,
   bundle: BundleInput,
   options: CheckedOptions,
-  onReport: ((report: RunReport) => void) | undefined,
+  own: OwnOptions,
 ): { result: Promise<RunResult>; ended: Promise<unknown> | undefined } {
   if (options.signal?.aborted) {
     return { result: Promise.reject(aborted(options.signal.reason)), ended: undefined };
@@ -84,7 +93,7 @@ function begin(
   try {
     // Not beside a change of the environment, which Python reads as it starts.
     if (Object.keys(options.env).length === 0) binding().warmUp();
-    const native = new NativeRun(binding(), bundle, options, onReport);
+    const native = new NativeRun(binding(), bundle, options, own);
     const result = native.start();
     return { result, ended: native.started ? native.ended : undefined };
   } catch (error) {
@@ -100,22 +109,17 @@ class NativeRun {
   readonly #binding: Binding;
   readonly #options: CheckedOptions;
   readonly #bundle: BundleInput;
-  readonly #onReport: ((report: RunReport) => void) | undefined;
+  readonly #own: OwnOptions;
   readonly #streams: RunStreams;
   #end: ((outcome: NativeOutcome) => void) | undefined;
   started = false;
   readonly ended: Promise<NativeOutcome>;
 
-  constructor(
-    binding: Binding,
-    bundle: BundleInput,
-    options: CheckedOptions,
-    onReport: ((report: RunReport) => void) | undefined,
-  ) {
+  constructor(binding: Binding, bundle: BundleInput, options: CheckedOptions, own: OwnOptions) {
     this.#binding = binding;
     this.#bundle = bundle;
     this.#options = options;
-    this.#onReport = onReport;
+    this.#own = own;
     this.#streams = new RunStreams(this.#binding, options);
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -134,6 +138,7 @@ class NativeRun {
     }
     this.started = true;
     void this.ended.then(restore);
+    void this.ended.then(followSignals(this.#binding));
     const interrupt = new RunInterrupt(this.#binding, signal, abortGraceMs);
     try {
       const outcome = await Promise.race([this.ended, interrupt.gaveUp]);
@@ -146,7 +151,7 @@ class NativeRun {
 
   /** Gives what puts the environment back; undefined while another run is going that it may wait for. */
   #tryToBegin(bundles: NativeJob["bundles"]): (() => void) | undefined {
-    const { args, module, cwd, env, load, pin, hostLibraries, queue } = this.#options;
+    const { args, module, cwd, env, load, pin, hostLibraries, signals, queue } = this.#options;
     const restore = withEnvironment(this.#binding, env);
     try {
       this.#binding.run(
@@ -157,8 +162,12 @@ class NativeRun {
           cwd: cwd ?? process.cwd(),
           cwdGiven: cwd !== undefined,
           pipes: this.#streams.pipes,
-          report: this.#onReport !== undefined,
+          report: this.#own.onReport !== undefined,
           policy: { load, pin, hostLibraries },
+          signals: {
+            python: signals === "python",
+            relayed: this.#own.signalsRelayed === true,
+          },
         },
         (event) => this.#listen(event),
       );
@@ -192,7 +201,10 @@ class NativeRun {
 
   #settle(outcome: NativeOutcome, interrupted: boolean): RunResult {
     if (outcome.modules) {
-      this.#onReport?.({ objects: this.#binding.sharedObjects(true), modules: outcome.modules });
+      this.#own.onReport?.({
+        objects: this.#binding.sharedObjects(true),
+        modules: outcome.modules,
+      });
     }
     if (outcome.kind === "exit") return { exitCode: outcome.exitCode };
     if (outcome.kind === "error") {

@@ -1,6 +1,6 @@
 // lib/cli/program.ts: the commands and options, as commander sees them.
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { LOAD_TIERS } from "../options.js";
+import { LOAD_TIERS, SIGNAL_MODES } from "../options.js";
 import type { BundleFlags } from "./bundle.js";
 import { EXIT_FAILED } from "./failure.js";
 import type { RunFlags } from "./run.js";
@@ -82,6 +82,11 @@ function addRun(program: Command, setStatus: (status: number) => void): void {
     )
     .option("--crash-report", "after a crash of native code, tell on stderr where it was")
     .option("-m, --module <module>", "run this module instead of the bundle's __main__")
+    .addOption(
+      new Option("--signals <mode>", "whose handlers get SIGINT, SIGTERM, SIGHUP and SIGUSR2")
+        .choices(SIGNAL_MODES)
+        .default("node"),
+    )
     .addOption(
       new Option("--grace <seconds>", "how long the program may take to end after a signal")
         .argParser(parseSeconds)
@@ -180,7 +185,7 @@ function spellOutReport(words: readonly string[]): string[] {
   for (let i = 1; spelled[i]?.startsWith("-") && spelled[i] !== "--"; i++) {
     const word = spelled[i] as string;
     if (word === "--report") spelled[i] = "--report=table";
-    if (["-m", "--module", "--load", "--host-library", "--grace"].includes(word)) i++;
+    if (["-m", "--module", "--load", "--host-library", "--grace", "--signals"].includes(word)) i++;
   }
   return spelled;
 }

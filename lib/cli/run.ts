@@ -1,6 +1,6 @@
 // lib/cli/run.ts: `inmem-python run`.
 import { InmemError } from "../errors.js";
-import type { LoadTier } from "../options.js";
+import type { LoadTier, SignalMode } from "../options.js";
 import type { RunReport } from "../run.js";
 import { reportFailure, signalStatus } from "./failure.js";
 import { SignalRelay } from "./signals.js";
@@ -13,6 +13,7 @@ export interface RunFlags {
   readonly report?: "table" | "json";
   readonly crashReport?: boolean;
   readonly module?: string;
+  readonly signals: SignalMode;
   /** Seconds. */
   readonly grace: number;
 }
@@ -29,7 +30,8 @@ export async function runCommand(
   const { binding } = require("../binding.js") as typeof import("../binding.js");
   const { runWithReport } = require("../run.js") as typeof import("../run.js");
   if (flags.crashReport) binding().enableCrashReport();
-  const relay = new SignalRelay();
+  // In the mode "python" the kernel hands them to Python, as in python3.
+  const relay = flags.signals === "node" ? new SignalRelay() : undefined;
   let report: RunReport | undefined;
   try {
     const { exitCode } = await runWithReport(binding, bundle, {
@@ -37,16 +39,17 @@ export async function runCommand(
       load: flags.load,
       pin: flags.pin ?? false,
       hostLibraries: flags.hostLibrary ?? [],
-      signal: relay.abortSignal,
+      signals: flags.signals,
+      ...(relay === undefined ? {} : { signal: relay.abortSignal, signalsRelayed: true }),
       abortGraceMs: flags.grace * 1000,
       ...(flags.module === undefined ? {} : { module: flags.module }),
       ...(flags.report === undefined ? {} : { onReport: (made) => (report = made) }),
     });
     return exitCode;
   } catch (error) {
-    return statusAfterSignal(error, relay.received);
+    return statusAfterSignal(error, relay?.received);
   } finally {
-    relay.close();
+    relay?.close();
     if (report && flags.report) printReport(report, flags.report);
   }
 }

@@ -222,6 +222,11 @@ Job ReadJob(const Napi::Object& object) {
   job.report = Flag(object, "report");
   Napi::Value policy = Field(object, "policy");
   if (policy.IsObject()) job.policy = ReadPolicy(policy.As<Napi::Object>());
+  Napi::Value signals = Field(object, "signals");
+  if (signals.IsObject()) {
+    job.signals.python = Flag(signals.As<Napi::Object>(), "python");
+    job.signals.relayed = Flag(signals.As<Napi::Object>(), "relayed");
+  }
   // Read here: process.env is changed on this thread.
   for (char** pair = environ; pair != nullptr && *pair != nullptr; ++pair) {
     job.environment.emplace_back(*pair);
@@ -308,6 +313,10 @@ void DeliverSignal(const Napi::CallbackInfo& info) {
   interpreter::DeliverShared(info[0].As<Napi::Number>().Int32Value());
 }
 
+void ReclaimSignals(const Napi::CallbackInfo&) {
+  interpreter::ReclaimSignals();
+}
+
 void PushRoots(const Napi::CallbackInfo& info) {
   CurrentPipes().PushRoots(info[0].As<Napi::String>().Utf8Value());
 }
@@ -323,6 +332,7 @@ void AddRunBinding(Napi::Env env, Napi::Object exports) {
   exports.Set("outputTaken", Napi::Function::New(env, OutputTaken));
   exports.Set("pushInput", Napi::Function::New(env, PushInput));
   exports.Set("deliverSignal", Napi::Function::New(env, DeliverSignal));
+  exports.Set("reclaimSignals", Napi::Function::New(env, ReclaimSignals));
   exports.Set("pushRoots", Napi::Function::New(env, PushRoots));
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "interpreter/signals.h"
 #include "loader/loader.h"
 
 namespace inmem::interpreter {
@@ -72,6 +73,7 @@ struct Job {
   bool pipe_stderr = false;
   bool report = false;
   loader::Policy policy;  // how shared objects are loaded
+  SignalPolicy signals;
   std::shared_ptr<JobHost> host;
 };
 

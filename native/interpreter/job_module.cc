@@ -3,6 +3,7 @@
 
 #include "interpreter/job_module.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -51,17 +52,17 @@ PyObject* WriteOutput(PyObject*, PyObject* args) {
   return done ? PyLong_FromSsize_t(size) : nullptr;
 }
 
-// read_input(limit): bytes; b"" at the end of input.
-PyObject* ReadInput(PyObject*, PyObject* args) {
-  Py_ssize_t limit = 0;
-  if (!PyArg_ParseTuple(args, "n:read_input", &limit)) return nullptr;
+// read_into(buffer): the number of bytes; 0 at the end of input.
+PyObject* ReadInto(PyObject*, PyObject* target) {
+  Py_buffer buffer;
+  if (PyObject_GetBuffer(target, &buffer, PyBUF_WRITABLE) != 0) return nullptr;
   std::vector<std::byte> chunk;
   bool done = WaitInterruptibly([&] {
-    return CurrentPipes().Read(static_cast<std::size_t>(limit), &chunk);
+    return CurrentPipes().Read(static_cast<std::size_t>(buffer.len), &chunk);
   });
-  if (!done) return nullptr;
-  return PyBytes_FromStringAndSize(reinterpret_cast<const char*>(chunk.data()),
-                                   static_cast<Py_ssize_t>(chunk.size()));
+  std::copy(chunk.begin(), chunk.end(), static_cast<std::byte*>(buffer.buf));
+  PyBuffer_Release(&buffer);
+  return done ? PyLong_FromSize_t(chunk.size()) : nullptr;
 }
 
 // root_certificates(): Node's, as PEM text; "" where there is no Node.
@@ -137,7 +138,7 @@ PyMethodDef kMethods[] = {
     {"unmount", Unmount, METH_O, nullptr},
     {"is_current", IsCurrent, METH_O, nullptr},
     {"write_output", WriteOutput, METH_VARARGS, nullptr},
-    {"read_input", ReadInput, METH_VARARGS, nullptr},
+    {"read_into", ReadInto, METH_O, nullptr},
     {"root_certificates", RootCertificates, METH_NOARGS, nullptr},
     {"stop_thread", StopThread, METH_O, nullptr},
     {"abandoned", Abandoned, METH_NOARGS, nullptr},

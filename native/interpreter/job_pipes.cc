@@ -2,6 +2,7 @@
 #include "interpreter/job_pipes.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -11,8 +12,11 @@
 #include <vector>
 
 #include "interpreter/job.h"
+#include "interpreter/signal_claims.h"
 
 namespace inmem::interpreter {
+
+constexpr std::chrono::milliseconds kLookForSignals(50);
 
 void JobPipes::Open(std::shared_ptr<JobHost> host) {
   std::lock_guard lock(mutex_);
@@ -44,8 +48,16 @@ template <typename Ready>
 JobPipes::Wait JobPipes::WaitFor(std::unique_lock<std::mutex>& lock,
                                  Ready ready) {
   const std::uint64_t seen = interrupts_;
-  changed_.wait(
-      lock, [&] { return host_ == nullptr || interrupts_ != seen || ready(); });
+  const std::uint64_t signals = SignalsSeen();
+  auto over = [&] {
+    return host_ == nullptr || interrupts_ != seen ||
+           SignalsSeen() != signals || ready();
+  };
+  // A signal's handler may not notify: it is looked for.
+  while (AnySignalClaimed() &&
+         !changed_.wait_for(lock, kLookForSignals, over)) {
+  }
+  changed_.wait(lock, over);
   return host_ == nullptr || ready() ? Wait::kDone : Wait::kInterrupted;
 }
 

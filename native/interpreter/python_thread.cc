@@ -203,9 +203,11 @@ void PythonThread::Impl::Main() {
     lock.unlock();
     std::shared_ptr<JobHost> host = job.host;
     CurrentPipes().Open(host);
+    BeginSignals(job.signals);
     Outcome outcome = Run(job);
     // The program forked, and this is the child: no Node is here to go back to.
     if (getpid() != process) _exit(ExitStatus(outcome));
+    EndSignals();
     CurrentPipes().Close();
     lock.lock();
     busy = false;
@@ -264,6 +266,7 @@ Status PythonThread::Impl::StartPython() {
 void PythonThread::Impl::Gate(bool open) {
   std::lock_guard lock(mutex);
   in_python = open;
+  OpenSignalGate(open);
   if (open && interrupt != 0) Deliver(std::exchange(interrupt, 0));
 }
 

@@ -4,17 +4,16 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <array>
-#include <atomic>
 #include <cerrno>
 #include <mutex>
 
 #include "importer/state.h"
 #include "interpreter/job_pipes.h"
+#include "interpreter/signal_claims.h"
+#include "interpreter/signal_table.h"
+#include "interpreter/wait_children.h"
 
 extern "C" {
-int __real_sigaction(int number, const struct sigaction* action,
-                     struct sigaction* old);
 sighandler_t __real_signal(int number, sighandler_t handler);
 int __real_raise(int number);
 int __wrap_sigaction(int number, const struct sigaction* action,
@@ -24,35 +23,36 @@ int __real_kill(pid_t pid, int number);
 }
 
 namespace inmem::interpreter {
-namespace {
 
-constexpr int kCount = 65;  // Linux signals are 1..64
-
-struct Table {
-  std::mutex mutex;
-  std::array<struct sigaction, kCount> actions = {};
-  std::array<bool, kCount> of_bundle = {};  // who set it: C code of a bundle
-  std::atomic<pid_t> process = 0;  // where handlers are diverted; 0: nowhere
-};
-
-Table& Actions() {
-  static auto* table = new Table();
+SignalTable& SignalTable::Get() {
+  static auto* table = new SignalTable();
   return *table;
 }
 
-// Not in a forked child: what it is about to exec must get the kernel's own
-// dispositions, and after vfork the table is its parent's memory.
-bool Diverted() { return Actions().process == getpid(); }
+bool SignalTable::diverts() const { return process_ == getpid(); }
 
-bool IsFunction(sighandler_t handler) {
-  return handler != SIG_DFL && handler != SIG_IGN && handler != SIG_ERR;
+void SignalTable::Divert() { process_ = getpid(); }
+
+SignalLock::SignalLock() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before_);
+  SignalTable::Get().mutex_.lock();
 }
 
-// Timers and SIGUSR2 mean nothing to Node: Python may have them for real as
-// long as nobody in the process has claimed them.
-bool MayBeReal(int number) {
-  return number == SIGALRM || number == SIGVTALRM || number == SIGUSR2;
+SignalLock::~SignalLock() {
+  SignalTable::Get().mutex_.unlock();
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
+
+namespace {
+
+bool Diverted() { return SignalTable::Get().diverts(); }
+
+// SIGCHLD tells all who wait for children of theirs. The handlers of libuv and
+// its like look at their own children alone, and see the signal beside Node's.
+// Not so Python's: it is free to reap any child, and never sees it.
+bool MayBeShared(int number) { return number == SIGCHLD; }
 
 // Is the kernel's handler of `number` still the default, or ours to change?
 bool Unclaimed(int number, const struct sigaction& ours) {
@@ -61,36 +61,34 @@ bool Unclaimed(int number, const struct sigaction& ours) {
   return now.sa_handler == SIG_DFL || now.sa_handler == ours.sa_handler;
 }
 
-// SIGCHLD tells all who wait for children of theirs. The handlers of libuv and
-// its like look at their own children alone, and see the signal beside Node's.
-// Not so Python's: it is free to reap any child, and never sees it.
-bool MayBeShared(int number) { return number == SIGCHLD; }
+// Node takes the signal over when it has children of its own: from then on it
+// is delivered by JavaScript.
+void Share(int number, const struct sigaction& action,
+           const struct sigaction& before) {
+  if (Unclaimed(number, before)) __real_sigaction(number, &action, nullptr);
+  if (IsFunction(action.sa_handler)) CurrentPipes().WantSignal(number);
+}
 
 enum class Owner { kPython, kBundle };
 
 int Divert(int number, const struct sigaction* action, struct sigaction* old,
            Owner owner) {
-  if (number < 1 || number >= kCount ||
+  if (number < 1 || number >= kSignals ||
       (action != nullptr && (number == SIGKILL || number == SIGSTOP))) {
     errno = EINVAL;
     return -1;
   }
-  Table& table = Actions();
-  std::lock_guard lock(table.mutex);
-  struct sigaction& ours = table.actions[static_cast<std::size_t>(number)];
-  struct sigaction before = ours;
+  SignalLock lock;
+  SignalEntry& entry = SignalTable::Get().At(number);
+  struct sigaction before = entry.action;
   if (action != nullptr) {
-    const bool of_bundle = owner == Owner::kBundle;
-    const bool shared = of_bundle && MayBeShared(number);
-    if ((MayBeReal(number) || shared) && Unclaimed(number, ours)) {
-      __real_sigaction(number, action, nullptr);
-    }
-    ours = *action;
-    table.of_bundle[static_cast<std::size_t>(number)] = of_bundle;
-    // Node takes the signal over when it has children of its own: from then on
-    // it is delivered by JavaScript.
-    if (shared && IsFunction(action->sa_handler)) {
-      CurrentPipes().WantSignal(number);
+    entry.action = *action;
+    entry.handler = action->sa_handler;
+    entry.of_bundle = owner == Owner::kBundle;
+    if (!MayBeShared(number)) {
+      UpdateClaim(number, entry);
+    } else if (entry.of_bundle) {
+      Share(number, *action, before);
     }
   }
   if (old != nullptr) *old = before;
@@ -123,35 +121,41 @@ void Nothing(int) {}
 }  // namespace
 
 void DivertSignals() {
-  Table& table = Actions();
+  SignalTable& table = SignalTable::Get();
   for (int number = 1; number < SIGSYS; ++number) {
     struct sigaction now = {};
     if (__real_sigaction(number, nullptr, &now) != 0) continue;
     // A handler of Node's is no business of Python's: to it the signal is at
     // its default. "Ignored" is inherited by children, so that shows.
     if (now.sa_handler == SIG_IGN) {
-      table.actions[static_cast<std::size_t>(number)] = now;
+      table.At(number).action = now;
+      table.At(number).handler = SIG_IGN;
     }
   }
-  table.process = getpid();
+  table.Divert();
   // What a bundle's C code sets goes to the table, too.
   loader::Loader& loader = importer::State::Get().loader();
   loader.Redirect("sigaction", reinterpret_cast<void*>(&BundleSigaction));
   loader.Redirect("signal", reinterpret_cast<void*>(&BundleSignal));
+  RedirectWaits(loader);
 }
 
 bool DeliverSignal(int number) {
-  if (number < 1 || number >= kCount || !Diverted()) return false;
-  sighandler_t handler =
-      Actions().actions[static_cast<std::size_t>(number)].sa_handler;
+  if (number < 1 || number >= kSignals || !Diverted()) return false;
+  sighandler_t handler = SignalTable::Get().HandlerOf(number);
   if (!IsFunction(handler)) return false;
-  handler(number);
+  siginfo_t info = {};
+  info.si_signo = number;
+  info.si_code = SI_USER;
+  info.si_pid = getpid();
+  info.si_uid = getuid();
+  CallHandler(handler, number, &info, nullptr);
   return true;
 }
 
 bool DeliverShared(int number) {
-  if (number < 1 || number >= kCount || !MayBeShared(number)) return false;
-  if (!Actions().of_bundle[static_cast<std::size_t>(number)]) return false;
+  if (number < 1 || number >= kSignals || !MayBeShared(number)) return false;
+  if (!SignalTable::Get().At(number).of_bundle) return false;
   return DeliverSignal(number);
 }
 

@@ -1,13 +1,15 @@
 # python/inmem/_streams.py: sys.stdin, stdout and stderr of a run.
-"""Streams that end in JavaScript, and fresh ones over the process's own."""
+"""Streams that end in JavaScript, and fresh ones over the process's own.
+
+The raw streams' write and readinto are C functions, as FileIO's are: in a method in
+Python a signal's handler could raise between the transfer and its return, and the
+buffer above would then write the same bytes again, or lose what was read.
+"""
 
 import io
+from _functools import partial  # type: ignore[import-not-found]
 
 import _inmem_job
-
-TYPE_CHECKING = False  # no `typing` on the way to a program's first line
-if TYPE_CHECKING:
-    from typing import Any
 
 
 class Output(io.RawIOBase):
@@ -15,12 +17,10 @@ class Output(io.RawIOBase):
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
+        self.__dict__["write"] = partial(_inmem_job.write_output, fd)
 
     def writable(self) -> bool:
         return True
-
-    def write(self, data: "Any") -> int:
-        return _inmem_job.write_output(self._fd, data)
 
     @property
     def name(self) -> str:
@@ -32,13 +32,11 @@ class Input(io.RawIOBase):
 
     name = "<stdin>"
 
+    def __init__(self) -> None:
+        self.__dict__["readinto"] = _inmem_job.read_into
+
     def readable(self) -> bool:
         return True
-
-    def readinto(self, buffer: "Any") -> int:
-        data = _inmem_job.read_input(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
 
 
 def to_javascript(fd: int) -> io.TextIOWrapper:

@@ -32,6 +32,7 @@ EXCEPTHOOK = sys.excepthook
 DISPLAYHOOK = sys.displayhook
 UNRAISABLEHOOK = sys.unraisablehook
 BREAKPOINTHOOK = sys.breakpointhook
+FAULTS = {_signal.SIGSEGV, _signal.SIGBUS, _signal.SIGILL, _signal.SIGFPE, _signal.SIGABRT}
 
 
 def with_own_imports(function: "Any", *args: "Any") -> "Any":
@@ -136,6 +137,19 @@ def reset_stdlib() -> None:
         asyncio.set_event_loop_policy(None)
     if socket is not None:
         socket.setdefaulttimeout(None)
+    reset_tools()
+
+
+def reset_tools() -> None:
+    """What watches a program ends with it, as with its process."""
+    faulthandler, tracemalloc = loaded("faulthandler", "_tracemalloc")
+    if faulthandler is not None:
+        faulthandler.disable()
+        faulthandler.cancel_dump_traceback_later()
+        for number in _signal.valid_signals() - FAULTS:
+            faulthandler.unregister(number)
+    if tracemalloc is not None:
+        tracemalloc.stop()
 
 
 def restart_stdlib() -> None:
