@@ -3,7 +3,8 @@
 #include "loader/address_map.h"
 
 #include <atomic>
-#include <string>
+#include <cstddef>
+#include <cstring>
 
 namespace inmem::loader {
 namespace {
@@ -14,8 +15,10 @@ std::atomic<const AddressRange*> g_newest = nullptr;
 
 void PublishRange(std::uintptr_t begin, std::uintptr_t end, const char* path) {
   // Kept for ever, as the objects are.
-  const auto* text = new std::string(path);
-  auto* range = new AddressRange{begin, end, text->c_str(), g_newest.load()};
+  const std::size_t size = std::strlen(path) + 1;
+  auto* text = new char[size];
+  std::memcpy(text, path, size);
+  auto* range = new AddressRange{begin, end, text, g_newest.load()};
   while (!g_newest.compare_exchange_weak(range->next, range,
                                          std::memory_order_release,
                                          std::memory_order_relaxed)) {
