@@ -47,6 +47,10 @@ function(inmem_test layer)
   target_compile_definitions(
     ${layer}_test PRIVATE INMEM_TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}")
   inmem_sanitize(${layer}_test)
+  if(INMEM_SANITIZE)
+    # GoogleTest's macros with sanitizers: a third of -O2's time to compile.
+    target_compile_options(${layer}_test PRIVATE -O0)
+  endif()
   add_test(NAME ${layer} COMMAND ${layer}_test)
 endfunction()
 

@@ -12,6 +12,7 @@ import { say } from "./common/run.mjs";
 import { buildFuzzers } from "./house/fuzzers.mjs";
 import { toHexText } from "./house/hex-corpus.mjs";
 import { isMain, main, root } from "./house/main.mjs";
+import { sanitizerOptions } from "./house/sanitized-build.mjs";
 
 /** `seeds`: the folder of native/fuzz/corpus and of the seeds; two targets may share one. */
 const targets = {
@@ -76,9 +77,8 @@ async function fuzz(name, programs, { seconds, repeatable }) {
   };
 }
 
-// UBSan only tells where it is not asked to stop.
 const sanitizers = {
-  UBSAN_OPTIONS: "halt_on_error=1:print_stacktrace=1",
+  ...sanitizerOptions,
   ASAN_OPTIONS: "detect_leaks=0:allocator_may_return_null=0",
 };
 

@@ -3,24 +3,39 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { run, say } from "../common/run.mjs";
-import { root, step } from "./main.mjs";
+import { root } from "./main.mjs";
+import { buildSanitized, sanitizerOptions } from "./sanitized-build.mjs";
 import { runTool } from "./tool.mjs";
 
 /**
  * Runs them; with `sanitize` the layers that know neither Python nor Node are
  * built again, alone, with address and undefined-behaviour sanitizers.
  */
-export async function runNativeTests({ reports, python, sanitize }) {
-  const dir = sanitize ? await buildSanitized(python) : join(root, "build");
+export async function runNativeTests({ reports, sanitize }) {
+  const dir = sanitize
+    ? await buildSanitized("native tests with sanitizers", ["all"])
+    : join(root, "build");
   const results = join(reports, "native");
   mkdirSync(results, { recursive: true });
   // GoogleTest writes <program>.json there.
-  const env = { ...process.env, GTEST_OUTPUT: `json:${results}/` };
+  const env = {
+    ...process.env,
+    ...(sanitize ? sanitizerOptions : {}),
+    GTEST_OUTPUT: `json:${results}/`,
+  };
   let output;
   try {
     output = await runTool(
       "ctest",
-      ["--test-dir", dir, "--output-on-failure", "--timeout", "300"],
+      [
+        "--test-dir",
+        dir,
+        "--output-on-failure",
+        "--timeout",
+        "300",
+        "--parallel",
+        String(availableParallelism()),
+      ],
       { env },
     );
   } catch (error) {
@@ -60,27 +75,4 @@ function casesOf(report) {
   return report.testsuites
     .flatMap((suite) => suite.testsuite)
     .filter((test) => test.status === "RUN");
-}
-
-async function buildSanitized(python) {
-  const dir = join(root, "build", "sanitized");
-  const log = join(root, "build", "logs", "sanitized.log");
-  const lib = (name) => join(python, "lib", name);
-  const defines = {
-    CMAKE_BUILD_TYPE: "RelWithDebInfo",
-    // GoogleTest's macros with sanitizers take -O2 twice as long to compile.
-    CMAKE_CXX_FLAGS_RELWITHDEBINFO: "-O1 -g",
-    INMEM_TESTS: "ON",
-    INMEM_SANITIZE: "address,undefined",
-    // No INMEM_PYTHON_DIR: the pure layers alone.
-    INMEM_DEPS_INCLUDE_DIR: join(python, "include", "deps"),
-    INMEM_LIBDEFLATE_LIBRARY: lib("libdeflate.a"),
-    INMEM_ZSTD_LIBRARY: lib("libzstd.a"),
-  };
-  const options = Object.entries(defines).map(([name, value]) => `-D${name}=${value}`);
-  await step("native tests with sanitizers", async () => {
-    await run("cmake", ["-S", root, "-B", dir, "-G", "Ninja", ...options], { log });
-    await run("cmake", ["--build", dir, "--parallel", String(availableParallelism())], { log });
-  });
-  return dir;
 }
