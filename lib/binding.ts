@@ -141,6 +141,8 @@ export interface Binding {
   changeEnvironment(
     pairs: readonly (readonly [string, string | undefined])[],
   ): [string, string | undefined][];
+  /** A descriptor of a sealed copy, the caller's to close. Throws InmemError. */
+  memoryFile(bytes: Uint8Array, name: string): number;
   /** Gives Python a signal: its handler for `signum`, or KeyboardInterrupt. */
   interrupt(signum: number): void;
   /** A KeyboardInterrupt that no handler of the program can swallow. */

@@ -48,6 +48,7 @@ export const errorCodes = {
     "A different build of this extension package is already loaded in this process.",
   ERR_INMEM_LOAD_TIER:
     "The way of loading shared objects that was asked for is refused by this host.",
+  ERR_INMEM_SIGNALLED: "The program's own process (run's option `process`) was ended by a signal.",
   ERR_INMEM_UNSUPPORTED_PLATFORM: "There is no binary for this platform, processor or C library.",
   ERR_INMEM_NO_BINARY: "The native binary of this package is missing or does not load.",
   ERR_INMEM_BUNDLER: "The bundle could not be made.",

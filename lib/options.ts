@@ -71,6 +71,11 @@ export interface RunOptions {
   signals?: SignalMode;
   /** Waits for a run that is going instead of rejecting. Default: false. */
   queue?: boolean;
+  /**
+   * Runs the program in a process of its own, without Node in it: several at once, C code's
+   * output goes where Python's does, and a crash is an error. Default: false.
+   */
+  process?: boolean;
 }
 
 const NAMES = new Set([
@@ -88,6 +93,7 @@ const NAMES = new Set([
   "hostLibraries",
   "signals",
   "queue",
+  "process",
 ]);
 
 const DEFAULT_GRACE_MS = 5000;
@@ -126,8 +132,10 @@ export function checkOptions(options: RunOptions = {}): CheckedOptions {
   if (options.signals !== undefined && !SIGNAL_MODES.includes(options.signals)) {
     throw wrongType("signals", '"node" or "python"', options.signals);
   }
-  if (options.queue !== undefined && typeof options.queue !== "boolean") {
-    throw wrongType("queue", "a boolean", options.queue);
+  for (const name of ["queue", "process"] as const) {
+    const value = options[name];
+    if (value !== undefined && typeof value !== "boolean")
+      throw wrongType(name, "a boolean", value);
   }
   return {
     ...options,

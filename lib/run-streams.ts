@@ -101,7 +101,8 @@ export class RunStreams {
   }
 }
 
-async function* chunksOf(stdin: CheckedOptions["stdin"]): AsyncGenerator<unknown> {
+/** @internal The chunks of a run's stdin, as they are given. */
+export async function* chunksOf(stdin: CheckedOptions["stdin"]): AsyncGenerator<unknown> {
   if (stdin === undefined || stdin === "inherit") return;
   if (typeof stdin === "string" || stdin instanceof Uint8Array) yield stdin;
   else if ("text" in stdin) yield stdin.text;
@@ -128,6 +129,7 @@ async function nextBytes(chunks: AsyncIterator<unknown>): Promise<Uint8Array | n
   }
 }
 
-function toBytes(chunk: unknown): Uint8Array {
+/** @internal */
+export function toBytes(chunk: unknown): Uint8Array {
   return chunk instanceof Uint8Array ? chunk : Buffer.from(String(chunk));
 }

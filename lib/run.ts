@@ -2,7 +2,7 @@
 import type { Binding, ModuleReport, NativeEvent, NativeJob, NativeOutcome } from "./binding.js";
 import { nativeBundles } from "./bundle-input.js";
 import type { InmemErrorCode } from "./error-codes.js";
-import { InmemError, PythonError } from "./errors.js";
+import { InmemError } from "./errors.js";
 import {
   type BundleInput,
   type CheckedOptions,
@@ -12,6 +12,7 @@ import {
 } from "./options.js";
 import { withEnvironment } from "./run-environment.js";
 import { RunInterrupt } from "./run-interrupt.js";
+import { aborted, pythonError } from "./run-outcome.js";
 import { followSignals, shareSignal } from "./run-signals.js";
 import { RunStreams } from "./run-streams.js";
 import type { SharedObject } from "./shared-objects.js";
@@ -45,6 +46,10 @@ export async function runWithReport(
   const { onReport, signalsRelayed, ...publicOptions } = options;
   const own = { ...(onReport && { onReport }), ...(signalsRelayed && { signalsRelayed }) };
   const checked = checkOptions(publicOptions);
+  if (checked.process) {
+    const { runInProcess } = require("./process-run.js") as typeof import("./process-run.js");
+    return runInProcess(binding, bundle, checked, onReport);
+  }
   const before = going;
   if (before === undefined) {
     const run = begin(binding, bundle, checked, own);
@@ -216,20 +221,4 @@ class NativeRun {
     }
     throw error;
   }
-}
-
-function aborted(reason: unknown, error?: PythonError): InmemError {
-  const when = error ? "ended by KeyboardInterrupt" : "did not begin";
-  return new InmemError("ERR_INMEM_ABORTED", `the run was aborted: the program ${when}`, {
-    cause: reason ?? error,
-  });
-}
-
-function pythonError(outcome: Extract<NativeOutcome, { kind: "exception" }>): PythonError {
-  const make = (text: Omit<typeof outcome, "kind" | "modules">): PythonError =>
-    new PythonError(text.type, text.message, text.traceback, {
-      ...(text.code === "" ? {} : { code: text.code as InmemErrorCode }),
-      ...(text.cause ? { cause: make(text.cause) } : {}),
-    });
-  return make(outcome);
 }

@@ -89,7 +89,7 @@ function later(): typeof import("./later.js") {
 // program from beginning, or change what Python reads as it starts, nothing is
 // done ahead. Whatever is wrong is told by the run itself.
 function startAhead(options: RunOptions | undefined): void {
-  if (options?.env || options?.signal?.aborted) return;
+  if (options?.env || options?.process || options?.signal?.aborted) return;
   try {
     binding(true);
   } catch {

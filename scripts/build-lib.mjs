@@ -20,6 +20,7 @@ import { runTool } from "./house/tool.mjs";
 
 const dist = join(root, "dist");
 const later = "index-later.js";
+const inProcess = "index-process.js";
 
 /** Makes dist/ what lib/ is; takes a moment when nothing changed. */
 export async function buildLib() {
@@ -39,13 +40,16 @@ export async function buildLib() {
 
 // What `require("inmem-python")` loads is one small file: each file more, and each
 // ten kilobytes more of one, cost every start a quarter of a millisecond. What a
-// run needs beyond it is a second one, loaded while Python starts (lib/start.ts).
+// run needs beyond it is a second one, loaded while Python starts (lib/start.ts);
+// what a run in a process of its own needs is a third.
 // The other files of dist/ are the command line's.
 async function joinEntry() {
   const { build } = await import("esbuild");
   for (const [entry, output, elsewhere] of [
     ["index.ts", "index.js", { "./later.js": `./${later}` }],
-    ["later.ts", later, { "./errors.js": "./index.js" }], // the same classes
+    // The same classes of errors in each.
+    ["later.ts", later, { "./errors.js": "./index.js", "./process-run.js": `./${inProcess}` }],
+    ["process-run.ts", inProcess, { "./errors.js": "./index.js" }],
   ]) {
     const { outputFiles } = await build({
       entryPoints: [join(root, "lib", entry)],
@@ -81,7 +85,12 @@ function removeOrphans() {
   if (!existsSync(dist)) return;
   for (const name of readdirSync(dist, { recursive: true })) {
     const source = /^(.*?)(?:\.d\.ts|\.js)$/.exec(name)?.[1];
-    if (source && name !== later && !existsSync(join(root, "lib", `${source}.ts`)))
+    if (
+      source &&
+      name !== later &&
+      name !== inProcess &&
+      !existsSync(join(root, "lib", `${source}.ts`))
+    )
       rmSync(join(dist, name));
   }
 }

@@ -3,6 +3,7 @@
 
 #include "addon/run_binding.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -284,6 +285,24 @@ Napi::Value ChangeEnvironment(const Napi::CallbackInfo& info) {
   return before;
 }
 
+// memoryFile(bytes, name): a descriptor of a sealed copy, the caller's to
+// close.
+Napi::Value MemoryFile(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  auto bytes = info[0].As<Napi::Uint8Array>();
+  const std::span data(reinterpret_cast<const std::byte*>(bytes.Data()),
+                       bytes.ByteLength());
+  const std::string name = info[1].As<Napi::String>().Utf8Value();
+  auto made = os::MemoryFile::Copy(data, name);
+  if (!made.ok()) return Throw(env, made.status());
+  const int fd = fcntl(made.value()->descriptor(), F_DUPFD_CLOEXEC, 3);
+  if (fd < 0) {
+    return Throw(env, Status(ErrorCode::kMemfd,
+                             name + ": its memory file cannot be duplicated"));
+  }
+  return Napi::Number::New(env, fd);
+}
+
 void Interrupt(const Napi::CallbackInfo& info) {
   PythonThread::Get().Interrupt(info[0].As<Napi::Number>().Int32Value());
 }
@@ -326,6 +345,7 @@ void PushRoots(const Napi::CallbackInfo& info) {
 void AddRunBinding(Napi::Env env, Napi::Object exports) {
   exports.Set("run", Napi::Function::New(env, Run));
   exports.Set("changeEnvironment", Napi::Function::New(env, ChangeEnvironment));
+  exports.Set("memoryFile", Napi::Function::New(env, MemoryFile));
   exports.Set("interrupt", Napi::Function::New(env, Interrupt));
   exports.Set("interruptHard", Napi::Function::New(env, InterruptHard));
   exports.Set("wake", Napi::Function::New(env, Wake));

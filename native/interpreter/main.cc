@@ -3,7 +3,6 @@
 
 #include "interpreter/main.h"
 
-#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -22,9 +21,7 @@ using inmem::Status;
 namespace loader = inmem::loader;
 
 int Fail(const Status& status) {
-  std::fprintf(stderr, "inmem-python: %s: %s\n",
-               std::string(inmem::ErrorName(status.code())).c_str(),
-               status.message().c_str());
+  inmem::interpreter::TellFailure(status);
   return 2;
 }
 

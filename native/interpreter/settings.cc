@@ -5,6 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+#include <charconv>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -32,6 +35,19 @@ std::string Take(std::string_view name) {
   std::string value = text != nullptr ? text : "";
   unsetenv(twin.c_str());
   return value;
+}
+
+// -1: not a number.
+int Number(const std::string& digits) {
+  int number = -1;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
+}
+
+// The parent's, for the outcome; -1: it did not ask for it.
+int& OutcomeDescriptor() {
+  static int descriptor = -1;
+  return descriptor;
 }
 
 std::string Absolute(const std::string& path) {
@@ -107,8 +123,27 @@ std::vector<std::pair<std::string, std::string>> SpellPolicy(
   return spelled;
 }
 
+void TellFailure(const Status& status) {
+  const std::string code(ErrorName(status.code()));
+  if (OutcomeDescriptor() < 0) {
+    std::fprintf(stderr, "inmem-python: %s: %s\n", code.c_str(),
+                 status.message().c_str());
+    return;
+  }
+  // What is left unread on a socket when its end closes takes with it what was
+  // written.
+  std::array<char, 4096> unread = {};
+  while (read(OutcomeDescriptor(), unread.data(), unread.size()) > 0) {
+  }
+  const std::string text = '!' + code + ' ' + status.message();
+  if (write(OutcomeDescriptor(), text.data(), text.size()) < 0) {
+    std::perror("inmem-python: the channel to the parent");
+  }
+}
+
 Result<Settings> TakeSettings() {
   Settings settings;
+  OutcomeDescriptor() = Number(Take("OUTCOME"));
   for (const std::string& item : SplitList(Take("BUNDLES"))) {
     settings.bundles.push_back(ReadBundle(item));
   }
@@ -132,9 +167,8 @@ void CloseHandedOn(const Settings& settings) {
   constexpr std::string_view kFolder = "/proc/self/fd/";
   for (const Bundle& bundle : settings.bundles) {
     if (!bundle.file.starts_with(kFolder)) continue;
-    const char* digits = bundle.file.c_str() + kFolder.size();
-    const long descriptor = std::strtol(digits, nullptr, 10);
-    if (descriptor > STDERR_FILENO) close(static_cast<int>(descriptor));
+    const int descriptor = Number(bundle.file.substr(kFolder.size()));
+    if (descriptor > STDERR_FILENO) close(descriptor);
   }
 }
 

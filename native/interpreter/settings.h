@@ -39,6 +39,11 @@ std::string SpellBundle(const std::string& point, const std::string& file);
 std::vector<std::pair<std::string, std::string>> SpellPolicy(
     const loader::Policy& policy);
 
+// Tells why Python does not start: on stderr, or to the parent where it has
+// named a descriptor for that in INMEM_PARENT_OUTCOME: "!CODE message".
+// Threads: before any other.
+void TellFailure(const Status& status);
+
 // Reads the variables, and takes the twins out of the environment: no program
 // need see them.
 // Errors: kLoadTier. Bundles are not opened here.

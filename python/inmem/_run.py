@@ -21,6 +21,7 @@ from inmem import _keep, _world
 # `typing` and what it needs would double the time to a program's first line.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
     from typing import Any
 
@@ -48,10 +49,14 @@ def begin(job: "dict[str, Any]") -> None:
     set_site_builtins()
     if not runs:
         _world.start_collecting()
+    make_main()
+    runs += 1
+
+
+def make_main() -> None:
     main = ModuleType("__main__")
     main.__dict__["__builtins__"] = builtins
     sys.modules["__main__"] = main
-    runs += 1
 
 
 def set_site_builtins() -> None:
@@ -112,7 +117,9 @@ def program(job: "dict[str, Any]") -> None:
     Context().run(run_module if job["module"] is not None else run_bundle, job)
 
 
-def outcome(error: "BaseException | None") -> "dict[str, Any]":
+def outcome(
+    error: "BaseException | None", abandoned: "Callable[[], bool]" = _inmem_job.abandoned
+) -> "dict[str, Any]":
     """How the program ended; prints what the stock interpreter would print."""
     if error is None:
         return {"kind": "exit", "exit_code": 0}
@@ -121,7 +128,7 @@ def outcome(error: "BaseException | None") -> "dict[str, Any]":
     if isinstance(error, SystemExit):
         return {"kind": "exit", "exit_code": exit_code(error)}
     traceback = own_frames_cut(error.__traceback__)
-    if not (isinstance(error, KeyboardInterrupt) and _inmem_job.abandoned()):
+    if not (isinstance(error, KeyboardInterrupt) and abandoned()):
         report_uncaught(error, traceback)
     described = _world.with_own_imports(describe, error, traceback)
     return {"kind": "exception", **described}

@@ -1,0 +1,75 @@
+# python/inmem/_child.py: run(bundle, { process: true }): a program in a process of its own.
+"""The launcher's part of a run that JavaScript started in a child.
+
+lib/process-run.ts starts ``python -c "from inmem._child import main; main()"``
+and speaks through one descriptor: it writes a job as JSON and ends; we answer
+lines of JSON: the outcome, when the program has ended, and at the very end the
+modules, where they were asked for.
+"""
+
+import json
+import os
+import sys
+
+import _inmem
+
+from inmem import _run, _world
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: Where the parent put its end of the channel.
+CHANNEL = 3
+
+
+def main() -> None:
+    """Runs the job; leaves with the program's exit status."""
+    os.set_inheritable(CHANNEL, False)
+    job = read_job()
+    if job["report"]:
+        import atexit
+
+        atexit.register(send_modules)  # the first one in is the last one out
+    begin(job)
+    error: BaseException | None = None
+    try:
+        _run.program(job)
+    except BaseException as raised:  # noqa: BLE001 - the program's
+        assert raised.__traceback__ is not None
+        error = raised.with_traceback(raised.__traceback__.tb_next)  # without this frame
+    outcome = _run.outcome(error, lambda: False)
+    send(outcome)
+    # Threads, atexit functions and output: as at the end of any process.
+    raise SystemExit(outcome.get("exit_code", 1)) from None
+
+
+def begin(job: "dict[str, Any]") -> None:
+    sys.path = [*job["points"], _inmem.stdlib]
+    sys.argv = [job["points"][0], *job["args"]]
+    sys.orig_argv = [sys.executable, *sys.argv]
+    _run.set_site_builtins()
+    for piped, stream in zip(job["pipes"], (sys.stdout, sys.stderr), strict=True):
+        if piped and stream is not None:
+            stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    _world.start_collecting()
+    _run.make_main()
+
+
+def read_job() -> "dict[str, Any]":
+    with open(CHANNEL, "rb", closefd=False) as channel:
+        job: dict[str, Any] = json.loads(channel.read())
+    return job
+
+
+def send(message: "dict[str, Any]") -> None:
+    data = json.dumps(message).encode() + b"\n"
+    try:
+        while data:
+            data = data[os.write(CHANNEL, data) :]
+    except OSError:
+        pass  # the program closed it, or the parent is gone: the exit status is left
+
+
+def send_modules() -> None:
+    send({"kind": "modules", **_run.module_report()})
