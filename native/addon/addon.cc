@@ -12,6 +12,7 @@
 #include "addon/host_binding.h"
 #include "addon/loader_binding.h"
 #include "addon/run_binding.h"
+#include "files/files.h"
 #include "interpreter/python_thread.h"
 #include "interpreter/versions.h"
 
@@ -61,6 +62,7 @@ void Initialize(const Napi::CallbackInfo& info) {
   SetErrorClass(env, info[0].As<Napi::Function>());
   ParkAtExit();
   JoinGlobalScope();
+  files::MarkOutsideThread();
   exports.Set("versions", Napi::Function::New(env, Versions));
   AddLoaderBinding(env, exports);
   AddRunBinding(env, exports);

@@ -6,6 +6,7 @@
 
 #include "archive/central_directory.h"
 #include "archive/directory_end.h"
+#include "archive/dos_time.h"
 #include "archive/entry_reader.h"
 #include "archive/message.h"
 #include "base/hash.h"
@@ -70,6 +71,14 @@ Entry Archive::entry(Index index) const {
   return entry;
 }
 
+bool Archive::has_symlinks() const { return impl_->directory->has_symlinks(); }
+
+std::int64_t Archive::ModifiedTime(Index index) const {
+  const auto stamp = impl_->directory->ExtendedTime(index);
+  return stamp ? *stamp
+               : UnixTimeOfDos(impl_->directory->record(index).dos_time);
+}
+
 std::optional<Archive::Index> Archive::Find(std::string_view name) const {
   const auto index = impl_->directory->Find(name);
   if (!index || impl_->directory->name(*index) != name) return std::nullopt;
@@ -99,6 +108,12 @@ Result<Bytes> Archive::Read(Index index) const {
   auto bytes = EntryReader(*impl_->source, *impl_->directory, index).Read();
   if (bytes.ok()) return bytes;
   return OfEntry(bytes.status(), name(), entry_name(index));
+}
+
+Status Archive::ReadInto(Index index, std::span<std::byte> out) const {
+  const Status status =
+      EntryReader(*impl_->source, *impl_->directory, index).ReadInto(out);
+  return status.ok() ? status : OfEntry(status, name(), entry_name(index));
 }
 
 }  // namespace inmem::archive

@@ -31,6 +31,7 @@ struct Entry {
   Method method = Method::kStored;
   bool encrypted = false;  // Read refuses it
   bool is_directory() const { return name.ends_with('/'); }
+  bool is_symlink() const { return (unix_mode & 0170000) == 0120000; }
 };
 
 // An entry's bytes: either borrowed from the source or owned here.
@@ -73,6 +74,14 @@ class Archive {
   Entry entry(Index index) const;
   std::string_view entry_name(Index index) const;  // borrows from *this
 
+  // Whether any entry is a symbolic link, by its Unix mode.
+  bool has_symlinks() const;
+
+  // When the entry was written: the extended timestamp of Info-ZIP where the
+  // directory has one (UTC), else the MS-DOS time, which zip tools write and
+  // read as local time. Seconds since 1970.
+  std::int64_t ModifiedTime(Index index) const;
+
   // O(1), case-sensitive, exact.
   std::optional<Index> Find(std::string_view name) const;
 
@@ -97,6 +106,11 @@ class Archive {
   // Errors: kBadLocalHeader, kOverlap, kEncrypted, kUnsupportedMethod,
   // kBadData, kBadCrc, kTooLarge, and the source's own.
   Result<Bytes> Read(Index index) const;
+
+  // The same into `out`, for those who have a place for it: one copy fewer.
+  // REQUIRES: out.size() == entry(index).size_bytes. `out` is unspecified on
+  // error.
+  Status ReadInto(Index index, std::span<std::byte> out) const;
 
   ~Archive();
   Archive(const Archive&) = delete;

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::uint32_t kRecordSignature = 0x02014b50;
 constexpr std::uint16_t kZip64ExtraId = 0x0001;
+constexpr std::uint16_t kTimestampExtraId = 0x5455;
 constexpr std::uint16_t kNone16 = 0xFFFF;
 constexpr std::uint32_t kNone32 = 0xFFFFFFFF;
 constexpr unsigned kUnixHost = 3;
@@ -155,6 +156,25 @@ std::string_view CentralDirectory::name(std::uint32_t index) const {
   return AsChars({at + kRecordSize, LoadLe<std::uint16_t>(at + 28)});
 }
 
+// Source: Info-ZIP's extrafld.txt: a byte of flags, of which bit 0 tells that
+// the modification time follows. Damaged fields count as absent.
+std::optional<std::int64_t> CentralDirectory::ExtendedTime(
+    std::uint32_t index) const {
+  const std::byte* at = bytes_.get() + record_offsets_[index];
+  const std::size_t name_size = LoadLe<std::uint16_t>(at + 28);
+  const std::size_t extra_size = LoadLe<std::uint16_t>(at + 30);
+  ByteReader reader({at + kRecordSize + name_size, extra_size});
+  while (reader.remaining_bytes() >= 4) {
+    const std::uint16_t id = reader.U16();
+    const auto field = reader.Bytes(reader.U16());
+    if (!reader.ok()) break;
+    if (id != kTimestampExtraId || field.size() < 5) continue;
+    if ((std::to_integer<unsigned>(field[0]) & 1) == 0) continue;
+    return static_cast<std::int32_t>(LoadLe<std::uint32_t>(field.data() + 1));
+  }
+  return std::nullopt;
+}
+
 std::uint64_t CentralDirectory::LocalHeader(std::uint32_t index) const {
   return record(index).local_header_offset_bytes + prefix_size_bytes_;
 }
@@ -239,6 +259,7 @@ Status CentralDirectory::Check(const std::string& origin) {
     }
     record_offsets_[i] = static_cast<std::uint32_t>(at);
     at += record.record_size_bytes;
+    has_symlinks_ |= (record.unix_mode & 0170000) == 0120000;
     if (const NameFault bad = CheckName(record.name); bad != NameFault::kNone) {
       return EntryFailure(ErrorCode::kBadName, origin, record.name,
                           NameFaultText(bad),

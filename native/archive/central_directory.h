@@ -63,6 +63,10 @@ class CentralDirectory {
   // Where the next entry, or the directory, begins: the entry's end at most.
   std::uint64_t Limit(std::uint32_t index) const;
 
+  bool has_symlinks() const { return has_symlinks_; }
+  // The modification time of the extended timestamp field, if there is one.
+  std::optional<std::int64_t> ExtendedTime(std::uint32_t index) const;
+
   // The entry `name`, or the folder entry `name` + '/'.
   std::optional<std::uint32_t> Find(std::string_view name) const;
 
@@ -86,6 +90,7 @@ class CentralDirectory {
   std::uint64_t prefix_size_bytes_ = 0;
   std::uint64_t directory_offset_bytes_ = 0;
   std::uint64_t source_size_bytes_ = 0;
+  bool has_symlinks_ = false;
   bool ordered_ = true;  // records come in the order of their local headers
   std::unique_ptr<std::uint64_t[]> starts_;  // sorted; only if !ordered_
 };

@@ -213,10 +213,23 @@ Status EntryReader::CheckCrc(std::span<const std::byte> data) const {
   return Fail(ErrorCode::kBadCrc, "CRC-32 " + Hex(crc), Hex(record_.crc32));
 }
 
-Result<Bytes> EntryReader::Inflate(std::span<const std::byte> packed) const {
-  const auto method = static_cast<Method>(record_.method);
-  CodecResult result = CheckHead(method, packed, record_.size_bytes);
+Status EntryReader::CheckPacked(std::span<const std::byte> packed) const {
+  const CodecResult result = CheckHead(static_cast<Method>(record_.method),
+                                       packed, record_.size_bytes);
+  if (result.ok()) return Status::Ok();
+  return Fail(result.code, result.found, result.expected);
+}
+
+Status EntryReader::InflateInto(std::span<const std::byte> packed,
+                                std::span<std::byte> out) const {
+  const CodecResult result =
+      Decompress(static_cast<Method>(record_.method), packed, out);
   if (!result.ok()) return Fail(result.code, result.found, result.expected);
+  return CheckCrc(out);
+}
+
+Result<Bytes> EntryReader::Inflate(std::span<const std::byte> packed) const {
+  if (Status status = CheckPacked(packed); !status.ok()) return status;
   auto buffer = Allocate(record_.size_bytes);
   if (buffer == nullptr) {
     return Fail(ErrorCode::kTooLarge, "no memory",
@@ -224,10 +237,28 @@ Result<Bytes> EntryReader::Inflate(std::span<const std::byte> packed) const {
   }
   const std::span<std::byte> out(buffer.get(),
                                  static_cast<std::size_t>(record_.size_bytes));
-  result = Decompress(method, packed, out);
-  if (!result.ok()) return Fail(result.code, result.found, result.expected);
-  if (Status status = CheckCrc(out); !status.ok()) return status;
+  if (Status status = InflateInto(packed, out); !status.ok()) return status;
   return Bytes::Own(std::move(buffer), out.size());
+}
+
+Status EntryReader::ReadInto(std::span<std::byte> out) const {
+  if (Status status = CheckDeclared(); !status.ok()) return status;
+  const bool stored = static_cast<Method>(record_.method) == Method::kStored;
+  if (stored && source_.View().empty() && out.size() > kOneReadSize) {
+    const Result<std::uint64_t> offset = DataOffset();
+    if (!offset.ok()) return offset.status();
+    Status status = source_.ReadAt(offset.value(), out);
+    return status.ok() ? CheckCrc(out) : status;
+  }
+  const Result<Packed> read = ReadPacked();
+  if (!read.ok()) return read.status();
+  const std::span<const std::byte> packed = read.value().data;
+  if (stored) {
+    std::copy(packed.begin(), packed.end(), out.begin());
+    return CheckCrc(out);
+  }
+  Status status = CheckPacked(packed);
+  return status.ok() ? InflateInto(packed, out) : status;
 }
 
 Result<Bytes> EntryReader::Read() const {

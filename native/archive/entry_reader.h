@@ -20,9 +20,10 @@ class EntryReader {
   EntryReader(const ByteSource& source, const CentralDirectory& directory,
               std::uint32_t index);
 
-  // As Archive::DataOffset and Archive::Read.
+  // As Archive::DataOffset, Archive::Read and Archive::ReadInto.
   Result<std::uint64_t> DataOffset() const;
   Result<Bytes> Read() const;
+  Status ReadInto(std::span<std::byte> out) const;
 
  private:
   struct Packed;
@@ -33,6 +34,9 @@ class EntryReader {
   Result<std::uint64_t> DataOffsetIn(std::span<const std::byte> header) const;
   Result<Packed> ReadPacked() const;
   Result<Packed> ReadExactly(std::uint64_t data_offset) const;
+  Status CheckPacked(std::span<const std::byte> packed) const;
+  Status InflateInto(std::span<const std::byte> packed,
+                     std::span<std::byte> out) const;
   Result<Bytes> Inflate(std::span<const std::byte> packed) const;
   Status CheckCrc(std::span<const std::byte> data) const;
 

@@ -10,12 +10,19 @@
 #include <utility>
 
 #include "base/status.h"
+#include "files/files.h"
 #include "importer/linker_calls.h"
 #include "vfs/tree.h"
 
 namespace inmem::importer {
 
-State::State() { RedirectLinkerCalls(loader_); }
+State::State() {
+  RedirectLinkerCalls(loader_);
+  for (const files::Function& function : files::Functions()) {
+    loader_.Redirect(function.name, function.replacement);
+  }
+  files::Attach(tree_);
+}
 
 State& State::Get() {
   static State* state = new State();

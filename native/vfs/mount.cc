@@ -145,7 +145,10 @@ void Mount::Folders::BuildChildren(const archive::Archive& archive) {
 Mount::Mount(std::string point, std::shared_ptr<const archive::Archive> archive)
     : point_(std::move(point)),
       archive_(std::move(archive)),
-      folders_(std::make_unique<Folders>()) {}
+      folders_(std::make_unique<Folders>()) {
+  // 31 bits, so that the number stays positive wherever it is printed.
+  inode_base_ = HashString(point_) >> 33 << 32;
+}
 
 Mount::~Mount() = default;
 
@@ -156,25 +159,77 @@ const Mount::Folders& Mount::folders() const {
 
 std::optional<Index> Mount::FindFile(std::string_view name) const {
   const auto index = archive_->Find(name);
+  if (archive_->has_symlinks()) {
+    const Found found = Lookup(name);
+    if (found.kind != Kind::kFile) return std::nullopt;
+    return found.index;
+  }
   if (!index || name.ends_with('/')) return std::nullopt;
   return index;
 }
 
-Mount::Found Mount::Lookup(std::string_view name) const {
+Mount::Found Mount::Find(std::string_view name) const {
   if (name.empty()) return {Kind::kDirectory, 0};
   if (name.ends_with('/')) return {};
   if (const auto index = archive_->FindPath(name)) {
-    const bool folder = archive_->entry_name(*index).ends_with('/');
-    return folder ? Found{Kind::kDirectory, 0} : Found{Kind::kFile, *index};
+    if (archive_->entry_name(*index).ends_with('/')) {
+      return {Kind::kDirectory, 0};
+    }
+    const bool is_link =
+        archive_->has_symlinks() && archive_->entry(*index).is_symlink();
+    return {is_link ? Kind::kSymlink : Kind::kFile, *index};
   }
   if (folders().Find(name) == kNoFolder) return {};
   return {Kind::kDirectory, 0};
 }
 
+Mount::Found Mount::Lookup(std::string_view name) const {
+  const Found found = Find(name);
+  const bool is_final =
+      found.kind == Kind::kFile || found.kind == Kind::kDirectory;
+  if (is_final || !archive_->has_symlinks() || name.ends_with('/')) {
+    return found;
+  }
+  const Walked walked = Walk(name, true);
+  return walked.end == End::kFound ? walked.found : Found{};
+}
+
+std::uint64_t Mount::FolderInodeBase() const {
+  return inode_base_ + archive_->entry_count() + 1;
+}
+
+std::uint64_t Mount::Inode(const Found& found, std::string_view name) const {
+  if (found.kind != Kind::kDirectory) return inode_base_ + found.index + 1;
+  return FolderInodeBase() + folders().Find(name);
+}
+
+std::optional<std::string_view> Mount::FolderOf(std::uint64_t inode) const {
+  if (inode >> 32 != inode_base_ >> 32 || inode < FolderInodeBase()) {
+    return std::nullopt;
+  }
+  const std::uint64_t id = inode - FolderInodeBase();
+  const auto& names = folders().names;
+  if (id >= names.size()) return std::nullopt;
+  return names[static_cast<std::size_t>(id)];
+}
+
 std::optional<std::vector<std::string_view>> Mount::List(
     std::string_view name) const {
-  // A file hides a folder of the same name, here as in Lookup.
-  if (FindFile(name)) return std::nullopt;
+  // A file hides a folder of the same name, here as in Find.
+  std::string canonical;
+  switch (Find(name).kind) {
+    case Kind::kFile:
+      return std::nullopt;
+    case Kind::kDirectory:
+      break;
+    default: {
+      if (!archive_->has_symlinks()) return std::nullopt;
+      Walked walked = Walk(name, true);
+      if (walked.found.kind != Kind::kDirectory) return std::nullopt;
+      canonical = std::move(walked.name);
+      name = canonical;
+    }
+  }
   const Folders& all = folders();
   const FolderId id = all.Find(name);
   if (id == kNoFolder) return std::nullopt;

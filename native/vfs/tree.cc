@@ -7,8 +7,11 @@
 #include "vfs/tree.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cstring>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <unordered_map>
 #include <utility>
@@ -40,6 +43,13 @@ struct Tree::Impl {
   std::string common_prefix;         // of all points
   std::vector<std::size_t> lengths;  // of all points, descending, each once
 
+  // What Covers compares. Readers hold no lock, so none is ever freed; equal
+  // ones are one, and mounts below the reserved root add nothing: there are as
+  // many as there were sets of bundles on disk.
+  using Prefixes = std::vector<std::string>;
+  std::set<Prefixes> all_prefixes;
+  std::atomic<const Prefixes*> prefixes = nullptr;
+
   // Makes all that depends on `mounts` anew. REQUIRES: mutex held to write.
   void Update();
 };
@@ -56,6 +66,15 @@ void Tree::Impl::Update() {
         common_prefix.begin(), common_prefix.end(), point.begin(), point.end());
     common_prefix.erase(differ.first, common_prefix.end());
   }
+  Prefixes made;
+  for (const auto& mount : mounts) {
+    const bool reserved = mount->point().starts_with(kReservedRoot);
+    made.emplace_back(reserved ? kReservedRoot : mount->point());
+  }
+  std::sort(made.begin(), made.end());
+  made.erase(std::unique(made.begin(), made.end()), made.end());
+  prefixes.store(&*all_prefixes.insert(std::move(made)).first,
+                 std::memory_order_release);
   std::sort(lengths.begin(), lengths.end(), std::greater<>());
   lengths.erase(std::unique(lengths.begin(), lengths.end()), lengths.end());
 }
@@ -99,6 +118,17 @@ void Tree::Remove(std::string_view point) {
   removed = std::move(*found);
   mounts.erase(found);
   impl_->Update();
+}
+
+bool Tree::Covers(const char* path) const {
+  const auto* prefixes = impl_->prefixes.load(std::memory_order_acquire);
+  if (prefixes == nullptr) return false;
+  for (const std::string& prefix : *prefixes) {
+    if (std::strncmp(path, prefix.c_str(), prefix.size()) != 0) continue;
+    const char next = path[prefix.size()];
+    if (next == '\0' || next == '/') return true;
+  }
+  return false;
 }
 
 std::optional<Location> Tree::Locate(std::string_view path) const {

@@ -30,19 +30,57 @@ class Mount {
   const std::string& point() const { return point_; }  // absolute, no '/' end
   const archive::Archive& archive() const { return *archive_; }
 
-  enum class Kind : std::uint8_t { kNone, kFile, kDirectory };
+  enum class Kind : std::uint8_t { kNone, kFile, kDirectory, kSymlink };
   struct Found {
     Kind kind = Kind::kNone;
-    archive::Archive::Index index = 0;  // of a file
+    archive::Archive::Index index = 0;  // of a file or symbolic link
   };
 
   // Looks `name` (relative to the mount point, no leading or trailing '/')
   // up; "" is the root. Folders need no entry of their own. A file is one
-  // hash lookup; the table of folders is built at its first use.
+  // hash lookup; the table of folders is built at its first use. Symbolic links
+  // are followed, inside the archive alone.
   Found Lookup(std::string_view name) const;
 
-  // One hash lookup, files only: never builds the table of folders.
+  // The same without following: what stands under just this name.
+  Found Find(std::string_view name) const;
+
+  // Files only, symbolic links followed: one hash lookup where the archive has
+  // none; then it never builds the table of folders.
   std::optional<archive::Archive::Index> FindFile(std::string_view name) const;
+
+  // How a path below the mount point ends; see Walk.
+  enum class End : std::uint8_t {
+    kFound,
+    kMissing,       // ENOENT
+    kNotDirectory,  // ENOTDIR
+    kLoop,          // ELOOP: too many symbolic links
+    kTooLong,       // ENAMETOOLONG: a component of more than 255 bytes
+    kDamaged,       // EIO: a symbolic link's text cannot be read
+    kLeft,          // ".." led above the mount point
+  };
+  struct Walked {
+    End end = End::kMissing;
+    Found found;
+    std::string name;  // canonical: what was found, or would have been
+    bool in_folder = false;  // kMissing: only the last component is
+    std::string rest;        // kLeft: what is still to be gone, from the
+                             // folder of the mount point
+  };
+  // Goes along `path` (relative to the mount point) as the kernel does: "." and
+  // "//" are nothing, ".." is the folder that was come to, a '/' at the end
+  // asks for a folder, symbolic links are followed - the last component's only
+  // with `follow_last`. A link that leads out of the archive leads nowhere.
+  Walked Walk(std::string_view path, bool follow_last) const;
+
+  // The text of a symbolic link. Errors: those of Archive::Read.
+  Result<std::string> ReadLink(archive::Archive::Index index) const;
+
+  // A number that no other name of this mount has, and hardly one of another
+  // mount; the same in every process that mounts this archive here.
+  std::uint64_t Inode(const Found& found, std::string_view name) const;
+  // The folder with this number, nullopt if it is none of this mount's.
+  std::optional<std::string_view> FolderOf(std::uint64_t inode) const;
 
   // Names directly below the folder `name`, sorted. nullopt: not a folder.
   std::optional<std::vector<std::string_view>> List(
@@ -51,10 +89,15 @@ class Mount {
  private:
   struct Folders;
   const Folders& folders() const;
+  std::uint64_t FolderInodeBase() const;
+  std::uint64_t inode_base_;
   std::string point_;
   std::shared_ptr<const archive::Archive> archive_;
   mutable std::unique_ptr<Folders> folders_;  // built under a once_flag
 };
+
+// Mounts that are no file of the disk lie below it: nothing real can.
+inline constexpr std::string_view kReservedRoot = "/proc/inmem";
 
 struct Location {
   std::shared_ptr<const Mount> mount;
@@ -73,6 +116,11 @@ class Tree {
   Result<std::shared_ptr<const Mount>> Add(
       std::string point, std::shared_ptr<const archive::Archive> archive);
   void Remove(std::string_view point);
+
+  // Whether the absolute `path` may lie in a mount: it begins, at a '/', with a
+  // mount point or with the reserved root. Without a lock and without memory
+  // of its own: most paths of a program are not ours.
+  bool Covers(const char* path) const;
 
   // The mount whose point is `path` or a prefix of it at a '/', and the rest.
   // `path` must be spelled canonically (normalise it first if unsure).

@@ -57,7 +57,7 @@ describe("module attributes", () => {
     ]);
   });
 
-  it("of the stdlib name virtual files, never real ones", async () => {
+  it("of the stdlib name virtual files", async () => {
     const source = py`
       import collections, encodings.utf_8, json, os, posixpath, ssl, abc, importlib
       import json as j
@@ -69,7 +69,7 @@ describe("module attributes", () => {
     `;
     const { stdout } = await runPython(source);
     const folder = "/proc/inmem/python/lib/python3.13/json";
-    expect(stdout).toBe(`False ${folder}/__init__.py ['${folder}']\n`);
+    expect(stdout).toBe(`True ${folder}/__init__.py ['${folder}']\n`);
   });
 
   it("of __main__ are those of `python app.pyz`", async () => {

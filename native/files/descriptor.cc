@@ -1,0 +1,270 @@
+// native/files/descriptor.cc: descriptors of virtual files and folders.
+#include "files/descriptor.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <cstddef>
+#include <cstdio>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "archive/archive.h"
+#include "base/status.h"
+#include "files/attributes.h"
+#include "files/files.h"
+#include "files/real.h"
+#include "files/route.h"
+#include "os/unique_fd.h"
+
+// Newer than the oldest headers that this is built with.
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+
+namespace inmem::files {
+namespace {
+
+// "inmem:f:<inode>:<name>", 'd' for a folder.
+constexpr std::string_view kFilePrefix = "inmem:f:";
+constexpr std::string_view kFolderPrefix = "inmem:d:";
+constexpr int kInodeDigits = 16;
+// What the kernel keeps of a memfd's name.
+constexpr std::size_t kMemfdNameLimitBytes = 249;
+// Smaller contents go through a buffer: mapping pages costs more than a copy.
+constexpr std::uint64_t kMapSize = 512 * 1024;
+
+std::atomic<dev_t>& MemfdDevice() {
+  static std::atomic<dev_t> device{0};
+  return device;
+}
+
+std::string& ErrorText() {
+  static thread_local std::string text;
+  return text;
+}
+
+// EIO, and why.
+int Damaged(const Status& status) {
+  ErrorText() =
+      std::string(ErrorName(status.code())) + ": " + status.message();
+  return Fail(EIO);
+}
+
+std::string MemfdName(const Target& target) {
+  std::array<char, kInodeDigits + 1> digits;
+  (void)std::snprintf(digits.data(), digits.size(), "%016llx",
+                      static_cast<unsigned long long>(InodeOf(target)));
+  const bool is_folder = target.kind == Target::Kind::kDirectory;
+  std::string name(is_folder ? kFolderPrefix : kFilePrefix);
+  name += digits.data();
+  name += ':';
+  const std::string path = target.Path();
+  name += path.substr(path.rfind('/') + 1);
+  if (name.size() > kMemfdNameLimitBytes) name.resize(kMemfdNameLimitBytes);
+  return name;
+}
+
+// The flags say whether the file may be executed where the kernel knows them
+// (6.3): then nobody needs to be asked whether a memfd may be.
+int CreateMemfd(const std::string& name, bool is_executable) {
+  const unsigned wish = is_executable ? MFD_EXEC : MFD_NOEXEC_SEAL;
+  const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+  const int fd = ::memfd_create(name.c_str(), flags | wish);
+  if (fd >= 0 || (errno != EINVAL && errno != EACCES)) return fd;
+  return ::memfd_create(name.c_str(), flags);
+}
+
+bool WriteAll(int fd, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = static_cast<ssize_t>(
+        ::syscall(SYS_write, fd, bytes.data(), bytes.size()));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+// The entry's bytes into `fd`, large ones without a copy in between.
+int WriteContent(int fd, const Target& target) {
+  const archive::Archive& archive = target.mount->archive();
+  const archive::Archive::Index index = target.found.index;
+  const std::uint64_t size = SizeOf(target);
+  if (size < kMapSize) {
+    const auto bytes = archive.Read(index);
+    if (!bytes.ok()) return Damaged(bytes.status());
+    return WriteAll(fd, bytes.value().span()) ? 0 : -1;
+  }
+  if (::syscall(SYS_ftruncate, fd, size) != 0) return -1;
+  void* memory =
+      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (memory == MAP_FAILED) return -1;
+  const Status status =
+      archive.ReadInto(index, {static_cast<std::byte*>(memory),
+                               static_cast<std::size_t>(size)});
+  // Sealed it could not be while it is mapped for writing.
+  ::munmap(memory, size);
+  return status.ok() ? 0 : Damaged(status);
+}
+
+void SetTimes(int fd, const Target& target) {
+  const timespec time{.tv_sec = static_cast<time_t>(ModifiedTime(target)),
+                      .tv_nsec = 0};
+  const std::array<timespec, 2> times = {time, time};
+  ::syscall(SYS_utimensat, fd, nullptr, times.data(), 0);
+}
+
+// What memfd_create gives can be written to; what open gives of it, not. Where
+// /proc is not there, the seals alone forbid it.
+int Reopen(os::UniqueFd memfd, int flags) {
+  std::array<char, 32> path;
+  (void)std::snprintf(path.data(), path.size(), "/proc/self/fd/%d",
+                      memfd.get());
+  // O_DIRECT: not all kernels know it here; it is a hint for a medium.
+  constexpr int kDropped = O_CREAT | O_EXCL | O_TRUNC | O_NOFOLLOW |
+                           O_DIRECTORY | O_NOATIME | O_DIRECT;
+  const int fd = __real_open(path.data(), flags & ~kDropped);
+  if (fd >= 0 || (errno != ENOENT && errno != ENOTDIR)) return fd;
+  if ((flags & O_CLOEXEC) == 0) ::syscall(SYS_fcntl, memfd.get(), F_SETFD, 0);
+  ::lseek(memfd.get(), 0, SEEK_SET);
+  return memfd.Release();
+}
+
+int OpenNew(const Target& target, int flags) {
+  const bool is_folder = target.kind == Target::Kind::kDirectory;
+  const mode_t mode = is_folder ? 0444 : FileMode(target);
+  const bool is_executable = (mode & 0111) != 0;
+  os::UniqueFd memfd(CreateMemfd(MemfdName(target), is_executable));
+  if (!memfd.valid()) return -1;
+  if (!is_folder && WriteContent(memfd.get(), target) != 0) return -1;
+  // Where it may not be executable, it is not.
+  if (::syscall(SYS_fchmod, memfd.get(), mode) != 0) {
+    ::syscall(SYS_fchmod, memfd.get(), mode & ~0111U);
+  }
+  SetTimes(memfd.get(), target);
+  if (::syscall(SYS_fcntl, memfd.get(), F_ADD_SEALS,
+                F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) !=
+      0) {
+    return -1;
+  }
+  return Reopen(std::move(memfd), flags);
+}
+
+bool Writes(int flags) { return (flags & O_ACCMODE) != O_RDONLY; }
+
+// What open says before it looks at the flags of an open file: in the order of
+// the kernel's path lookup, on a file system that is read-only.
+int CheckOpen(const Target& target, int flags) {
+  const bool creates = (flags & O_CREAT) != 0;
+  const bool has_folder = target.exists() || target.in_folder;
+  if (creates && target.has_slash && has_folder) return EISDIR;
+  if (!target.exists()) {
+    return creates && target.in_folder ? EROFS : target.error;
+  }
+  if (creates && (flags & O_EXCL) != 0) return EEXIST;
+  if ((flags & O_TMPFILE) == O_TMPFILE) {
+    if (!Writes(flags)) return EINVAL;
+    return target.kind == Target::Kind::kDirectory ? EROFS : ENOTDIR;
+  }
+  switch (target.kind) {
+    case Target::Kind::kSymlink:  // reached with O_NOFOLLOW alone
+      return (flags & O_DIRECTORY) != 0 ? ENOTDIR : ELOOP;
+    case Target::Kind::kDirectory:
+      return creates || Writes(flags) || (flags & O_TRUNC) != 0 ? EISDIR : 0;
+    default:
+      if ((flags & O_DIRECTORY) != 0) return ENOTDIR;
+      return Writes(flags) || (flags & O_TRUNC) != 0 ? EROFS : 0;
+  }
+}
+
+std::optional<Identity> Parse(std::string_view name) {
+  constexpr std::string_view kLink = "/memfd:";
+  if (!name.starts_with(kLink)) return std::nullopt;
+  name.remove_prefix(kLink.size());
+  Identity identity;
+  identity.is_folder = name.starts_with(kFolderPrefix);
+  if (!identity.is_folder && !name.starts_with(kFilePrefix)) {
+    return std::nullopt;
+  }
+  name.remove_prefix(kFilePrefix.size());
+  if (name.size() <= kInodeDigits || name[kInodeDigits] != ':') {
+    return std::nullopt;
+  }
+  const char* end = name.data() + kInodeDigits;
+  const auto parsed = std::from_chars(name.data(), end, identity.inode, 16);
+  if (parsed.ptr != end) return std::nullopt;
+  return identity;
+}
+
+}  // namespace
+
+int OpenTarget(const Target& target, int flags) {
+  // Such a descriptor is a place, and nothing else of the flags counts.
+  if ((flags & O_PATH) != 0) {
+    flags &= O_PATH | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW;
+  }
+  const int error = CheckOpen(target, flags);
+  return error == 0 ? OpenNew(target, flags) : Fail(error);
+}
+
+std::optional<Identity> IdentityOf(int fd, const struct stat& info) {
+  if (info.st_dev != MemfdDevice().load(std::memory_order_relaxed) ||
+      !S_ISREG(info.st_mode)) {
+    return std::nullopt;
+  }
+  const int saved = errno;
+  std::array<char, 32> path;
+  std::array<char, 320> name;
+  (void)std::snprintf(path.data(), path.size(), "/proc/self/fd/%d", fd);
+  const ssize_t size =
+      __real_readlinkat(AT_FDCWD, path.data(), name.data(), name.size());
+  errno = saved;
+  if (size <= 0) return std::nullopt;
+  return Parse({name.data(), static_cast<std::size_t>(size)});
+}
+
+std::optional<Identity> IdentityOf(int fd) {
+  struct stat info = {};
+  if (fd < 0 || RealFstat(fd, &info) != 0) return std::nullopt;
+  return IdentityOf(fd, info);
+}
+
+std::optional<std::string> FolderPath(int fd) {
+  const auto identity = IdentityOf(fd);
+  if (!identity || !identity->is_folder) return std::nullopt;
+  const vfs::Tree& tree = *AttachedTree();
+  for (const auto& mount : tree.mounts()) {
+    const auto name = mount->FolderOf(identity->inode);
+    if (!name) continue;
+    Target target;
+    target.mount = mount;
+    target.name = *name;
+    return target.Path();
+  }
+  for (std::string& folder : FoldersAbove(tree)) {
+    if (InodeAbove(folder) == identity->inode) return std::move(folder);
+  }
+  return std::nullopt;
+}
+
+void FindMemfdDevice() {
+  const os::UniqueFd memfd(CreateMemfd("inmem", false));
+  struct stat info = {};
+  if (!memfd.valid() || RealFstat(memfd.get(), &info) != 0) return;
+  MemfdDevice().store(info.st_dev, std::memory_order_relaxed);
+}
+
+std::string LastError() { return ErrorText(); }
+
+}  // namespace inmem::files

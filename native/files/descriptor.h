@@ -1,0 +1,41 @@
+// native/files/descriptor.h: descriptors of virtual files and folders.
+// Private to the layer.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "files/resolve.h"
+#include "vfs/tree.h"
+
+struct stat;
+
+namespace inmem::files {
+
+// A device that no kernel has: minor numbers end at 20 bits.
+inline constexpr unsigned kDeviceMinor = 0x494e4d;
+
+// open() of what exists or is missing in a mount.
+int OpenTarget(const Target& target, int flags);
+
+// What a descriptor of ours says of itself: the memfd's name carries it, so
+// that it needs no table and is known in a child, too.
+struct Identity {
+  bool is_folder = false;
+  std::uint64_t inode = 0;
+};
+
+// nullopt: a real file's. `info`: what the kernel says of the descriptor.
+std::optional<Identity> IdentityOf(int fd, const struct stat& info);
+std::optional<Identity> IdentityOf(int fd);
+
+// The folder behind a descriptor of ours: its absolute path. nullopt: none, or
+// its archive is not mounted any more.
+std::optional<std::string> FolderPath(int fd);
+
+// Learns which device memfds lie on. Called once, by Attach.
+void FindMemfdDevice();
+
+}  // namespace inmem::files
