@@ -101,10 +101,14 @@ const std::vector<Change>& Changes() {
        [](const char* p) { return ::setxattr(p, "user.x", "y", 1, 0); }, EROFS,
        EROFS, ENOENT, ENOENT},
       {"rename to it",
-       [](const char* p) { return ::rename((std::string(p) + "~").c_str(), p); },
+       [](const char* p) {
+         return ::rename((std::string(p) + "~").c_str(), p);
+       },
        EROFS, EROFS, EROFS, ENOENT},
       {"rename in it",
-       [](const char* p) { return ::rename(p, (std::string(p) + "~").c_str()); },
+       [](const char* p) {
+         return ::rename(p, (std::string(p) + "~").c_str());
+       },
        EROFS, EROFS, EROFS, ENOENT},
       {"rename away", [](const char* p) { return ::rename(p, "/away"); }, EXDEV,
        EXDEV, EXDEV, ENOENT},

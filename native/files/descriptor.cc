@@ -56,8 +56,7 @@ std::string& ErrorText() {
 
 // EIO, and why.
 int Damaged(const Status& status) {
-  ErrorText() =
-      std::string(ErrorName(status.code())) + ": " + status.message();
+  ErrorText() = std::string(ErrorName(status.code())) + ": " + status.message();
   return Fail(EIO);
 }
 
@@ -110,9 +109,8 @@ int WriteContent(int fd, const Target& target) {
   void* memory =
       ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (memory == MAP_FAILED) return -1;
-  const Status status =
-      archive.ReadInto(index, {static_cast<std::byte*>(memory),
-                               static_cast<std::size_t>(size)});
+  const Status status = archive.ReadInto(
+      index, {static_cast<std::byte*>(memory), static_cast<std::size_t>(size)});
   // Sealed it could not be while it is mapped for writing.
   ::munmap(memory, size);
   return status.ok() ? 0 : Damaged(status);

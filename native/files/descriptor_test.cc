@@ -13,8 +13,8 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
-#include <ctime>
 #include <cstring>
+#include <ctime>
 #include <string>
 #include <thread>
 #include <vector>
@@ -156,9 +156,9 @@ TEST_F(World, OpenFilesOutliveTheirMount) {
 
 TEST_F(World, SurvivesExecWhenAskedTo) {
   const Descriptor kept(Virtual("pkg/data/a.txt"), O_RDONLY);
-  const std::string command =
-      "read line <&" + std::to_string(kept.get()) + " && test \"$line\" = "
-      "'hello, file'";
+  const std::string command = "read line <&" + std::to_string(kept.get()) +
+                              " && test \"$line\" = "
+                              "'hello, file'";
   const pid_t child = ::fork();
   if (child == 0) {
     ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);

@@ -88,8 +88,7 @@ namespace inmem::files {
 
 inline int RealStatAt(int folder, const char* path, struct stat* out,
                       int flags) {
-  return static_cast<int>(
-      ::syscall(SYS_newfstatat, folder, path, out, flags));
+  return static_cast<int>(::syscall(SYS_newfstatat, folder, path, out, flags));
 }
 
 inline int RealFstat(int fd, struct stat* out) {

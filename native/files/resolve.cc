@@ -1,4 +1,5 @@
-// native/files/resolve.cc: what a path names, as the mounts and the kernel see it.
+// native/files/resolve.cc: what a path names, as the mounts and the kernel see
+// it.
 #include "files/resolve.h"
 
 #include <fcntl.h>
@@ -100,9 +101,9 @@ std::optional<std::string> ResolveInMount(vfs::Location location, unsigned wish,
   const bool follow = (wish & kFollow) != 0;
   target.mount = std::move(location.mount);
   // Nearly always the name is canonical and leads to what is meant.
-  const Mount::Found found =
-      location.name.size() < NAME_MAX ? mount.Find(location.name)
-                                      : Mount::Found{};
+  const Mount::Found found = location.name.size() < NAME_MAX
+                                 ? mount.Find(location.name)
+                                 : Mount::Found{};
   if (found.kind == Mount::Kind::kFile ||
       found.kind == Mount::Kind::kDirectory ||
       (found.kind == Mount::Kind::kSymlink && !follow)) {

@@ -1,5 +1,5 @@
-// native/files/resolve.h: what a path names, as the mounts and the kernel see it.
-// Private to the layer.
+// native/files/resolve.h: what a path names, as the mounts and the kernel see
+// it. Private to the layer.
 #pragma once
 
 #include <cstdint>

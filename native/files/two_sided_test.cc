@@ -109,8 +109,7 @@ Call OpenPlace(int flags) {
     const int fd = ::open(path.c_str(), flags);
     if (fd < 0) return Failed();
     struct stat info = {};
-    const std::string text =
-        ::fstat(fd, &info) == 0 ? TextOf(info) : Failed();
+    const std::string text = ::fstat(fd, &info) == 0 ? TextOf(info) : Failed();
     const int flags_now = ::fcntl(fd, F_GETFL) & (O_ACCMODE | O_PATH);
     ::close(fd);
     return text + " flags " + std::to_string(flags_now);
@@ -247,8 +246,7 @@ const std::vector<std::pair<const char*, Call>>& Calls() {
       {"open nonblock", Open(O_RDONLY | O_NONBLOCK)},
       {"open nofollow", Open(O_RDONLY | O_NOFOLLOW)},
       {"open folder", OpenPlace(O_RDONLY | O_DIRECTORY)},
-      {"open folder nofollow",
-       OpenPlace(O_RDONLY | O_DIRECTORY | O_NOFOLLOW)},
+      {"open folder nofollow", OpenPlace(O_RDONLY | O_DIRECTORY | O_NOFOLLOW)},
       {"open place", OpenPlace(O_PATH)},
       {"access", Access(F_OK)},
       {"access read", Access(R_OK)},

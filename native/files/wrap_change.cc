@@ -77,8 +77,7 @@ int MknodAt(int folder, const char* path, mode_t mode, dev_t device) {
   return Route(
       folder, path, 0,
       [&](int at, const char* name) {
-        return static_cast<int>(
-            ::syscall(SYS_mknodat, at, name, mode, device));
+        return static_cast<int>(::syscall(SYS_mknodat, at, name, mode, device));
       },
       RefuseNew);
 }
@@ -152,13 +151,14 @@ int RefuseRename(const Pair& pair) {
       return Fail(target->error);
     }
   }
-  const bool in_one = pair.from_ours && pair.to_ours &&
-                      pair.from.mount == pair.to.mount;
+  const bool in_one =
+      pair.from_ours && pair.to_ours && pair.from.mount == pair.to.mount;
   if (!in_one) return Fail(EXDEV);
   return Fail(pair.has_dots ? EBUSY : EROFS);
 }
 
-// Source: fs/namei.c do_linkat: the old name, then the new one, then the mounts.
+// Source: fs/namei.c do_linkat: the old name, then the new one, then the
+// mounts.
 int RefuseLink(const Pair& pair) {
   if (pair.from_ours && !pair.from.exists()) return Fail(pair.from.error);
   return pair.to_ours ? RefuseNew(pair.to) : Fail(EXDEV);
@@ -247,8 +247,7 @@ int __wrap___xmknodat(int version, int folder, const char* path, mode_t mode,
                       dev_t* device) {
   return version == 0 ? MknodAt(folder, path, mode, *device) : Fail(EINVAL);
 }
-int __wrap___xmknod(int version, const char* path, mode_t mode,
-                    dev_t* device) {
+int __wrap___xmknod(int version, const char* path, mode_t mode, dev_t* device) {
   return __wrap___xmknodat(version, AT_FDCWD, path, mode, device);
 }
 

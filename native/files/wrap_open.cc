@@ -138,8 +138,8 @@ int __wrap_creat64(const char* path, mode_t mode) {
 
 FILE* __wrap_fopen(const char* path, const char* mode) {
   using namespace inmem::files;  // NOLINT(google-build-using-namespace)
-  const bool is_new = mode != nullptr && FlagsOf(mode) > 0 &&
-                      (FlagsOf(mode) & O_EXCL) != 0;
+  const bool is_new =
+      mode != nullptr && FlagsOf(mode) > 0 && (FlagsOf(mode) & O_EXCL) != 0;
   return Route(
       AT_FDCWD, path, FollowUnless(is_new),
       [mode](int, const char* name) { return __real_fopen(name, mode); },
@@ -156,10 +156,9 @@ FILE* __wrap_freopen(const char* path, const char* mode, FILE* stream) {
   struct stat info = {};
   const int before = errno;
   const bool is_ours =
-      path != nullptr &&
-      (LookBefore(AT_FDCWD, path, kFollow, target) ||
-       (RealStatAt(AT_FDCWD, path, &info, 0) != 0 &&
-        LookAfter(errno, AT_FDCWD, path, kFollow, target)));
+      path != nullptr && (LookBefore(AT_FDCWD, path, kFollow, target) ||
+                          (RealStatAt(AT_FDCWD, path, &info, 0) != 0 &&
+                           LookAfter(errno, AT_FDCWD, path, kFollow, target)));
   errno = before;
   if (!is_ours) return __real_freopen(path, mode, stream);
   if (target.kind == Target::Kind::kReal) {

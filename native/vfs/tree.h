@@ -62,7 +62,7 @@ class Mount {
   struct Walked {
     End end = End::kMissing;
     Found found;
-    std::string name;  // canonical: what was found, or would have been
+    std::string name;        // canonical: what was found, or would have been
     bool in_folder = false;  // kMissing: only the last component is
     std::string rest;        // kLeft: what is still to be gone, from the
                              // folder of the mount point
