@@ -41,8 +41,6 @@ struct Inheritance {
   std::vector<Variable> variables;
   std::vector<File> files;
   std::string launcher;
-  dev_t launcher_device = 0;
-  ino_t launcher_inode = 0;
 };
 
 // Replaced, never freed: a child that shares this memory until its exec may be
@@ -96,9 +94,10 @@ Variable SpellBundles(const std::vector<InheritedBundle>& bundles,
 bool IsLauncher(const Inheritance& inheritance, const char* program) {
   if (inheritance.launcher == program) return true;
   struct stat status = {};  // a link to it, perhaps
-  return inheritance.launcher_inode != 0 && stat(program, &status) == 0 &&
-         status.st_ino == inheritance.launcher_inode &&
-         status.st_dev == inheritance.launcher_device;
+  struct stat launcher = {};
+  return stat(program, &status) == 0 &&
+         stat(inheritance.launcher.c_str(), &launcher) == 0 &&
+         status.st_ino == launcher.st_ino && status.st_dev == launcher.st_dev;
 }
 
 bool IsOpen(const File& file, int descriptor) {
@@ -151,11 +150,6 @@ void SetInheritance(const std::vector<InheritedBundle>& bundles,
                     const loader::Policy& policy) {
   auto* made = new Inheritance();
   made->launcher = LauncherPath();
-  struct stat status = {};
-  if (stat(made->launcher.c_str(), &status) == 0) {
-    made->launcher_device = status.st_dev;
-    made->launcher_inode = status.st_ino;
-  }
   if (!bundles.empty()) {
     made->variables.push_back(SpellBundles(bundles, made));
   }

@@ -48,6 +48,8 @@ INSTALL = {
     "importlib.metadata": "_metadata",
     "importlib.resources.readers": "_resources",
     "pkgutil": "_packages",
+    "venv": "_venv",
+    "ensurepip": "_ensurepip",
 }
 
 
@@ -267,6 +269,10 @@ def raise_conflict(fullname: str) -> None:
     raise error
 
 
+#: Zip files that zip_hook is at.
+mounting: "set[str]" = set()
+
+
 def zip_hook(path: str) -> "Any":
     """A real zip file, or a folder in one: mounted at its own path.
 
@@ -276,9 +282,15 @@ def zip_hook(path: str) -> "Any":
         raise ImportError("not a Zip file", path=path)
     full = external._path_abspath(path)
     if _inmem.canonical(full) is None:
-        from inmem import _mounts
+        if full in mounting:  # by the imports of _mounts itself
+            raise ImportError("being mounted", path=path)
+        mounting.add(full)
+        try:
+            from inmem import _mounts
 
-        _mounts.mount_for(full)
+            _mounts.mount_for(full)
+        finally:
+            mounting.discard(full)
     if _inmem.canonical(full) is not None:
         return PathEntryFinder(path)  # raises for a file in the archive
     import zipimport

@@ -244,11 +244,17 @@ def error_code(error: "BaseException | None") -> str:
 
 def finish() -> None:
     """Threads, atexit functions, output: in CPython's order at exit."""
-    for step in (join_threads, atexit._run_exitfuncs, flush):
+    for step in (join_threads, atexit._run_exitfuncs, flush, finish_relays):
         try:
             step()
         except BaseException as error:  # noqa: BLE001 - the program's code
             _world.EXCEPTHOOK(type(error), error, error.__traceback__)
+
+
+def finish_relays() -> None:
+    fork = sys.modules.get("inmem._fork")
+    if fork is not None:
+        fork.finish()
 
 
 def join_threads() -> None:

@@ -11,6 +11,8 @@ from _functools import partial  # type: ignore[import-not-found]
 
 import _inmem_job
 
+from inmem import _fork
+
 
 class Output(io.RawIOBase):
     """Bytes to JavaScript; blocks (without the GIL) while it lags behind."""
@@ -42,10 +44,12 @@ class Input(io.RawIOBase):
 def to_javascript(fd: int) -> io.TextIOWrapper:
     """A text stream whose other end is a run's option."""
     if fd == 0:
-        return io.TextIOWrapper(io.BufferedReader(Input()), encoding="utf-8")
+        _fork.streams[fd] = Input()
+        return io.TextIOWrapper(io.BufferedReader(_fork.streams[fd]), encoding="utf-8")
+    _fork.streams[fd] = Output(fd)
     errors = "backslashreplace" if fd == 2 else "strict"
     return io.TextIOWrapper(
-        io.BufferedWriter(Output(fd)),
+        io.BufferedWriter(_fork.streams[fd]),
         encoding="utf-8",
         errors=errors,
         line_buffering=True,

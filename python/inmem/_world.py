@@ -173,3 +173,6 @@ def restart_stdlib() -> None:
     if multiprocessing is not None:
         multiprocessing._exiting = False
         atexit.register(multiprocessing._exit_function)
+        from inmem import _processes
+
+        _processes.restart()
