@@ -214,7 +214,7 @@ Status CentralDirectory::Load(const ByteSource& source,
   directory_offset_bytes_ = end.directory_offset_bytes;
   source_size_bytes_ = source.size_bytes();
   size_bytes_ = static_cast<std::size_t>(end.directory_size_bytes);
-  bytes_ = Allocate<std::byte>(size_bytes_);
+  bytes_ = AllocateLarge(size_bytes_);
   if (bytes_ == nullptr) return NoMemory(source.name(), size_bytes_);
   Status status = source.ReadAt(directory_offset_bytes_,
                                 std::span(bytes_.get(), size_bytes_));

@@ -17,6 +17,7 @@
 #include "archive/archive.h"
 #include "archive/directory_end.h"
 #include "archive/name_index.h"
+#include "base/large_memory.h"
 #include "base/status.h"
 
 namespace inmem::archive {
@@ -82,7 +83,7 @@ class CentralDirectory {
                  std::string_view name, std::uint64_t hash);
   std::uint32_t CountRecords() const;
 
-  std::unique_ptr<std::byte[]> bytes_;
+  std::unique_ptr<std::byte[], FreeMemory> bytes_;
   std::size_t size_bytes_ = 0;
   std::uint32_t count_ = 0;
   std::unique_ptr<std::uint32_t[]> record_offsets_;  // in bytes_
