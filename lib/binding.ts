@@ -127,8 +127,8 @@ export interface NativeHost {
 }
 
 export interface Binding {
-  /** Starts Python on its thread, beside what JavaScript does until run(). */
-  warmUp(): void;
+  /** Starts Python on its thread, and reads this bundle's index, beside what JavaScript does until run(). */
+  warmUp(bundle?: string): void;
   /** Once an environment, before what follows: the class of the errors to throw. */
   initialize(errorClass: typeof InmemError): void;
   versions(): Versions;
@@ -182,14 +182,15 @@ let loaded: Binding | undefined;
 export const packageRoot = __dirname.slice(0, __dirname.lastIndexOf("/"));
 
 /**
- * Loads the native binary once; with `warmUp` Python starts as soon as it is there.
+ * Loads the native binary once; with `ahead` Python starts as soon as it is there, and the bundle
+ * at this path ("": none) is read.
  * @throws {InmemError} ERR_INMEM_UNSUPPORTED_PLATFORM, ERR_INMEM_NO_BINARY.
  */
-export function binding(warmUp = false): Binding {
+export function binding(ahead?: string): Binding {
   if (loaded) return loaded;
   try {
     const native = openUsual() ?? openFound();
-    if (warmUp) native.warmUp();
+    if (ahead !== undefined) native.warmUp(ahead);
     native.initialize(InmemError);
     loaded = native;
   } catch (cause) {

@@ -1,5 +1,6 @@
 // lib/start.ts: the API's functions. Their code is a second file, loaded when one is called; run()'s
 // while Python already starts.
+import { resolve } from "node:path";
 import { binding } from "./binding.js";
 import type { HostReport } from "./host-report.js";
 import type { BundleInput, RunOptions } from "./options.js";
@@ -21,7 +22,7 @@ import type { WrittenSymbols } from "./symbols.js";
  * const { exitCode } = await run("app.pyz", { args: ["--fast"] });
  */
 export async function run(bundle: BundleInput, options?: RunOptions): Promise<RunResult> {
-  startAhead(options);
+  startAhead(bundle, options);
   return later().runWithReport(binding, bundle, options);
 }
 
@@ -88,10 +89,10 @@ function later(): typeof import("./later.js") {
 // The first run alone has anything to gain; where the options may keep the
 // program from beginning, or change what Python reads as it starts, nothing is
 // done ahead. Whatever is wrong is told by the run itself.
-function startAhead(options: RunOptions | undefined): void {
+function startAhead(bundle: BundleInput, options: RunOptions | undefined): void {
   if (options?.env || options?.process || options?.signal?.aborted) return;
   try {
-    binding(true);
+    binding(typeof bundle === "string" && bundle !== "" ? resolve(bundle) : "");
   } catch {
     return; // The run meets it again, and tells.
   }

@@ -42,7 +42,11 @@ void ParkAtExit() {
   (void)registered;
 }
 
-void WarmUp(const Napi::CallbackInfo&) { PythonThread::Get().WarmUp(); }
+// warmUp(path?): of the bundle that is going to be run.
+void WarmUp(const Napi::CallbackInfo& info) {
+  PythonThread::Get().WarmUp(
+      info[0].IsString() ? info[0].As<Napi::String>().Utf8Value() : "");
+}
 
 Napi::Value Versions(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(info.Env());

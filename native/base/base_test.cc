@@ -1,7 +1,9 @@
 // native/base/base_test.cc: tests of status, checked arithmetic, reader, hash.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -13,6 +15,7 @@
 #include "base/byte_reader.h"
 #include "base/checked.h"
 #include "base/hash.h"
+#include "base/large_memory.h"
 #include "base/status.h"
 
 namespace inmem {
@@ -20,6 +23,18 @@ namespace {
 
 constexpr std::array<ErrorCode, 2> kSomeCodes = {ErrorCode::kNotZip,
                                                  ErrorCode::kBundler};
+
+TEST(LargeMemory, OfAnySize) {
+  constexpr std::size_t kMebi = 1U << 20;
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, 2 * kMebi - 1, 2 * kMebi, 3 * kMebi,
+        16 * kMebi - 1, 16 * kMebi + 1}) {
+    const auto memory = AllocateLarge(size);
+    ASSERT_NE(memory, nullptr) << size;
+    std::fill_n(memory.get(), size, std::byte{7});
+    EXPECT_TRUE(size == 0 || memory[size - 1] == std::byte{7}) << size;
+  }
+}
 
 TEST(Status, DefaultIsOk) {
   const Status status;

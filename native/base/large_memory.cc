@@ -22,8 +22,8 @@ std::unique_ptr<std::byte[], FreeMemory> AllocateLarge(std::size_t size_bytes) {
     return as_bytes(std::malloc(std::max<std::size_t>(size_bytes, 1)));
   }
   const std::size_t whole = size_bytes - rest;
-  Memory memory =
-      as_bytes(std::aligned_alloc(kHugeBytes, whole + (rest > 0 ? kHugeBytes : 0)));
+  Memory memory = as_bytes(
+      std::aligned_alloc(kHugeBytes, whole + (rest > 0 ? kHugeBytes : 0)));
   if (memory == nullptr) return memory;
   const bool round_up = rest > 0 && kHugeBytes - rest <= size_bytes / 8;
   // Refused by kernels without them: then it is memory like any other.

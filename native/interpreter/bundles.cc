@@ -18,6 +18,7 @@
 #include "importer/state.h"
 #include "interpreter/inheritance.h"
 #include "interpreter/job.h"
+#include "interpreter/read_ahead.h"
 #include "os/file_source.h"
 
 // The stdlib archive, in the addon's read-only data (stdlib_archive.S).
@@ -94,9 +95,13 @@ Result<Bundles::Mounted> Bundles::MountFile(const Bundle& bundle) {
     State::Get().Unmount(same->id);
     mounted().erase(same);
   }
-  auto archive = Archive::Open(source.Take());
-  if (!archive.ok()) return archive.status();
-  auto id = State::Get().Mount(made.point, archive.Take());
+  auto archive = TakeReadAhead(bundle.path, made.identity);
+  if (archive == nullptr) {
+    auto opened = Archive::Open(source.Take());
+    if (!opened.ok()) return opened.status();
+    archive = opened.Take();
+  }
+  auto id = State::Get().Mount(made.point, std::move(archive));
   if (!id.ok()) return id.status();
   made.id = id.value();
   mounted().push_back(made);

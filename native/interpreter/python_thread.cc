@@ -33,6 +33,7 @@
 #include "interpreter/job.h"
 #include "interpreter/job_pipes.h"
 #include "interpreter/python_config.h"
+#include "interpreter/read_ahead.h"
 #include "interpreter/run_job.h"
 #include "interpreter/signals.h"
 
@@ -130,11 +131,12 @@ PythonThread& PythonThread::Get() {
   return *thread;
 }
 
-void PythonThread::WarmUp() {
+void PythonThread::WarmUp(const std::string& bundle) {
   {
     std::lock_guard lock(impl_->mutex);
     if (impl_->park || !impl_->MakeThread()) return;
   }
+  if (!bundle.empty()) BeginReadAhead(bundle);
   // A failure is met again, and told, by the importer.
   (void)MountStdlib();
 }

@@ -19,8 +19,9 @@ class PythonThread {
   static PythonThread& Get();
 
   // Starts Python ahead of the first job, beside what the caller still has to
-  // do. Failures show with the job.
-  void WarmUp();
+  // do, and reads the index of `bundle` (a path; "" for none) if it is large.
+  // Failures show with the job.
+  void WarmUp(const std::string& bundle);
 
   // Begins a job; its host hears PostEnd exactly once.
   // Errors: kBusy (a job is going), kInterpreter (the process is ending, or no

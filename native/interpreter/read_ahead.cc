@@ -1,0 +1,73 @@
+// native/interpreter/read_ahead.cc: the first bundle's index, read while Python
+// starts.
+#include "interpreter/read_ahead.h"
+
+#include <sys/stat.h>
+
+#include <future>
+#include <mutex>
+#include <system_error>
+#include <utility>
+
+namespace inmem::interpreter {
+namespace {
+
+struct Opened {
+  os::FileIdentity identity;
+  std::shared_ptr<const archive::Archive> archive;  // null: it failed
+};
+
+struct ReadAhead {
+  std::mutex mutex;
+  bool begun = false;
+  std::string path;
+  std::future<Opened> opened;
+};
+
+ReadAhead& TheReadAhead() {
+  static auto* ahead = new ReadAhead();
+  return *ahead;
+}
+
+// Whether its index may take longer to read than a thread takes to make.
+bool IsLarge(const std::string& path) {
+  constexpr std::size_t kLargeBytes = 1 << 20;
+  struct stat status = {};
+  return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+         static_cast<std::size_t>(status.st_size) >= kLargeBytes;
+}
+
+Opened OpenArchive(const std::string& path) {
+  Opened opened;
+  auto source = os::OpenFileSource(path, &opened.identity);
+  if (!source.ok()) return {};
+  auto archive = archive::Archive::Open(source.Take());
+  if (!archive.ok()) return {};
+  opened.archive = archive.Take();
+  return opened;
+}
+
+}  // namespace
+
+void BeginReadAhead(const std::string& path) {
+  ReadAhead& ahead = TheReadAhead();
+  const std::lock_guard lock(ahead.mutex);
+  if (std::exchange(ahead.begun, true) || !IsLarge(path)) return;
+  try {
+    ahead.opened = std::async(std::launch::async, OpenArchive, path);
+    ahead.path = path;
+  } catch (const std::system_error&) {
+    ahead.opened = {};  // no thread to be had: who mounts it reads it
+  }
+}
+
+std::shared_ptr<const archive::Archive> TakeReadAhead(
+    const std::string& path, const os::FileIdentity& identity) {
+  ReadAhead& ahead = TheReadAhead();
+  const std::lock_guard lock(ahead.mutex);
+  if (!ahead.opened.valid() || ahead.path != path) return nullptr;
+  Opened opened = std::exchange(ahead.opened, {}).get();
+  return opened.identity == identity ? std::move(opened.archive) : nullptr;
+}
+
+}  // namespace inmem::interpreter
