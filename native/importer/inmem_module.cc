@@ -7,12 +7,14 @@
 
 #include "importer/inmem_module.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "archive/archive.h"
 #include "base/status.h"
@@ -20,6 +22,7 @@
 #include "cpython/owned.h"
 #include "cpython/strings.h"
 #include "importer/bytecode.h"
+#include "importer/collector.h"
 #include "importer/digest.h"
 #include "importer/load_error.h"
 #include "importer/module_search.h"
@@ -183,6 +186,35 @@ PyObject* ListDir(PyObject*, PyObject* argument) {
   return list.release();
 }
 
+// root_files(point, suffix): sorted names of the files at the root that end so;
+// does not build the table of folders.
+PyObject* RootFiles(PyObject*, PyObject* args) {
+  PyObject* point = nullptr;
+  const char* suffix = nullptr;
+  if (!PyArg_ParseTuple(args, "Os:root_files", &point, &suffix)) return nullptr;
+  auto entry = ResolveArgument(point);
+  if (!entry && PyErr_Occurred()) return nullptr;
+  std::vector<std::string_view> names;
+  if (entry) {
+    const archive::Archive& archive = entry->mount->archive();
+    for (std::size_t i = 0; i < archive.entry_count(); ++i) {
+      auto name = archive.entry_name(static_cast<archive::Archive::Index>(i));
+      if (name.ends_with(suffix) && name.find('/') == name.npos) {
+        names.push_back(name);
+      }
+    }
+  }
+  std::sort(names.begin(), names.end());
+  Owned list = Owned::Steal(PyList_New(0));
+  for (std::string_view name : names) {
+    Owned text = cpython::PathText(name);
+    if (!list || !text || PyList_Append(list.get(), text.get()) != 0) {
+      return nullptr;
+    }
+  }
+  return list.release();
+}
+
 PyObject* ReadEntry(const vfs::Mount& mount, ModuleEntries::Index index,
                     PyObject* path) {
   Result<archive::Bytes> bytes = [&] {
@@ -253,6 +285,7 @@ PyObject* Code(PyObject*, PyObject* args) {
         Status(ErrorCode::kNotFound, "the module's archive is unmounted"),
         origin);
   }
+  InmemEaseCollector();
   return LoadBytecode(mount->archive(), bytecode, source, origin);
 }
 
@@ -269,6 +302,7 @@ PyMethodDef kMethods[] = {
     {"kind", Kind, METH_O, nullptr},
     {"listdir", ListDir, METH_O, nullptr},
     {"read", Read, METH_O, nullptr},
+    {"root_files", RootFiles, METH_VARARGS, nullptr},
     {"digests", Digests, METH_VARARGS, nullptr},
     {"code", Code, METH_VARARGS, nullptr},
     {"take_load_error", TakeLoadError, METH_NOARGS, nullptr},

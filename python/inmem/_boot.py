@@ -74,8 +74,9 @@ class VirtualLoader:
         return f"<inmem.{type(self).__name__} {self.name!r} at {self.path!r}>"
 
     def get_code(self, fullname: str) -> "CodeType":
-        # Its check of the name is the stock loader's.
-        path = self.get_filename(fullname)  # type: ignore[attr-defined]
+        path = self.path
+        if fullname != self.name:
+            path = self.get_filename(fullname)  # type: ignore[attr-defined] # raises
         code = _inmem.code(self._mount, self._bytecode, self._source, path)
         if code is None:
             code = self.source_to_code(self.get_data(path), path)  # type: ignore[attr-defined]
