@@ -16,8 +16,10 @@ export {
   enableCrashReport,
   hostReport,
   loadSharedObject,
+  mount,
   run,
   sharedObjects,
+  unmount,
   writeSymbols,
 } from "./start.js";
 export { isSupported } from "./support.js";

@@ -28,13 +28,14 @@ const CHANNEL = 3;
 export async function runInProcess(
   binding: () => Binding,
   bundle: BundleInput,
+  mounted: NativeJob["bundles"],
   options: CheckedOptions,
   onReport?: (report: RunReport) => void,
 ): Promise<RunResult> {
   const { signal, args, module } = options;
   if (signal?.aborted) throw aborted(signal.reason);
   checkFolder(options.cwd);
-  const bundles = inheritedBundles(binding, nativeBundles(bundle));
+  const bundles = inheritedBundles(binding, [...nativeBundles(bundle), ...mounted]);
   const streams = new ProcessStreams(options);
   let child: ChildProcess;
   try {
@@ -77,7 +78,7 @@ function inheritedBundles(binding: () => Binding, bundles: NativeJob["bundles"])
     if (typeof bundle !== "string" && "bytes" in bundle) {
       const name = bundle.name ?? "bundle.zip";
       files.push(binding().memoryFile(bundle.bytes, name));
-      const point = `/proc/inmem/buffer/1/${name}`;
+      const point = `/proc/inmem/buffer/${files.length}/${name}`;
       points.push(point);
       items.push(`${point}=/proc/self/fd/${CHANNEL + files.length}`);
       continue;

@@ -3,6 +3,7 @@ import type { Binding, ModuleReport, NativeEvent, NativeJob, NativeOutcome } fro
 import { nativeBundles } from "./bundle-input.js";
 import type { InmemErrorCode } from "./error-codes.js";
 import { InmemError } from "./errors.js";
+import { mountedBundles } from "./mounts.js";
 import {
   type BundleInput,
   type CheckedOptions,
@@ -48,7 +49,7 @@ export async function runWithReport(
   const checked = checkOptions(publicOptions);
   if (checked.process) {
     const { runInProcess } = require("./process-run.js") as typeof import("./process-run.js");
-    return runInProcess(binding, bundle, checked, onReport);
+    return runInProcess(binding, bundle, mountedBundles(), checked, onReport);
   }
   const before = going;
   if (before === undefined) {
@@ -133,7 +134,7 @@ class NativeRun {
 
   async start(): Promise<RunResult> {
     const { signal, abortGraceMs } = this.#options;
-    const bundles = nativeBundles(this.#bundle);
+    const bundles = [...nativeBundles(this.#bundle), ...mountedBundles()];
     let restore = this.#tryToBegin(bundles);
     while (restore === undefined) {
       // Another thread of JavaScript has a run going, and a queue of its own.

@@ -27,6 +27,27 @@ export async function run(bundle: BundleInput, options?: RunOptions): Promise<Ru
 }
 
 /**
+ * Puts an archive on `sys.path` of every run that begins from now on: behind the run's own
+ * bundle and what was mounted before, before the standard library. A path is looked at anew by
+ * each run. Python has `inmem.mount()` for the run that is going.
+ *
+ * @throws {InmemError} every code of docs/errors.md that concerns the archive.
+ * @throws {TypeError} anything but a path, a file: URL or bytes.
+ */
+export function mount(bundle: BundleInput): void {
+  later().mountForRuns(binding, bundle);
+}
+
+/**
+ * Takes away what mount() was given, for the runs that follow.
+ * @throws {InmemError} ERR_INMEM_NOT_FOUND for what is not mounted.
+ * @throws {TypeError} anything but a path, a file: URL or bytes.
+ */
+export function unmount(bundle: BundleInput): void {
+  later().unmountForRuns(bundle);
+}
+
+/**
  * The shared objects that were loaded from bundles so far, in the order in which they
  * became usable. Walks the relocations of each: milliseconds for large libraries.
  * @throws {InmemError} ERR_INMEM_UNSUPPORTED_PLATFORM, ERR_INMEM_NO_BINARY.

@@ -114,7 +114,16 @@ def set_streams(pipes: "tuple[bool, bool, bool]") -> None:
 def program(job: "dict[str, Any]") -> None:
     """Runs it; raises what it leaves uncaught."""
     # Context variables are the program's: decimal's and numpy's settings.
-    Context().run(run_module if job["module"] is not None else run_bundle, job)
+    Context().run(run_with_site, job)
+
+
+def run_with_site(job: "dict[str, Any]") -> None:
+    for point in job["points"]:
+        if _inmem.root_files(point, ".pth"):
+            from inmem import _site
+
+            _site.add(point)
+    run_module(job) if job["module"] is not None else run_bundle(job)
 
 
 def outcome(

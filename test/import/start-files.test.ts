@@ -11,6 +11,10 @@ import { zipFile } from "../helpers/zip.js";
 const EXPLAINED: [RegExp, string][] = [
   [/^chdir /, "the working directory of Python's threads, which run() sets"],
   [/^readlink \S+inmem-launcher$/, "CPython's getpath follows sys.executable"],
+  [
+    /^newfstatat \S+inmem-launcher$/,
+    "which file it is: children that exec it get the run's bundles",
+  ],
   [/^openat \/etc\/localtime$/, "the C library's tzset, when the module `time` is made"],
   [
     /^openat \/proc\/sys\/vm\/overcommit_memory$/,
