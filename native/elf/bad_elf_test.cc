@@ -1,5 +1,4 @@
-// native/elf/bad_elf_test.cc: every check of ElfFile::Parse, by a file that
-// breaks it.
+// native/elf/bad_elf_test.cc: each check of ElfFile::Parse, by a bad file.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -30,8 +29,7 @@ constexpr auto kMachine = ErrorCode::kWrongMachine;
 
 using I = ElfImage;
 
-// Puts the strings at the file's end, with one more of `size` characters that
-// the entry then has.
+// Puts the strings at the end, with one more of `size` bytes: the entry's.
 void UseLongString(ElfImage& image, ElfImage::Dyn entry, std::size_t size,
                    char fill = 'x') {
   const std::uint64_t begin = image.bytes().size();
@@ -45,6 +43,22 @@ void UseLongString(ElfImage& image, ElfImage::Dyn entry, std::size_t size,
   image.phdr(I::kLoadData).p_memsz += strings.size();
   image.dyn(I::kDynStrtab).d_un.d_val = I::Data(begin);
   image.dyn(I::kDynStrsz).d_un.d_val = strings.size();
+}
+
+// Records of 20 bytes, 10 apart, that overlap: each has its Verdaux six bytes
+// on in the same bytes, which names the string at 10.
+void TellOfEndlessVerdefs(ElfImage& image) {
+  constexpr std::array<std::uint8_t, 10> kRecord = {1, 0, 6, 0, 0, 0, 10};
+  constexpr std::array<std::uint8_t, 5> kName = {15, 15, 15, 16, 0};
+  const std::uint64_t begin = image.bytes().size();
+  for (std::size_t i = 0; i < 8192; ++i) {
+    image.bytes().push_back(std::byte{kRecord[i % kRecord.size()]});
+  }
+  image.phdr(I::kLoadData).p_filesz += 8192;
+  image.phdr(I::kLoadData).p_memsz += 8192;
+  std::memcpy(&image.bytes()[I::kStrings + 10], kName.data(), kName.size());
+  image.dyn(I::kDynNeedA).d_un.d_val += 1;
+  image.dyn(I::kDynVerdef).d_un.d_val = I::Data(begin);
 }
 
 TEST(LongStrings, AreTakenUpToALimit) {
@@ -279,6 +293,7 @@ std::vector<Lie> NeedVersionLies() {
 
 std::vector<Lie> DefinedVersionLies() {
   return {
+    LIE(VerdefEndless, kBad, "endless Verdef chain", TellOfEndlessVerdefs(i)),
     LIE(VerdefOutside, kBad, "Verdef at 0x9000",
         i.dyn(I::kDynVerdef).d_un.d_val = 0x9000),
     LIE(VdVersion, kBad, "vd_version 2", i.verdef(1).vd_version = 2),

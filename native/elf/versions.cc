@@ -81,6 +81,7 @@ Status Parser::ReadVersionNeeds() {
     if (verneed.vn_next == 0) return Status::Ok();
     address += verneed.vn_next;
   }
+  // Only hundreds of megabytes can be made so that this is reached.
   return Bad("endless Verneed chain", "a vn_next of 0 at its end");
 }
 
