@@ -45,8 +45,6 @@ conflicts: "dict[str, str]" = {}
 #: the module of ours whose ``install`` does it.
 INSTALL = {
     "ssl": "_ssl",
-    "importlib.metadata": "_metadata",
-    "importlib.resources.readers": "_resources",
     "pkgutil": "_packages",
     "venv": "_venv",
     "ensurepip": "_ensurepip",
@@ -56,6 +54,10 @@ INSTALL = {
 #: Mount points of real zip files that were found on sys.path, and of what the program
 #: mounted itself.
 zips: "list[str]" = []
+
+
+#: Mount points that modules of earlier runs still need, and this run has not asked for.
+dormant: "set[str]" = set()
 
 
 class VirtualLoader:
@@ -84,10 +86,6 @@ class VirtualLoader:
 
     def get_data(self, path: str) -> bytes:
         return read_file(path)
-
-    def get_resource_reader(self, fullname: str) -> "Any":
-        self.get_filename(fullname)  # type: ignore[attr-defined]
-        return resource_reader(self.path)
 
 
 class Loader(VirtualLoader, external.SourceFileLoader):  # type: ignore[misc]
@@ -122,9 +120,6 @@ class ExtensionLoader(external.ExtensionFileLoader):  # type: ignore[misc]
     def get_data(self, path: str) -> bytes:
         return read_file(path)
 
-    def get_resource_reader(self, fullname: str) -> "Any":
-        return resource_reader(self.path)
-
 
 def read_file(path: str) -> bytes:
     """Bytes of the virtual file, or of a real one where path is not ours."""
@@ -142,15 +137,16 @@ def read_file(path: str) -> bytes:
     raise FileNotFoundError(2, "No such file or directory", path)
 
 
-def resource_reader(path: str) -> "Any":
-    """Of the folder that the module's file lies in, as FileLoader gives it."""
-    from inmem import _resources
-
-    return _resources.Reader(path.rpartition("/")[0])
-
-
 def make_spec(fullname: str, found: "tuple[Any, ...]") -> "ModuleSpec":
     kind, mount, source, bytecode, origin, cached, folder = found
+    for point in dormant:
+        if origin.startswith(point + "/"):
+            from inmem import _mounts
+
+            kept = _mounts.wake(fullname, point)
+            if kept is not None:
+                return kept
+            break
     if kind == 1:
         loader: Any = ExtensionLoader(fullname, origin)
     else:
@@ -191,12 +187,6 @@ class Finder:
         tail = fullname.rpartition(".")[2]
         found = _inmem.find(tail, path, sys.path_importer_cache, PathEntryFinder)
         return None if found is None else make_spec(fullname, found)
-
-    @staticmethod
-    def find_distributions(context: "Any" = None) -> "Iterator[Any]":
-        from inmem import _metadata
-
-        return _metadata.find_distributions(context)
 
     @staticmethod
     def invalidate_caches() -> None:
@@ -242,9 +232,9 @@ class PathEntryFinder(external.FileFinder):  # type: ignore[misc]
         return *found[:4], *(path and start + path[len(self._folder) :] for path in found[4:])
 
     def iter_modules(self, prefix: str = "") -> "Iterator[tuple[str, bool]]":
-        from inmem import _resources
+        from inmem import _packages
 
-        return _resources.iter_modules(self._folder, prefix)
+        return _packages.iter_modules(self._folder, prefix)
 
     def invalidate_caches(self) -> None:
         pass

@@ -51,6 +51,8 @@ def restore(of_run: "list[str]") -> None:
     _inmem_boot.conflicts.clear()
     points[:] = of_run
     forget_stale()
+    _inmem_boot.dormant.clear()
+    _inmem_boot.dormant.update(sources.difference(points))
     sources.update(points)
     settle_parked()
     hide_stdlib(points)
@@ -153,6 +155,7 @@ def park() -> "list[str]":
     sources.clear()
     points.clear()
     _inmem_boot.zips.clear()
+    _inmem_boot.dormant.clear()
     for group in parked.values():
         sources.update(group.points)
     return sorted(sources)

@@ -7,6 +7,9 @@ import os
 import stat
 import sys
 from collections.abc import Buffer, Iterator
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 from typing import Any
 
 import _inmem
@@ -35,9 +38,34 @@ def end_of_bundles() -> int:
 
 
 def adopt(point: str) -> None:
+    _inmem_boot.dormant.discard(point)
     if point not in _keep.points and point not in _inmem_boot.zips:
         _inmem_boot.zips.append(point)
         _keep.add(point)
+
+
+def wake(fullname: str, point: str) -> "ModuleSpec | None":
+    """A program found a module in an archive that only modules of earlier runs kept mounted.
+
+    From now on it is one of this run's; its modules come back, this one by the spec.
+    """
+    adopt(point)
+    module = sys.modules.get(fullname)
+    return None if module is None else ModuleSpec(fullname, KeptLoader(module))
+
+
+class KeptLoader(Loader):
+    """Gives a module that is loaded already, as it was."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
+        self.spec = module.__spec__
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return self.module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self.spec
 
 
 def mount_for(path: str) -> None:

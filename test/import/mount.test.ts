@@ -1,6 +1,8 @@
 // test/import/mount.test.ts: archives that come and go while a program runs.
 import { renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { numpyWheel } from "../helpers/numpy.js";
+import { pypiWheel } from "../helpers/pypi-wheel.js";
 import { failPython, jsonOf, py, runPython } from "../helpers/python.js";
 import { tmpFile } from "../helpers/tmp.js";
 import { makeZip, zipFile } from "../helpers/zip.js";
@@ -135,6 +137,26 @@ describe("inmem.unmount", () => {
 });
 
 describe("a zip file on sys.path", () => {
+  it("has extension modules, whose archive then stays", async () => {
+    const wheel = await pypiWheel({
+      requirement: "markupsafe==3.0.3",
+      platforms: ["manylinux2014_x86_64"],
+    });
+    const main = py`
+      import errno, sys
+      sys.path.append(sys.argv[1])
+      import inmem, markupsafe._speedups as fast
+      print(fast.__file__.startswith(sys.argv[1] + "/markupsafe/_speedups."), fast._escape_inner("<"))
+      for force in (False, True):
+          try: inmem.unmount(sys.argv[1], force=force)
+          except OSError as error: print(error.errno == errno.EBUSY, "cannot be unloaded" in str(error))
+      import importlib.metadata; print(importlib.metadata.version("markupsafe"))
+    `;
+    const told = "True &lt;\nTrue True\nTrue True\n3.0.3\n";
+    expect((await runPython(main, { args: [wheel] })).stdout).toBe(told);
+    expect((await runPython(main, { args: [wheel] })).stdout).toBe(told);
+  });
+
   it("is mounted, and its extensions and modules go with the run", async () => {
     const lib = library("path.zip", "on the path");
     const main = "import sys; sys.path.append(sys.argv[1]); import lib; print(lib.X, lib.__file__)";
@@ -179,6 +201,22 @@ describe("a zip file on sys.path", () => {
     expect(stdout).toBe("1\n");
     expect(error).toMatchObject({ type: "ImportError", code: "ERR_INMEM_BAD_CRC" });
     expect(error.message).toContain(`${path}!/bad.py`);
+  });
+});
+
+describe("what an earlier run loaded", () => {
+  it("comes back when the program puts its archive on sys.path itself", async () => {
+    const wheel = await numpyWheel();
+    const main = py`
+      import sys
+      sys.path.append(sys.argv[1])
+      import numpy.linalg, numpy
+      print(numpy.__spec__.name, numpy.__spec__.loader is numpy.__loader__, numpy.dot([1, 2], [3, 4]))
+    `;
+    for (const _ of [1, 2, 3]) {
+      const { stdout } = await runPython(main, { args: [wheel] });
+      expect(stdout).toBe("numpy True 11\n");
+    }
   });
 });
 

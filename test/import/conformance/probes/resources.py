@@ -205,7 +205,7 @@ def reader():
         found.is_resource("data"),
         found.open_resource("lazy.py").read(5),
         found.resource_path("lazy.py"),
-        sorted(name for name in found.contents() if name.startswith("la")),
+        sorted(name for name in found.contents() if name.startswith("la") and name[-1] == "y"),
         str(found.files()),
     ]
 
