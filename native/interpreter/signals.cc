@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "importer/state.h"
+#include "interpreter/fork_handlers.h"
 #include "interpreter/job_pipes.h"
 #include "interpreter/signal_claims.h"
 #include "interpreter/signal_table.h"
@@ -138,6 +139,7 @@ void DivertSignals() {
   loader.Redirect("sigaction", reinterpret_cast<void*>(&BundleSigaction));
   loader.Redirect("signal", reinterpret_cast<void*>(&BundleSignal));
   RedirectWaits(loader);
+  RedirectForkHandlers(loader);
 }
 
 bool DeliverSignal(int number) {

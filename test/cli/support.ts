@@ -9,15 +9,17 @@ export function spawnAndSignal(
   signal: NodeJS.Signals,
   options: Omit<SpawnOptions, "args" | "onSpawn"> = {},
 ): Promise<SpawnResult> {
-  return spawnCommand(args, {
-    ...options,
-    onSpawn(child) {
-      let seen = "";
-      let sent = false;
-      child.stdout?.on("data", (text: string) => {
-        seen += text;
-        if (!sent && seen.includes("ready")) sent = child.kill(signal);
-      });
-    },
-  });
+  return spawnCommand(args, { ...options, onSpawn: signalWhenReady(signal) });
+}
+
+/** For `onSpawn`: sends `signal` when stdout first holds "ready". */
+export function signalWhenReady(signal: NodeJS.Signals): NonNullable<SpawnOptions["onSpawn"]> {
+  return (child) => {
+    let seen = "";
+    let sent = false;
+    child.stdout?.on("data", (text: string) => {
+      seen += text;
+      if (!sent && seen.includes("ready")) sent = child.kill(signal);
+    });
+  };
 }
