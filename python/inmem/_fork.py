@@ -2,8 +2,10 @@
 """A forked child has no JavaScript to hand its output to: it writes to a pipe, and
 a thread of the parent hands on what comes out of it. Its input is at its end."""
 
-import _thread
 import posix
+
+# As they are now: gevent replaces those of the module by greenlets.
+from _thread import allocate_lock, start_new_thread
 from functools import partial
 
 import _inmem_job
@@ -28,12 +30,12 @@ class Relay:
     def __init__(self, fd: int) -> None:
         self._fd = fd
         self._moved = 0
-        self._ended = _thread.allocate_lock()
+        self._ended = allocate_lock()
         self._ended.acquire()
         self._out, self.into = posix.pipe()
         for end in (self._out, self.into):
             posix.set_inheritable(end, False)
-        _thread.start_new_thread(self._pump, ())
+        start_new_thread(self._pump, ())
 
     def _pump(self) -> None:
         while data := posix.read(self._out, 65536):

@@ -136,7 +136,7 @@ describe("a signal at any moment of a run, before and after it", () => {
 
   it("python: each is Python's or Node's, and none is lost", async () => {
     const result = await runWith(program, main("python"));
-    expect(result).toMatchObject({ code: 0, timedOut: false });
+    expect(result, result.stdout + result.stderr).toMatchObject({ code: 0, timedOut: false });
     const [handled = "", node, interrupted] = result.stdout.trimEnd().split(" ");
     expect(handled.length + Number(node) + Number(interrupted)).toBe(60);
     expect(handled.length).toBeGreaterThan(0);
