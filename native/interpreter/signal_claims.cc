@@ -157,15 +157,14 @@ void DoDefault(int number) {
 void Deliver(int number, siginfo_t* info, void* context) {
   Claims& claims = State();
   const sighandler_t handler = SignalTable::Get().HandlerOf(number);
-  if (handler == SIG_DFL) {
+  if (!claims.open) {
+    // Python may still be setting up its own handler of SIGINT.
+    claims.kept |= Bit(number);
+  } else if (handler == SIG_DFL) {
     DoDefault(number);
   } else if (IsFunction(handler)) {
-    if (claims.open) {
-      ++claims.seen;
-      CallHandler(handler, number, info, context);
-    } else {
-      claims.kept |= Bit(number);
-    }
+    ++claims.seen;
+    CallHandler(handler, number, info, context);
   }
 }
 
