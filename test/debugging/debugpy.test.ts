@@ -20,8 +20,10 @@ class Client {
   #seq = 0;
   #unread = Buffer.alloc(0);
   readonly #seen: Message[] = [];
-  readonly #waiting: { readonly is: (m: Message) => boolean; readonly take: (m: Message) => void }[] =
-    [];
+  readonly #waiting: {
+    readonly is: (m: Message) => boolean;
+    readonly take: (m: Message) => void;
+  }[] = [];
 
   constructor(port: number) {
     this.#socket = connect(port, "127.0.0.1").on("data", (chunk) => this.#read(chunk));

@@ -113,7 +113,13 @@ describe.each(places)("in the %s", (place) => {
 
   it("coverage run -m and report", async () => {
     const cwd = tmpDir();
-    const tests = ["coverage", "run", "-m", "unittest", "shop.tests.unit.Total.test_total"] as const;
+    const tests = [
+      "coverage",
+      "run",
+      "-m",
+      "unittest",
+      "shop.tests.unit.Total.test_total",
+    ] as const;
     expect(await runModule(place, await bundle, tests, { cwd })).toMatchObject({ code: 0 });
     const words = ["coverage", "report", "-m", "--include=*/shop/*"] as const;
     const result = await runModule(place, await bundle, words, { cwd });
