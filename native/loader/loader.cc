@@ -9,6 +9,7 @@
 
 #include "loader/closure.h"
 #include "loader/completion.h"
+#include "loader/cxx_runtime.h"
 #include "loader/extension_tag.h"
 #include "loader/need_search.h"
 #include "loader/registry.h"
@@ -78,6 +79,7 @@ struct Loader::Impl {
   Registry registry;
   Redirects redirects;
   Policy policy;
+  bool has_cxx_runtime = false;  // the host's, bound to `redirects`
 
   Result<void*> Use(SharedObject& object, int flags);
 };
@@ -89,6 +91,8 @@ Result<void*> Loader::Impl::Use(SharedObject& object, int flags) {
     return Status(ErrorCode::kLoadFailed,
                   object.report.path + ": is being loaded");
   }
+  // Node has brought it along, or what was loaded just now.
+  if (!has_cxx_runtime) has_cxx_runtime = RedirectCxxRuntime(redirects);
   if (Status status = Complete(registry, redirects, object); !status.ok())
     return status;
   if ((flags & RTLD_GLOBAL) == 0) return handle;
