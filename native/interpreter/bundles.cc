@@ -88,7 +88,7 @@ Result<Bundles::Mounted> Bundles::MountFile(const Bundle& bundle) {
     return made.is_file ? source.status()
                         : NotInherited(bundle, source.status());
   }
-  if (!made.is_file) made.descriptor = source.value()->descriptor();
+  made.descriptor = source.value()->descriptor();
   auto same = FindMounted(bundle.path);
   if (same != mounted().end()) {
     if (same->identity == made.identity) return *same;
@@ -156,9 +156,10 @@ std::vector<InheritedBundle> Bundles::Inherited(
   for (const std::string& point : points) {
     auto mount = FindMounted(point);
     const bool in_memory = mount != mounted().end() && !mount->is_file;
-    inherited.push_back({.point = point,
-                         .in_memory = in_memory,
-                         .descriptor = in_memory ? mount->descriptor : -1});
+    inherited.push_back(
+        {.point = point,
+         .in_memory = in_memory,
+         .descriptor = mount != mounted().end() ? mount->descriptor : -1});
   }
   return inherited;
 }

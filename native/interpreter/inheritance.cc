@@ -39,7 +39,8 @@ struct File {
 
 struct Inheritance {
   std::vector<Variable> variables;
-  std::vector<File> files;
+  std::vector<File> files;     // handed on
+  std::vector<File> archives;  // all
   std::string launcher;
 };
 
@@ -79,11 +80,17 @@ Variable SpellBundles(const std::vector<InheritedBundle>& bundles,
     std::string file = bundle.in_memory ? "" : bundle.point;
     std::string file_here = file;
     struct stat status = {};
-    if (bundle.in_memory && fstat(bundle.descriptor, &status) == 0) {
-      file = DescriptorPath(std::to_string(getpid()), bundle.descriptor);
-      file_here = DescriptorPath("self", bundle.descriptor);
-      inheritance->files.push_back(
-          {bundle.descriptor, file, status.st_dev, status.st_ino});
+    if (fstat(bundle.descriptor, &status) == 0) {
+      const File opened = {
+          bundle.descriptor,
+          DescriptorPath(std::to_string(getpid()), bundle.descriptor),
+          status.st_dev, status.st_ino};
+      inheritance->archives.push_back(opened);
+      if (bundle.in_memory) {
+        file = opened.path;
+        file_here = DescriptorPath("self", bundle.descriptor);
+        inheritance->files.push_back(opened);
+      }
     }
     items.push_back(SpellBundle(bundle.point, file));
     items_here.push_back(SpellBundle(bundle.point, file_here));
@@ -106,19 +113,23 @@ bool IsOpen(const File& file, int descriptor) {
          status.st_ino == file.inode;
 }
 
-// Leaves the file open under its number across exec. What starts children may
-// have closed it: then it is the parent's that is opened once more.
+// What starts children may have closed it: then the parent's is opened once
+// more, under the same number.
+bool Reopen(const File& file) {
+  if (IsOpen(file, file.descriptor)) return true;
+  if (fcntl(file.descriptor, F_GETFD) >= 0) return false;  // another's by now
+  const int again = open(file.path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (again < 0) return false;
+  const bool same = IsOpen(file, again);
+  if (again == file.descriptor) return same;
+  if (same) dup3(again, file.descriptor, O_CLOEXEC);
+  close(again);
+  return same;
+}
+
+// Leaves the file open under its number across exec.
 bool HandOn(const File& file) {
-  if (!IsOpen(file, file.descriptor)) {
-    if (fcntl(file.descriptor, F_GETFD) >= 0) return false;  // another's by now
-    const int again = open(file.path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (again < 0) return false;
-    const bool same = IsOpen(file, again);
-    if (same && again != file.descriptor) dup2(again, file.descriptor);
-    if (again != file.descriptor) close(again);
-    if (!same) return false;
-  }
-  return fcntl(file.descriptor, F_SETFD, 0) == 0;
+  return Reopen(file) && fcntl(file.descriptor, F_SETFD, 0) == 0;
 }
 
 bool HandOnAll(const Inheritance& inheritance) {
@@ -180,6 +191,12 @@ std::vector<std::string> MissingVariables() {
     }
   }
   return texts;
+}
+
+void ReopenBundles() {
+  const Inheritance* inheritance = Current();
+  if (inheritance == nullptr) return;
+  for (const File& file : inheritance->archives) Reopen(file);
 }
 
 void RenewVariables() {

@@ -22,8 +22,9 @@ namespace inmem::interpreter {
 struct InheritedBundle {
   std::string point;
   // It has no path: children open the descriptor (-1: none could be made, and
-  // they say so). REQUIRES: open as long as the bundle is inherited.
+  // they say so).
   bool in_memory = false;
+  // REQUIRES: open as long as the bundle is inherited.
   int descriptor = -1;
 };
 
@@ -38,6 +39,10 @@ std::vector<std::string> InheritedVariables();
 
 // Those of them that this process's own environment does not hold.
 std::vector<std::string> MissingVariables();
+
+// Between fork and exec: opens those of the bundles' descriptors again that
+// have been closed there, as long as the parent has them.
+void ReopenBundles();
 
 // Puts those that this process's own environment holds right: they name what a
 // parent has open, and it may end. Threads: before any other.
