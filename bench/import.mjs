@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { prepare } from "../scripts/wheels/prepare.mjs";
+import { childStart } from "./import/child-start.mjs";
 import { childJson } from "./runner/child.mjs";
 
 export const about = "imports from a bundle and from a warm disk";
@@ -53,4 +54,4 @@ const modules = {
   },
 };
 
-export const measures = { modules };
+export const measures = { modules, "child-start": childStart };
