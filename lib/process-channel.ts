@@ -1,6 +1,6 @@
 // lib/process-channel.ts: what goes between a run and the process of its own that its program has.
 import type { Duplex } from "node:stream";
-import type { ModuleReport, NativeException } from "./binding.js";
+import type { NativeException } from "./binding.js";
 
 /** What python/inmem/_child.py is told. */
 export interface ProcessJob {
@@ -9,20 +9,19 @@ export interface ProcessJob {
   readonly module: string | null;
   /** Which of stdout and stderr somebody here reads. */
   readonly pipes: readonly [boolean, boolean];
-  readonly report: boolean;
 }
 
 /** What it, or the launcher before it, answers. */
-export interface ProcessAnswer {
-  outcome?:
-    | { kind: "exit"; exit_code: number }
-    | ({ kind: "exception" } & NativeException)
-    | { kind: "error"; code: string; message: string };
-  modules?: ModuleReport;
-}
+export type ProcessOutcome =
+  | { kind: "exit"; exit_code: number }
+  | ({ kind: "exception" } & NativeException)
+  | { kind: "error"; code: string; message: string };
 
-/** Sends the job; gives what was answered by the end of the process. */
-export async function askProcess(channel: Duplex, job: ProcessJob): Promise<ProcessAnswer> {
+/** Sends the job; gives what was answered by the end of the process, if anything. */
+export async function askProcess(
+  channel: Duplex,
+  job: ProcessJob,
+): Promise<ProcessOutcome | undefined> {
   let text = "";
   channel.setEncoding("utf8").on("data", (chunk: string) => {
     text += chunk;
@@ -35,28 +34,15 @@ export async function askProcess(channel: Duplex, job: ProcessJob): Promise<Proc
   return readAnswer(text);
 }
 
-function readAnswer(text: string): ProcessAnswer {
+function readAnswer(text: string): ProcessOutcome | undefined {
   const refusal = /^!(\S+) (.*)$/s.exec(text);
   if (refusal) {
     const [, code, message] = refusal as unknown as [string, string, string];
-    return { outcome: { kind: "error", code, message } };
+    return { kind: "error", code, message };
   }
-  const answer: ProcessAnswer = {};
-  for (const line of text.split("\n")) {
-    // One that was cut off by the end of the process says nothing.
-    const said = parse(line);
-    if (said?.kind === "modules") answer.modules = { memory: said.memory, disk: said.disk };
-    else if (said !== undefined) answer.outcome = said;
-  }
-  return answer;
-}
-
-type Said = NonNullable<ProcessAnswer["outcome"]> | ({ kind: "modules" } & ModuleReport);
-
-function parse(line: string): Said | undefined {
   try {
-    return JSON.parse(line);
+    return JSON.parse(text);
   } catch {
-    return undefined;
+    return undefined; // cut off by the end of the process
   }
 }

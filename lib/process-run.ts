@@ -10,9 +10,9 @@ import type { InmemErrorCode } from "./error-codes.js";
 import { InmemError } from "./errors.js";
 import { joinList } from "./list-variable.js";
 import type { BundleInput, CheckedOptions } from "./options.js";
-import { askProcess, type ProcessAnswer } from "./process-channel.js";
+import { askProcess, type ProcessOutcome } from "./process-channel.js";
 import { ProcessStreams } from "./process-streams.js";
-import type { RunReport, RunResult } from "./run.js";
+import type { RunResult } from "./run.js";
 import type { SignalReason } from "./run-interrupt.js";
 import { aborted, pythonError } from "./run-outcome.js";
 
@@ -30,7 +30,6 @@ export async function runInProcess(
   bundle: BundleInput,
   mounted: NativeJob["bundles"],
   options: CheckedOptions,
-  onReport?: (report: RunReport) => void,
 ): Promise<RunResult> {
   const { signal, args, module } = options;
   if (signal?.aborted) throw aborted(signal.reason);
@@ -45,18 +44,18 @@ export async function runInProcess(
   }
   const ended = endOf(child);
   streams.connect(child);
-  const job = { points: bundles.points, args, module: module ?? null, pipes: streams.pipes };
   const answered = askProcess(child.stdio[CHANNEL] as Duplex, {
-    ...job,
-    report: onReport !== undefined,
+    points: bundles.points,
+    args,
+    module: module ?? null,
+    pipes: streams.pipes,
   });
   const interrupt = new ProcessInterrupt(child, options);
   try {
     const end = await ended;
-    const answer = await answered;
+    const outcome = await answered;
     await streams.finish();
-    if (answer.modules) onReport?.({ objects: [], modules: answer.modules });
-    return settle(end, answer, interrupt, options);
+    return settle(end, outcome, interrupt, options);
   } finally {
     interrupt.close();
   }
@@ -138,7 +137,7 @@ function endOf(child: ChildProcess): Promise<End> {
 
 function settle(
   { status, signal }: End,
-  { outcome }: ProcessAnswer,
+  outcome: ProcessOutcome | undefined,
   interrupt: ProcessInterrupt,
   options: CheckedOptions,
 ): RunResult {

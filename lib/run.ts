@@ -49,7 +49,7 @@ export async function runWithReport(
   const checked = checkOptions(publicOptions);
   if (checked.process) {
     const { runInProcess } = require("./process-run.js") as typeof import("./process-run.js");
-    return runInProcess(binding, bundle, mountedBundles(), checked, onReport);
+    return runInProcess(binding, bundle, mountedBundles(), checked);
   }
   const before = going;
   if (before === undefined) {

@@ -45,8 +45,7 @@ namespace {
 
 // The launcher is missing beside the addon: whoever started it may see no more
 // than an exit status.
-void TellNoLauncher(const char* path) {
-  const int error = errno;
+void TellNoLauncher(const char* path, int error) {
   if (error != ENOENT && error != EACCES && error != ENOTDIR) return;
   constexpr std::string_view kRefused =
       ": it may not be executed here (expected a file with its x bit, on a "
@@ -104,7 +103,7 @@ int __wrap_execve(const char* path, char* const* argv, char* const* envp) {
   return WithEnvironment(Call::kExec, path, envp,
                          [&](char* const* its, bool for_launcher) {
                            int result = __real_execve(path, argv, its);
-                           if (for_launcher) TellNoLauncher(path);
+                           if (for_launcher) TellNoLauncher(path, errno);
                            if (for_launcher) return result;
                            return ExecVirtual(path, argv, envp);
                          });
@@ -128,11 +127,13 @@ int __wrap_posix_spawn(pid_t* pid, const char* path,
                        const posix_spawnattr_t* attributes, char* const* argv,
                        char* const* envp) {
   auto spawn = [&](const char* program, char* const* words) {
-    return WithEnvironment(Call::kSpawn, program, envp,
-                           [&](char* const* its, bool /*for_launcher*/) {
-                             return __real_posix_spawn(pid, program, actions,
-                                                       attributes, words, its);
-                           });
+    return WithEnvironment(
+        Call::kSpawn, program, envp, [&](char* const* its, bool for_launcher) {
+          const int error =
+              __real_posix_spawn(pid, program, actions, attributes, words, its);
+          if (for_launcher) TellNoLauncher(program, error);
+          return error;
+        });
   };
   const int result = spawn(path, argv);
   if (result == 0) return 0;

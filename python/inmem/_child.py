@@ -3,8 +3,7 @@
 
 lib/process-run.ts starts ``python -c "from inmem._child import main; main()"``
 and speaks through one descriptor: it writes a job as JSON and ends; we answer
-lines of JSON: the outcome, when the program has ended, and at the very end the
-modules, where they were asked for.
+one line of JSON: the outcome, when the program has ended.
 """
 
 import json
@@ -27,10 +26,6 @@ def main() -> None:
     """Runs the job; leaves with the program's exit status."""
     os.set_inheritable(CHANNEL, False)
     job = read_job()
-    if job["report"]:
-        import atexit
-
-        atexit.register(send_modules)  # the first one in is the last one out
     begin(job)
     error: BaseException | None = None
     try:
@@ -69,7 +64,3 @@ def send(message: "dict[str, Any]") -> None:
             data = data[os.write(CHANNEL, data) :]
     except OSError:
         pass  # the program closed it, or the parent is gone: the exit status is left
-
-
-def send_modules() -> None:
-    send({"kind": "modules", **_run.module_report()})
