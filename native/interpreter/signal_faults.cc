@@ -4,6 +4,7 @@
 // All of it runs in a signal handler.
 #include <signal.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -35,6 +36,22 @@ bool NodeRepairs(int number, siginfo_t* info, void* context) {
   return KernelsHandler(number) != SIG_DFL;
 }
 
+// C code of a bundle has repaired the fault, as a garbage collector's or a
+// JVM's handler does: Node, which could not know, has raised the signal
+// already.
+void TakeBack(int number) {
+  if (KernelsHandler(number) != SIG_DFL) return;
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, number);
+  const timespec at_once = {};
+  sigtimedwait(&only, nullptr, &at_once);  // blocked as long as we are in here
+  struct sigaction action = {};
+  action.sa_sigaction = OnFault;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  __real_sigaction(number, &action, nullptr);
+}
+
 }  // namespace
 
 bool IsFault(int number) {
@@ -49,10 +66,12 @@ void OnFault(int number, siginfo_t* info, void* context) {
   if (!in_node || !NodeRepairs(number, info, context)) {
     const sighandler_t handler = table.HandlerOf(number);
     if (IsFunction(handler)) CallHandler(handler, number, info, context);
-    // One that returns and stays has repaired it, unless Node has given up.
+    // One that returns and stays has repaired it.
     const bool stays =
         IsFunction(handler) && table.HandlerOf(number) == handler;
-    if (!stays) {
+    if (stays) {
+      if (in_node) TakeBack(number);
+    } else {
       ToDefault(number);
       // A fault happens again; what was sent is sent again.
       const bool sent = info->si_code <= 0;

@@ -1,6 +1,7 @@
 // test/signals/faults.test.ts: faulthandler prints real crashes, and WebAssembly keeps its traps.
 import { describe, expect, it } from "vitest";
 import { py } from "../helpers/python.js";
+import { extension, extensionSuffix } from "../helpers/shared-object.js";
 import { clean, runWith } from "./support.js";
 
 // (module (memory 1) (func (export "f") (param i32) (result i32) local.get 0 i32.load))
@@ -86,6 +87,54 @@ describe("faulthandler.enable()", () => {
     `;
     const result = await runWith(handler, crashLater);
     expect(result).toMatchObject({ ...clean, stdout: `ready\n${"RuntimeError\n".repeat(3)}` });
+  });
+});
+
+describe("C code of a bundle with a handler of SIGSEGV", () => {
+  const handlers = (body: string) =>
+    extension(
+      "_handles",
+      "start()",
+      `#include <signal.h>
+       #include <sys/mman.h>
+       #include <unistd.h>
+       static char *page;
+       static volatile int faults;
+       static void on_fault(int number, siginfo_t *info, void *context) { faults++; ${body} }
+       static int start(void) {
+         if (page) { page[0] = 1; page[1] = 2; return faults * 10 + page[0] + page[1]; }
+         struct sigaction action = {0};
+         action.sa_sigaction = on_fault;
+         action.sa_flags = SA_SIGINFO;
+         page = mmap(0, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+         return sigaction(SIGSEGV, &action, 0);
+       }`,
+    );
+  const faulting = py`
+    import _handles, sys
+    _handles.value()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(_handles.value(), flush=True)
+  `;
+  const run = (body: string) =>
+    runWith(
+      { "__main__.py": faulting, [`_handles${extensionSuffix}`]: handlers(body) },
+      `${crashLater} console.log(trap());`,
+    );
+  const traps = "RuntimeError\n";
+
+  it("repairs what it faults on itself, beside traps", async () => {
+    const result = await run("mprotect(page, 4096, PROT_READ | PROT_WRITE);");
+    expect(result).toMatchObject(clean);
+    expect(result.stdout).toBe(`ready\n${traps.repeat(3)}13\n${traps}`);
+  });
+
+  it("reports its crash and ends by it", async () => {
+    const report = 'write(2, "its report\\n", 11); signal(number, SIG_DFL);';
+    const result = await run(report);
+    expect(result).toMatchObject({ code: null, signal: "SIGSEGV", timedOut: false });
+    expect(result.stderr).toBe("its report\n");
   });
 });
 

@@ -226,6 +226,27 @@ describe.each(["node", "python"])("mode %s", (mode) => {
   });
 });
 
+describe("in a process of its own", () => {
+  it.each(["node", "python"])("a signal sent to it is Python's, mode %s", async (mode) => {
+    const program = py`
+      import os, signal, time
+      def on_term(n, f): raise SystemExit(9)
+      signal.signal(signal.SIGTERM, on_term)
+      print("ready", os.getpid(), flush=True)
+      time.sleep(20)
+    `;
+    const main = `
+      let pid;
+      const stdout = (text) => { pid = Number(/ready (\\d+)/.exec(text)[1]); isReady(); };
+      const going = run(path, { process: true, signals: "${mode}", stdout });
+      await ready;
+      process.kill(pid, "SIGTERM");
+      console.log(pid !== process.pid, await going);`;
+    const result = await runWith(program, main);
+    expect(result).toMatchObject({ ...clean, stdout: "true { exitCode: 9 }\n" });
+  });
+});
+
 describe("a wrong mode", () => {
   it("is a TypeError that names the right ones", async () => {
     const main = `await run(path, { signals: "both" }).catch((error) => console.log(error.name, error.message));`;
