@@ -23,11 +23,12 @@ let tree: Tree;
 let disk: Facts;
 
 /** Each side in a process of its own, from the same folder, with the same arguments. */
-function facts(program: string, args: readonly string[], other: string): Facts {
+function facts(program: string, args: readonly string[], other: string, tmp = tmpdir()): Facts {
   const path = join(tmpDir("facts"), "facts.json");
   const cwd = dirname(tree.app.folder);
-  const all = [...args, other, tree.real, tmpdir(), path];
-  execFileSync(program, all, { stdio: "pipe", cwd, timeout: 60_000 });
+  const all = [...args, other, tree.real, tmp, path];
+  const env = { ...process.env, TMPDIR: tmp };
+  execFileSync(program, all, { stdio: "pipe", cwd, env, timeout: 60_000 });
   return JSON.parse(readFileSync(path, "utf8")) as Facts;
 }
 
@@ -81,5 +82,24 @@ describe("a package of every oddity", () => {
   it("is the same with bytecode beside each source", () => {
     const ours = fromBundle(withBytecode(tree.app.folder));
     compare(besideSource(disk), besideSource(ours));
+  });
+
+  it("asks the kernel for no bundled file, and writes none", () => {
+    const log = join(tmpDir("strace"), "strace.log");
+    const strace = ["-f", "-qq", "-s", "400", "-e", "trace=file", "-o", log];
+    const node = [process.execPath, commandLine, "run", tree.app.zip];
+    const tmp = tmpDir("probes");
+    facts("strace", [...strace, ...node], tree.other.zip, tmp);
+    const calls = readFileSync(log, "utf8").split("\n");
+    expect(calls.length).toBeGreaterThan(500);
+    const below = [tree.app.zip, tree.other.zip].map((zip) => `"${zip}/`);
+    expect(calls.filter((call) => below.some((start) => call.includes(start)))).toEqual([]);
+    const written = calls.filter((call) =>
+      /O_WRONLY|O_RDWR|O_CREAT|mkdir|rename|[^d]link(?!at\(\d)/.test(call),
+    );
+    // The probes' own files, by path or beside a descriptor of their folder, and the facts.
+    const own = [`"${tmp}/`, '/facts.json"', '"/dev/'];
+    const others = written.filter((call) => !own.some((part) => call.includes(part)));
+    expect(others).toEqual([]);
   });
 });
