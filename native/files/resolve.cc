@@ -289,7 +289,8 @@ std::vector<std::string> FoldersAbove(const vfs::Tree& tree) {
     }
   }
   std::ranges::sort(folders);
-  folders.erase(std::ranges::unique(folders).begin(), folders.end());
+  // clang 14 cannot compile std::ranges::unique of this library.
+  folders.erase(std::unique(folders.begin(), folders.end()), folders.end());
   return folders;
 }
 

@@ -174,6 +174,17 @@ TEST_F(ClosureTest, HostLibrariesNeedPep600) {
   EXPECT_EQ(Call(Mount({{"ok.so", allowed}}), "ok.so", "f"), 1);
 }
 
+// There is no room for another name where the need's own is one letter.
+TEST_F(ClosureTest, ANameTooShortToBeReplaced) {
+  const auto library = workshop_.Compile("b", "int brief() { return 4; }");
+  const auto user = workshop_.Compile(
+      "user.so", "int brief(); int user() { return brief(); }", "-L. -l:b");
+  ExpectFailure(Load(Mount({{"user.so", user}, {"b", library}}), "user.so"),
+                ErrorCode::kLoadFailed,
+                {"!/user.so: the needed name b does not lead to ", "/b,",
+                 "too short to be replaced (expected at least "});
+}
+
 TEST_F(ClosureTest, MuslIsAnotherMachine) {
   workshop_.Compile("libm.so", "int g() { return 0; }",
                     "-Wl,-soname,libc.musl-x86_64.so.1");

@@ -71,5 +71,27 @@ TEST_F(VersionsTest, OfALibraryThatHasNone) {
                 {"bare_v"});
 }
 
+// The same within a circle, whose members are opened together.
+TEST_F(VersionsTest, OfAMemberOfACircleThatHasNone) {
+  std::ofstream(workshop_.Path("r.map")) << "V1 { global: ring_a; };";
+  const std::string a = "librings-member-a.so.1";
+  const std::string b = "librings-member-b.so.1";
+  const auto soname = [](const std::string& name) {
+    return "-nostdlib -Wl,--no-as-needed -Wl,-soname," + name + " ";
+  };
+  workshop_.Compile(a, "int ring_a() { return 1; }",
+                    soname(a) + "-Wl,--version-script=r.map");
+  const auto second = workshop_.Compile(
+      b, "int ring_a(); int ring_b() { return ring_a() + 1; }",
+      soname(b) + "-L. -l:" + a);
+  const auto first = workshop_.Compile(
+      a,
+      "int ring_b(); int ring_a() { return 1; } int f() { return ring_b(); }",
+      soname(a) + "-L. -l:" + b);
+  ExpectFailure(Load(Mount({{a, first}, {b, second}}), a),
+                ErrorCode::kMissingLibrary,
+                {b + ": asks for a version of ring_a of " + a});
+}
+
 }  // namespace
 }  // namespace inmem::loader
