@@ -302,6 +302,7 @@ def end(job: "dict[str, Any]") -> "dict[str, Any]":
     Gives the mount points still needed and, if asked for, the modules' names.
     """
     stop_daemons()
+    _world.stop_timers()
     _world.put_back()
     modules = module_report() if job["report"] else None
     _world.restart_stdlib()

@@ -110,6 +110,13 @@ def reset() -> None:
     reset_stdlib()
 
 
+def stop_timers() -> None:
+    """What the program set: the signal would come to Node, which it ends."""
+    for which in (_signal.ITIMER_REAL, _signal.ITIMER_VIRTUAL, _signal.ITIMER_PROF):
+        if _signal.getitimer(which)[0]:
+            _signal.setitimer(which, 0)
+
+
 def reset_signals() -> None:
     _signal.set_wakeup_fd(-1)
     for number in _signal.valid_signals():
