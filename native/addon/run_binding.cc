@@ -18,6 +18,7 @@
 
 #include "addon/errors.h"
 #include "base/status.h"
+#include "interpreter/bundles.h"
 #include "interpreter/job.h"
 #include "interpreter/job_pipes.h"
 #include "interpreter/python_thread.h"
@@ -176,22 +177,9 @@ interpreter::Bundle ReadBundle(const Napi::Value& value) {
   auto bytes = Field(object, "bytes").As<Napi::Uint8Array>();
   Napi::Value name = Field(object, "name");
   if (name.IsString()) bundle.path = name.As<Napi::String>().Utf8Value();
-  const std::span data(reinterpret_cast<const std::byte*>(bytes.Data()),
-                       bytes.ByteLength());
-  // A memory file: Python children can open it, too.
-  auto file = os::MemoryFile::Copy(
-      data, bundle.path.empty() ? "bundle.zip" : bundle.path);
-  if (file.ok()) {
-    bundle.bytes = file.value()->bytes();
-    bundle.descriptor = file.value()->descriptor();
-    bundle.owner = file.Take();
-    return bundle;
-  }
-  // The host refuses it: children will say so.
-  auto copy =
-      std::make_shared<std::vector<std::byte>>(data.begin(), data.end());
-  bundle.bytes = std::span<const std::byte>(*copy);
-  bundle.owner = copy;
+  interpreter::HoldCopy(
+      {reinterpret_cast<const std::byte*>(bytes.Data()), bytes.ByteLength()},
+      &bundle);
   return bundle;
 }
 

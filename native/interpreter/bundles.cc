@@ -20,6 +20,7 @@
 #include "interpreter/job.h"
 #include "interpreter/read_ahead.h"
 #include "os/file_source.h"
+#include "os/memory_file.h"
 
 // The stdlib archive, in the addon's read-only data (stdlib_archive.S).
 extern "C" const std::byte inmem_stdlib_begin[];
@@ -197,6 +198,22 @@ void Bundles::Keep(const std::vector<std::string>& points) {
     State::Get().Unmount(mount.id);
     return true;
   });
+}
+
+void HoldCopy(std::span<const std::byte> bytes, Bundle* bundle) {
+  auto file = os::MemoryFile::Copy(
+      bytes, bundle->path.empty() ? "bundle.zip" : bundle->path);
+  if (file.ok()) {
+    bundle->bytes = file.value()->bytes();
+    bundle->descriptor = file.value()->descriptor();
+    bundle->owner = file.Take();
+    return;
+  }
+  // The host refuses it: children will say so.
+  auto copy =
+      std::make_shared<std::vector<std::byte>>(bytes.begin(), bytes.end());
+  bundle->bytes = std::span<const std::byte>(*copy);
+  bundle->owner = std::move(copy);
 }
 
 Status MountStdlib() {

@@ -1,6 +1,8 @@
 // native/interpreter/bundles.h: the archives of runs, mounted.
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +47,10 @@ class Bundles {
   static std::vector<Mounted>& mounted();
   static std::vector<Mounted>::iterator FindMounted(std::string_view point);
 };
+
+// Makes a buffer's bundle: copies the bytes, into a memory file where the host
+// allows it, so that children can open them. Threads: any.
+void HoldCopy(std::span<const std::byte> bytes, Bundle* bundle);
 
 // Mounts the stdlib that lies in the addon: the first call does it.
 // Threads: any.

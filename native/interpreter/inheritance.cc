@@ -51,6 +51,17 @@ std::atomic<const Inheritance*>& Current() {
   return current;
 }
 
+// What SetInheritance was last given.
+struct Inputs {
+  std::vector<InheritedBundle> bundles;
+  loader::Policy policy;
+};
+
+Inputs& Given() {
+  static auto* given = new Inputs();
+  return *given;
+}
+
 std::string DescriptorPath(const std::string& process, int descriptor) {
   return "/proc/" + process + "/fd/" + std::to_string(descriptor);
 }
@@ -159,6 +170,7 @@ char** FindIn(char** environment, const Variable& variable) {
 
 void SetInheritance(const std::vector<InheritedBundle>& bundles,
                     const loader::Policy& policy) {
+  Given() = {bundles, policy};
   auto* made = new Inheritance();
   made->launcher = LauncherPath();
   if (!bundles.empty()) {
@@ -168,6 +180,23 @@ void SetInheritance(const std::vector<InheritedBundle>& bundles,
     made->variables.push_back(Spell(name, value, value));
   }
   Current() = made;
+}
+
+void AddInherited(const InheritedBundle& bundle) {
+  Inputs now = Given();
+  std::erase_if(now.bundles, [&](const InheritedBundle& other) {
+    return other.point == bundle.point;
+  });
+  now.bundles.push_back(bundle);
+  SetInheritance(now.bundles, now.policy);
+}
+
+void RemoveInherited(const std::string& point) {
+  Inputs now = Given();
+  std::erase_if(now.bundles, [&](const InheritedBundle& other) {
+    return other.point == point;
+  });
+  SetInheritance(now.bundles, now.policy);
 }
 
 std::vector<std::string> InheritedVariables() {

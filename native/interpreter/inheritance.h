@@ -33,6 +33,10 @@ struct InheritedBundle {
 void SetInheritance(const std::vector<InheritedBundle>& bundles,
                     const loader::Policy& policy);
 
+// One more, as the last; or one less. Threads: with the GIL, as SetInheritance.
+void AddInherited(const InheritedBundle& bundle);
+void RemoveInherited(const std::string& point);
+
 // NAME=value as a program should see it in its own environment: what its
 // children get where it hands that environment on.
 std::vector<std::string> InheritedVariables();

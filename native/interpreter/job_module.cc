@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -17,6 +16,7 @@
 #include "cpython/strings.h"
 #include "importer/inmem_module.h"
 #include "interpreter/bundles.h"
+#include "interpreter/inheritance.h"
 #include "interpreter/job.h"
 #include "interpreter/job_pipes.h"
 
@@ -94,10 +94,7 @@ PyObject* Mount(PyObject*, PyObject* args) {
   Bundle bundle;
   if (data.buf != nullptr) {
     const auto* begin = static_cast<const std::byte*>(data.buf);
-    auto copy =
-        std::make_shared<std::vector<std::byte>>(begin, begin + data.len);
-    bundle.bytes = std::span<const std::byte>(*copy);
-    bundle.owner = std::move(copy);
+    HoldCopy({begin, static_cast<std::size_t>(data.len)}, &bundle);
   }
   PyBuffer_Release(&data);
   auto text = cpython::PathBytes(path);
@@ -133,8 +130,39 @@ PyObject* IsCurrent(PyObject*, PyObject* point) {
   return PyBool_FromLong(current);
 }
 
+// inherit(point): children get this mount, too.
+PyObject* Inherit(PyObject*, PyObject* point) {
+  auto text = cpython::PathBytes(point);
+  if (!text) return nullptr;
+  AddInherited(Bundles::Inherited({*text}).front());
+  Py_RETURN_NONE;
+}
+
+PyObject* Disinherit(PyObject*, PyObject* point) {
+  auto text = cpython::PathBytes(point);
+  if (!text) return nullptr;
+  RemoveInherited(*text);
+  Py_RETURN_NONE;
+}
+
+// inherited(): NAME=value, as children are told.
+PyObject* Inherited(PyObject*, PyObject*) {
+  cpython::Owned list = cpython::Owned::Steal(PyList_New(0));
+  for (const std::string& text : InheritedVariables()) {
+    auto item = cpython::Owned::Steal(PyBytes_FromStringAndSize(
+        text.data(), static_cast<Py_ssize_t>(text.size())));
+    if (!list || !item || PyList_Append(list.get(), item.get()) != 0) {
+      return nullptr;
+    }
+  }
+  return list.release();
+}
+
 PyMethodDef kMethods[] = {
     {"mount", Mount, METH_VARARGS, nullptr},
+    {"inherit", Inherit, METH_O, nullptr},
+    {"disinherit", Disinherit, METH_O, nullptr},
+    {"inherited", Inherited, METH_NOARGS, nullptr},
     {"unmount", Unmount, METH_O, nullptr},
     {"is_current", IsCurrent, METH_O, nullptr},
     {"write_output", WriteOutput, METH_VARARGS, nullptr},

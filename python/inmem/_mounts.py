@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Buffer, Iterator
+from collections.abc import Buffer, Callable, Iterator
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -30,7 +30,25 @@ def mount(bundle: "str | os.PathLike[str] | Buffer", index: int | None, name: st
     adopt(point)
     if point not in sys.path:
         sys.path.insert(end_of_bundles() if index is None else index, point)
+    hand_on(_inmem_job.inherit, point)
     return point
+
+
+def hand_on(change: Callable[[str], None], point: str) -> None:
+    """Changes what Python children of this process get, and what os.environ says of it."""
+    before = inherited_bundles()
+    change(point)
+    variables = os.environ._data  # type: ignore[attr-defined]  # not putenv: children are told
+    if variables.get(b"INMEM_BUNDLES") == before:
+        variables.pop(b"INMEM_BUNDLES", None)
+        after = inherited_bundles()
+        if after is not None:
+            variables[b"INMEM_BUNDLES"] = after
+
+
+def inherited_bundles() -> bytes | None:
+    pairs = dict(pair.split(b"=", 1) for pair in _inmem_job.inherited())
+    return pairs.get(b"INMEM_BUNDLES")
 
 
 def end_of_bundles() -> int:
@@ -110,6 +128,7 @@ def unmount(bundle: "str | os.PathLike[str]", force: bool) -> None:
         raise OSError(errno.EBUSY, f"{busy(users)}: {os.strerror(errno.EBUSY)}", point)
     for name in users:
         del sys.modules[name]
+    hand_on(_inmem_job.disinherit, point)
     forget(point)
 
 

@@ -124,6 +124,32 @@ describe("children of run()", () => {
     expect(stdout.trim()).toBe(`${bundle}/inside.py`);
   });
 
+  it("import from what the program mounts, a file or bytes, until it unmounts it", async () => {
+    const main = py`
+      import inmem, json, os, subprocess, sys
+      def ask(**options):
+          done = subprocess.run([sys.executable, "-c", "import late, os; print(late.x, 'INMEM_BUNDLES' in os.environ)"], stdout=-1, stderr=-1, text=True, **options)
+          return done.stdout.strip() or done.stderr.strip().rpartition("\n")[2]
+      found = []
+      for bundle in (sys.argv[1], open(sys.argv[1], "rb").read()):
+          point = inmem.mount(bundle)
+          found += [ask(), ask(env={}), ask(env=dict(os.environ)), ask(cwd="/"), ask(cwd="/", env={})]
+          inmem.unmount(point)
+          found.append(ask())
+      print(json.dumps(found))
+    `;
+    const late = zipFile({ "late.py": "x = 5" });
+    const gone = "ModuleNotFoundError: No module named 'late'";
+    const each = ["5 True", "5 False", "5 True", "5 True", "5 False", gone];
+    for (const more of [{}, { process: true }]) {
+      const found = await jsonOf<string[]>(zipFile({ "__main__.py": main }), {
+        args: [late],
+        ...more,
+      });
+      expect(found).toEqual([...each, ...each]);
+    }
+  });
+
   it("inherit no descriptor but those that they are given", async () => {
     const main = py`
       import json, os, subprocess, sys
