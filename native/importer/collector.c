@@ -3,11 +3,10 @@
 // C, and the one file with CPython's internal headers: the interpreter that is
 // linked in is always the one that these belong to. No public call does it:
 // PyGC_Disable() shows in gc.isenabled(), thresholds in gc.get_threshold().
-#define Py_BUILD_CORE 1
-
+// CMakeLists.txt defines Py_BUILD_CORE for this file.
 #include "importer/collector.h"
 
-#include <Python.h>
+#include <Python.h>  // IWYU pragma: keep
 #include <internal/pycore_interp.h>
 #include <internal/pycore_pystate.h>
 
