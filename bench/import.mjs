@@ -1,6 +1,8 @@
 // bench/import.mjs: how fast pure Python code is imported from a bundle.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { makeZip } from "../scripts/house/zip.mjs";
 import { prepare } from "../scripts/wheels/prepare.mjs";
 import { childStart } from "./import/child-start.mjs";
 import { childJson } from "./runner/child.mjs";
@@ -54,4 +56,73 @@ const modules = {
   },
 };
 
-export const measures = { modules, "child-start": childStart };
+// Small files as packages carry them, in folders of a hundred.
+const fileCount = 10_000;
+const smallFile = (i) =>
+  `{"number": ${i}, "words": ["${"of a small file ".repeat(20 + (i % 20))}"]}\n`;
+
+const bundler = (root) => join(root, "dist", "cli", "main.js");
+const readFiles = join(programs, "read_files.py");
+const statFiles = join(programs, "stat_files.py");
+const told = (key) => (sample) => ({ ...sample, value: sample[key] });
+
+const files = {
+  about: `open().read() of ${fileCount} small packaged files: from a bundle / from a warm disk`,
+  unit: "ms",
+  limit: 2,
+  runs: 21,
+  prepare: ({ dir }) => {
+    // Deflated, as our bundler packs data files.
+    const entries = [{ name: "__main__.py", data: readFileSync(readFiles) }];
+    for (let i = 0; i < fileCount; ++i) {
+      const name = `files/folder${Math.floor(i / 100)}/file${i}.json`;
+      entries.push({ name, data: smallFile(i), method: 8 });
+    }
+    for (const { name, data } of entries) {
+      const path = join(dir, "app", name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, data);
+    }
+    writeFileSync(join(dir, "files.pyz"), makeZip(entries));
+  },
+  ours: {
+    label: "run(), from a bundle",
+    sample: (context) => {
+      const args = [join(programs, "run-bundle.cjs"), context.root, join(context.dir, "files.pyz")];
+      return childJson(process.execPath, args, context).then(told("files"));
+    },
+  },
+  theirs: {
+    label: "python3 -I, from a folder",
+    sample: (context) =>
+      childJson(diskPython(context), ["-I", join(context.dir, "app")], context).then(told("files")),
+  },
+  notes: ({ ours: [{ count, bytes }] }) => [
+    `${count} files, ${Math.round(bytes / count)} bytes each`,
+  ],
+};
+
+const realStat = {
+  about: "20 000 times os.stat of paths on disk: in our Python / in the disk install",
+  unit: "ms",
+  limit: 1.05,
+  runs: 31,
+  prepare: ({ dir, root }) => {
+    const args = ["bundle", "-q", "--main", statFiles, "-o", join(dir, "stat.pyz")];
+    execFileSync(process.execPath, [bundler(root), ...args]);
+  },
+  ours: {
+    label: "run(), with a bundle mounted",
+    sample: (context) => {
+      const args = [join(programs, "run-bundle.cjs"), context.root, join(context.dir, "stat.pyz")];
+      return childJson(process.execPath, args, context).then(told("stat"));
+    },
+  },
+  theirs: {
+    label: "python3 -I",
+    sample: (context) =>
+      childJson(diskPython(context), ["-I", statFiles], context).then(told("stat")),
+  },
+};
+
+export const measures = { modules, files, "real-stat": realStat, "child-start": childStart };

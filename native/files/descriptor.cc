@@ -6,12 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
-#include <cstdio>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -49,6 +49,40 @@ std::atomic<dev_t>& MemfdDevice() {
   return device;
 }
 
+// What a descriptor was opened for, so that fstat, which each open of Python is
+// followed by, need not ask /proc. Holds only as long as the descriptor is that
+// memfd: `memfd` is its number, which the kernel gives to no other for long.
+struct Remembered {
+  std::atomic<std::uint64_t> memfd = 0;
+  std::atomic<std::uint64_t> inode = 0;
+  std::atomic<bool> is_folder = false;
+};
+constexpr int kRememberedCount = 1024;
+
+std::array<Remembered, kRememberedCount>& AllRemembered() {
+  static std::array<Remembered, kRememberedCount> all;
+  return all;
+}
+
+void Remember(int fd, std::uint64_t memfd, const Identity& identity) {
+  if (fd < 0 || fd >= kRememberedCount) return;
+  Remembered& slot = AllRemembered()[static_cast<std::size_t>(fd)];
+  slot.memfd.store(0);
+  slot.inode.store(identity.inode);
+  slot.is_folder.store(identity.is_folder);
+  slot.memfd.store(memfd);
+}
+
+std::optional<Identity> Recall(int fd, std::uint64_t memfd) {
+  if (fd < 0 || fd >= kRememberedCount) return std::nullopt;
+  const Remembered& slot = AllRemembered()[static_cast<std::size_t>(fd)];
+  if (slot.memfd.load() != memfd) return std::nullopt;
+  const Identity identity{slot.is_folder.load(), slot.inode.load()};
+  // Another thread may have put another one there in between.
+  if (slot.memfd.load() != memfd) return std::nullopt;
+  return identity;
+}
+
 std::string& ErrorText() {
   static thread_local std::string text;
   return text;
@@ -60,15 +94,19 @@ int Damaged(const Status& status) {
   return Fail(EIO);
 }
 
-std::string MemfdName(const Target& target) {
-  std::array<char, kInodeDigits + 1> digits;
-  (void)std::snprintf(digits.data(), digits.size(), "%016llx",
-                      static_cast<unsigned long long>(InodeOf(target)));
-  const bool is_folder = target.kind == Target::Kind::kDirectory;
-  std::string name(is_folder ? kFolderPrefix : kFilePrefix);
-  name += digits.data();
+std::string MemfdName(const Target& target, const Identity& identity) {
+  std::array<char, kInodeDigits> digits;
+  digits.fill('0');
+  std::uint64_t rest = identity.inode;
+  for (auto digit = digits.rbegin(); rest != 0; rest >>= 4) {
+    *digit++ = "0123456789abcdef"[rest & 0xf];
+  }
+  std::string name(identity.is_folder ? kFolderPrefix : kFilePrefix);
+  name.append(digits.data(), digits.size());
   name += ':';
-  const std::string path = target.Path();
+  const std::string_view path = target.name.empty()
+                                    ? std::string_view(target.path)
+                                    : std::string_view(target.name);
   name += path.substr(path.rfind('/') + 1);
   if (name.size() > kMemfdNameLimitBytes) name.resize(kMemfdNameLimitBytes);
   return name;
@@ -82,6 +120,14 @@ int CreateMemfd(const std::string& name, bool is_executable) {
   const int fd = ::memfd_create(name.c_str(), flags | wish);
   if (fd >= 0 || (errno != EINVAL && errno != EACCES)) return fd;
   return ::memfd_create(name.c_str(), flags);
+}
+
+std::array<char, 32> DescriptorPath(int fd) {
+  constexpr std::string_view kFolder = "/proc/self/fd/";
+  std::array<char, 32> path = {};
+  char* end = std::copy(kFolder.begin(), kFolder.end(), path.data());
+  std::to_chars(end, path.data() + path.size() - 1, fd);
+  return path;
 }
 
 bool WriteAll(int fd, std::span<const std::byte> bytes) {
@@ -126,9 +172,7 @@ void SetTimes(int fd, const Target& target) {
 // What memfd_create gives can be written to; what open gives of it, not. Where
 // /proc is not there, the seals alone forbid it.
 int Reopen(os::UniqueFd memfd, int flags) {
-  std::array<char, 32> path;
-  (void)std::snprintf(path.data(), path.size(), "/proc/self/fd/%d",
-                      memfd.get());
+  const auto path = DescriptorPath(memfd.get());
   // O_DIRECT: not all kernels know it here; it is a hint for a medium.
   constexpr int kDropped = O_CREAT | O_EXCL | O_TRUNC | O_NOFOLLOW |
                            O_DIRECTORY | O_NOATIME | O_DIRECT;
@@ -143,8 +187,10 @@ int OpenNew(const Target& target, int flags) {
   const bool is_folder = target.kind == Target::Kind::kDirectory;
   const mode_t mode = is_folder ? 0444 : FileMode(target);
   const bool is_executable = (mode & 0111) != 0;
-  os::UniqueFd memfd(CreateMemfd(MemfdName(target), is_executable));
-  if (!memfd.valid()) return -1;
+  const Identity identity{is_folder, InodeOf(target)};
+  os::UniqueFd memfd(CreateMemfd(MemfdName(target, identity), is_executable));
+  struct stat info = {};
+  if (!memfd.valid() || RealFstat(memfd.get(), &info) != 0) return -1;
   if (!is_folder && WriteContent(memfd.get(), target) != 0) return -1;
   // Where it may not be executable, it is not.
   if (::syscall(SYS_fchmod, memfd.get(), mode) != 0) {
@@ -156,7 +202,9 @@ int OpenNew(const Target& target, int flags) {
       0) {
     return -1;
   }
-  return Reopen(std::move(memfd), flags);
+  const int fd = Reopen(std::move(memfd), flags);
+  Remember(fd, info.st_ino, identity);
+  return fd;
 }
 
 bool Writes(int flags) { return (flags & O_ACCMODE) != O_RDONLY; }
@@ -221,10 +269,10 @@ std::optional<Identity> IdentityOf(int fd, const struct stat& info) {
       !S_ISREG(info.st_mode)) {
     return std::nullopt;
   }
+  if (const auto known = Recall(fd, info.st_ino)) return known;
   const int saved = errno;
-  std::array<char, 32> path;
+  const auto path = DescriptorPath(fd);
   std::array<char, 320> name;
-  (void)std::snprintf(path.data(), path.size(), "/proc/self/fd/%d", fd);
   const ssize_t size =
       __real_readlinkat(AT_FDCWD, path.data(), name.data(), name.size());
   errno = saved;
