@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "loader/copy_runs.h"
 #include "os/dynamic_linker.h"
 #include "os/errno_text.h"
 #include "os/mapping.h"
@@ -127,30 +128,20 @@ Result<Placement> Placement::Make(ObjectBytes& bytes, const std::string& name,
 Result<std::uint64_t> Placement::Write(const ObjectBytes& bytes,
                                        const std::vector<elf::Edit>& edits,
                                        const std::string& label) {
-  std::uint64_t written = 0;
-  const auto write = [&](std::uint64_t offset,
-                         std::span<const std::byte> data) {
-    written += data.size();
-    return os::WriteAll(fd_.get(), offset, data, label);
-  };
+  const std::span<const std::byte> all = bytes.span();
+  std::vector<elf::FileRange> ranges{{0, all.size()}};
   Status status;
   if (bytes.tier == Tier::kMapped) {
-    const std::span<const std::byte> all = bytes.span();
     if (::ftruncate(fd_.get(), static_cast<off_t>(all.size())) != 0) {
       status = {ErrorCode::kMemfd, label + ": " + os::ErrnoText(errno)};
     }
-    for (const elf::FileRange& range : bytes.plan.copied) {
-      if (!status.ok()) break;
-      status = write(range.offset_bytes,
-                     all.subspan(range.offset_bytes, range.size_bytes));
-    }
-  } else {
-    status = write(0, bytes.span());
+    ranges = bytes.plan.copied;
   }
-  const std::uint64_t copied = written;
-  for (const elf::Edit& edit : edits) {
+  std::uint64_t copied = 0;
+  for (const elf::FileRange& range : ranges) copied += range.size_bytes;
+  for (const Run& run : RunsOf(all, ranges, edits)) {
     if (!status.ok()) break;
-    status = write(edit.offset_bytes, edit.bytes);
+    status = os::WriteAll(fd_.get(), run.offset_bytes, run.pieces, label);
   }
   // A mapped one is sealed when it is mapped.
   if (status.ok() && is_memfd_ && bytes.tier != Tier::kMapped) {

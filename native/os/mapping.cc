@@ -2,9 +2,11 @@
 #include "os/mapping.h"
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <mutex>
 
 #include "os/errno_text.h"
 
@@ -24,10 +26,26 @@ std::size_t PageSize() {
 }
 
 bool MayExecuteFrom(int fd) {
+  // Asked once for each object of a bundle: what was allowed stays allowed. The
+  // number belongs to it, as a file may be open through two mounts.
+  struct Allowed {
+    int fd;
+    dev_t device;
+    ino_t inode;
+    bool operator==(const Allowed&) const = default;
+  };
+  static std::mutex mutex;
+  static auto& last = *new Allowed{-1, 0, 0};
+  struct stat info = {};
+  if (::fstat(fd, &info) != 0) return false;
+  const Allowed asked{fd, info.st_dev, info.st_ino};
+  const std::lock_guard lock(mutex);
+  if (last == asked) return true;
   void* page =
       ::mmap(nullptr, PageSize(), PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
   if (page == MAP_FAILED) return false;
   ::munmap(page, PageSize());
+  last = asked;
   return true;
 }
 

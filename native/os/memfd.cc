@@ -3,9 +3,13 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
+#include <vector>
 
 #include "os/errno_text.h"
 
@@ -14,6 +18,33 @@
 #endif
 
 namespace inmem::os {
+namespace {
+
+Status Unwritten(const std::string& label, std::size_t size_bytes, int error) {
+  std::string message = label + ": writing " + std::to_string(size_bytes) +
+                        " bytes of its copy: " + ErrnoText(error);
+  if (error == ENOSPC || error == ENOMEM) {
+    message += "; there is no room left for the bundle's shared objects";
+  }
+  return {ErrorCode::kMemfd, std::move(message)};
+}
+
+// Takes what was written off the pieces from `first` on; gives the first one
+// that is left.
+std::size_t Advance(std::vector<iovec>& pieces, std::size_t first,
+                    std::size_t written) {
+  while (written > 0) {
+    iovec& piece = pieces[first];
+    const std::size_t part = std::min(written, piece.iov_len);
+    piece.iov_base = static_cast<std::byte*>(piece.iov_base) + part;
+    piece.iov_len -= part;
+    written -= part;
+    if (piece.iov_len == 0) ++first;
+  }
+  return first;
+}
+
+}  // namespace
 
 std::string MemfdName(std::string_view name) {
   return std::string(name.substr(0, kMemfdNameLimitBytes));
@@ -66,22 +97,31 @@ std::string_view MemfdAdvice(int error) {
 
 Status WriteAll(int fd, std::uint64_t offset_bytes,
                 std::span<const std::byte> bytes, const std::string& label) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::pwrite(fd, bytes.data(), bytes.size(),
-                                     static_cast<off_t>(offset_bytes));
+  return WriteAll(fd, offset_bytes, {&bytes, 1}, label);
+}
+
+Status WriteAll(int fd, std::uint64_t offset_bytes,
+                std::span<const std::span<const std::byte>> pieces,
+                const std::string& label) {
+  std::vector<iovec> left;
+  left.reserve(pieces.size());
+  std::size_t size = 0;
+  for (const std::span<const std::byte> piece : pieces) {
+    if (piece.empty()) continue;
+    left.push_back({const_cast<std::byte*>(piece.data()), piece.size()});
+    size += piece.size();
+  }
+  for (std::size_t first = 0; first < left.size();) {
+    const std::size_t count = std::min<std::size_t>(left.size() - first, 1024);
+    const ssize_t written = ::pwritev(fd, &left[first], static_cast<int>(count),
+                                      static_cast<off_t>(offset_bytes));
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) {
-      const int error = written < 0 ? errno : ENOSPC;
-      std::string message = label + ": writing " +
-                            std::to_string(bytes.size()) +
-                            " bytes of its copy: " + ErrnoText(error);
-      if (error == ENOSPC || error == ENOMEM) {
-        message += "; there is no room left for the bundle's shared objects";
-      }
-      return {ErrorCode::kMemfd, std::move(message)};
+      return Unwritten(label, size, written < 0 ? errno : ENOSPC);
     }
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
     offset_bytes += static_cast<std::uint64_t>(written);
+    size -= static_cast<std::size_t>(written);
+    first = Advance(left, first, static_cast<std::size_t>(written));
   }
   return Status::Ok();
 }

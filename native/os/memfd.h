@@ -31,6 +31,11 @@ std::string_view MemfdAdvice(int error);
 Status WriteAll(int fd, std::uint64_t offset_bytes,
                 std::span<const std::byte> bytes, const std::string& label);
 
+// The same of `pieces`, one after another, in as few calls as there can be.
+Status WriteAll(int fd, std::uint64_t offset_bytes,
+                std::span<const std::span<const std::byte>> pieces,
+                const std::string& label);
+
 // From now on nobody can change the contents or the size, nor the seals: text
 // pages of a running library that were not read yet come from this file.
 // Private mappings, which are the dynamic linker's, stay writable.

@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "base/byte_reader.h"
 
@@ -57,6 +60,26 @@ TEST(Memfd, IsWrittenAndSealed) {
   ASSERT_NE(page, MAP_FAILED);
   static_cast<char*>(page)[0] = 'j';
   ::munmap(page, 4096);
+}
+
+TEST(Memfd, IsWrittenInPieces) {
+  const auto fd = CreateMemfd("x");
+  ASSERT_TRUE(fd.ok());
+  // More than one call takes.
+  std::string expected = "..";
+  std::vector<std::string> texts;
+  for (int i = 0; i < 3000; ++i) texts.push_back(std::to_string(i));
+  std::vector<std::span<const std::byte>> pieces;
+  for (const std::string& text : texts) {
+    pieces.push_back(AsBytes(text));
+    pieces.emplace_back();
+    expected += text;
+  }
+  ASSERT_TRUE(WriteAll(fd.value().get(), 0, AsBytes(".."), "x").ok());
+  ASSERT_TRUE(WriteAll(fd.value().get(), 2, pieces, "x").ok());
+  std::string found(expected.size() + 1, '\0');
+  const ssize_t size = ::pread(fd.value().get(), found.data(), found.size(), 0);
+  EXPECT_EQ(found.substr(0, static_cast<std::size_t>(size)), expected);
 }
 
 TEST(Memfd, TellsThatDescriptorsRanOut) {
