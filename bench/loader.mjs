@@ -256,11 +256,13 @@ const mappedShare = {
 const processes = 8;
 const held = ["numpy", "scipy.linalg", "scipy.sparse", "scipy.stats", "pandas"];
 
-const heldByLauncher = (tier) => (context) => {
-  const { root, wheels } = context;
-  const env = { INMEM_BUNDLES: wheels.bundle, INMEM_LOAD: tier };
-  return sumPss(context, env, [join(root, "build", "Release", "inmem-launcher"), wheels.bundle]);
-};
+const launched = (tier, { family = false, more = {} } = {}) =>
+  function heldByLauncher(context) {
+    const { root, wheels } = context;
+    const env = { INMEM_BUNDLES: wheels.bundle, INMEM_LOAD: tier, ...more };
+    const command = [join(root, "build", "Release", "inmem-launcher"), wheels.bundle];
+    return sumPss(context, env, command, family);
+  };
 
 const heldFromDisk = (context) =>
   sumPss(context, { INMEM_BENCH_SITE: context.wheels.site }, [
@@ -268,13 +270,16 @@ const heldFromDisk = (context) =>
     ...["-I", join(programs, "hold.py")],
   ]);
 
-async function sumPss(context, env, command) {
-  const args = ["-I", join(programs, "sum_pss.py"), String(processes), ...command];
-  const sample = await childJson(diskPython(context), args, withEnv(context, env));
+// A family is one that starts the others once it holds the wheels itself.
+async function sumPss(context, env, command, family = false) {
+  const args = ["-I", join(programs, "sum_pss.py"), String(family ? 1 : processes), ...command];
+  const own = family ? { INMEM_BENCH_CHILDREN: String(processes - 1) } : {};
+  const sample = await childJson(diskPython(context), args, withEnv(context, { ...env, ...own }));
+  if (sample.processes !== processes) throw new Error(`${sample.processes} processes`);
   return { ...sample, value: sample.value / 1024 };
 }
 
-function pss(tier, limit) {
+function pss(tier, { limit, label = `inmem-launcher, ${tier}`, how = {} } = {}) {
   const tell = ([{ pss: counted, anonymous, memoryFiles, beyondPss }]) =>
     `Pss ${mib(counted * 1024)} (${mib(anonymous * 1024)} of it anonymous), ` +
     `${mib(beyondPss * 1024)} beyond it in ${memoryFiles} memory files`;
@@ -288,7 +293,7 @@ function pss(tier, limit) {
       context.env.INMEM_BENCH_MODULES = held.join(" ");
       context.wheels = await together(["scipy", "pandas"], "hold.py", context);
     },
-    ours: { label: `inmem-launcher, ${tier}`, sample: heldByLauncher(tier) },
+    ours: { label, sample: launched(tier, how) },
     theirs: { label: "python3 -I, from disk", sample: heldFromDisk },
     notes: ({ ours, theirs }) => [`${tier}: ${tell(ours)}`, `from disk: ${tell(theirs)}`],
   };
@@ -305,6 +310,7 @@ export const measures = {
   ),
   all,
   "mapped-share": mappedShare,
-  pss: pss("mapped", 1.1),
-  "pss-memfd": pss("memfd"),
+  pss: pss("mapped", { limit: 1.1 }),
+  "pss-memfd": pss("memfd", { how: { more: { INMEM_SHARED: "off" } } }),
+  "pss-shared": pss("memfd", { label: "one and its children, memfd", how: { family: true } }),
 };

@@ -1,6 +1,8 @@
 # bench/programs/sum_pss.py: the memory that several processes of one program take together.
 """usage: python3 -I sum_pss.py COUNT PROGRAM [ARGS...]
 
+A program that has children by then is counted with them.
+
 Prints {"value": KiB, ...}. The program says "ready" and waits for the end of its stdin. The sum is
 that of all Pss, and of what memory files hold that no Pss counts: pages that were written and are
 not mapped, such as those of a copy whose segments were mapped over.
@@ -28,6 +30,14 @@ def mappings(pid):
             field, _, value = line.partition(":")
             if value.endswith("kB\n"):
                 found[-1][3][field] = int(value.split()[0])
+    return found
+
+
+def with_children(pid):
+    found = [pid]
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/children") as children:
+            found += [int(child) for child in children.read().split()]
     return found
 
 
@@ -66,7 +76,8 @@ try:
         line = child.stdout.readline()
         if line != "ready\n":
             sys.exit(f"{command[0]} said {line!r} instead of 'ready'")
-    result = measure([child.pid for child in children])
+    pids = [pid for child in children for pid in with_children(child.pid)]
+    result = {**measure(pids), "processes": len(pids)}
 finally:
     for child in children:
         child.stdin.close()

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,12 +38,16 @@ struct File {
   ino_t inode;
 };
 
+}  // namespace
+
 struct Inheritance {
   std::vector<Variable> variables;
   std::vector<File> files;     // handed on
   std::vector<File> archives;  // all
   std::string launcher;
 };
+
+namespace {
 
 // Replaced, never freed: a child that shares this memory until its exec may be
 // reading it. One a run.
@@ -60,6 +65,17 @@ struct Inputs {
 Inputs& Given() {
   static auto* given = new Inputs();
   return *given;
+}
+
+// Guards what the next one is made from.
+std::mutex& SettingMutex() {
+  static auto& mutex = *new std::mutex;
+  return mutex;
+}
+
+std::string& SharedCopies() {
+  static auto& value = *new std::string;
+  return value;
 }
 
 std::string DescriptorPath(const std::string& process, int descriptor) {
@@ -166,19 +182,45 @@ char** FindIn(char** environment, const Variable& variable) {
   return nullptr;
 }
 
+Inheritance* MakeInheritance() {
+  auto* made = new Inheritance();
+  made->launcher = LauncherPath();
+  return made;
+}
+
+void AddSharedCopies(Inheritance* inheritance) {
+  const std::string& value = SharedCopies();
+  if (value.empty()) return;
+  inheritance->variables.push_back(Spell("SHARED", value, value));
+}
+
 }  // namespace
 
 void SetInheritance(const std::vector<InheritedBundle>& bundles,
                     const loader::Policy& policy) {
+  const std::lock_guard lock(SettingMutex());
   Given() = {bundles, policy};
-  auto* made = new Inheritance();
-  made->launcher = LauncherPath();
+  Inheritance* made = MakeInheritance();
   if (!bundles.empty()) {
     made->variables.push_back(SpellBundles(bundles, made));
   }
   for (const auto& [name, value] : SpellPolicy(policy)) {
     made->variables.push_back(Spell(name, value, value));
   }
+  AddSharedCopies(made);
+  Current() = made;
+}
+
+void SetSharedCopies(std::string_view value) {
+  const std::lock_guard lock(SettingMutex());
+  SharedCopies() = value;
+  const Inheritance* before = Current();
+  Inheritance* made =
+      before != nullptr ? new Inheritance(*before) : MakeInheritance();
+  std::erase_if(made->variables, [](const Variable& variable) {
+    return variable.plain.starts_with("INMEM_SHARED=");
+  });
+  AddSharedCopies(made);
   Current() = made;
 }
 
@@ -239,8 +281,8 @@ void RenewVariables() {
 
 ChildEnvironment::ChildEnvironment(Call call, const char* program,
                                    char* const* environment)
-    : environment_(environment) {
-  const Inheritance* inheritance = Current();
+    : inheritance_(Current()), environment_(environment) {
+  const Inheritance* inheritance = inheritance_;
   if (inheritance == nullptr || program == nullptr || environment == nullptr) {
     return;
   }
@@ -254,13 +296,13 @@ ChildEnvironment::ChildEnvironment(Call call, const char* program,
 
 ChildEnvironment::~ChildEnvironment() {
   if (!handed_on_) return;
-  for (const File& file : Current().load()->files) {
+  for (const File& file : inheritance_->files) {
     fcntl(file.descriptor, F_SETFD, FD_CLOEXEC);
   }
 }
 
 char** ChildEnvironment::Fill(char** pointers) const {
-  const Inheritance& inheritance = *Current();
+  const Inheritance& inheritance = *inheritance_;
   char** next = pointers;
   for (char* const* pair = environment_; *pair != nullptr; ++pair) {
     *next++ = *pair;

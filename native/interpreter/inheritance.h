@@ -12,11 +12,14 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "loader/loader.h"
 
 namespace inmem::interpreter {
+
+struct Inheritance;
 
 // A bundle as children shall mount it.
 struct InheritedBundle {
@@ -36,6 +39,11 @@ void SetInheritance(const std::vector<InheritedBundle>& bundles,
 // One more, as the last; or one less. Threads: with the GIL, as SetInheritance.
 void AddInherited(const InheritedBundle& bundle);
 void RemoveInherited(const std::string& point);
+
+// From now on children find copies of shared objects there (INMEM_SHARED,
+// loader/offers.h). "": nowhere. Threads: any; called while something is
+// loaded.
+void SetSharedCopies(std::string_view value);
 
 // NAME=value as a program should see it in its own environment: what its
 // children get where it hands that environment on.
@@ -73,6 +81,8 @@ class ChildEnvironment {
   bool for_launcher() const { return for_launcher_; }
 
  private:
+  // One for both calls: another thread may set a new one between them.
+  const Inheritance* inheritance_ = nullptr;
   char* const* environment_;
   bool for_launcher_ = false;
   bool handed_on_ = false;

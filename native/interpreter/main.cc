@@ -36,7 +36,10 @@ inmem::Result<std::vector<std::string>> MountInherited() {
   CloseHandedOn(settings.value());
   if (!points.ok()) return points.status();
   const loader::Policy& policy = settings.value().policy;
-  inmem::importer::State::Get().loader().SetPolicy(policy);
+  loader::Loader& loader = inmem::importer::State::Get().loader();
+  loader.SetPolicy(policy);
+  loader.ShareCopies(settings.value().shared, SetSharedCopies);
+  SetSharedCopies(settings.value().shared);
   SetInheritance(bundles->Inherited(points.value()), policy);
   RenewVariables();
   return points;

@@ -29,7 +29,9 @@
 #include <vector>
 
 #include "base/status.h"
+#include "importer/state.h"
 #include "interpreter/bundles.h"
+#include "interpreter/inheritance.h"
 #include "interpreter/job.h"
 #include "interpreter/job_pipes.h"
 #include "interpreter/python_config.h"
@@ -253,8 +255,22 @@ Status PythonThread::Impl::Prepare(const Job& job,
   return Status::Ok();
 }
 
+// Of Node's own children, too: process.env is the C library's environment.
+void ShareCopies() {
+  constexpr const char* kVariable = "INMEM_SHARED";
+  const char* text = std::getenv(kVariable);
+  const std::string inherited = text != nullptr ? text : "";
+  SetSharedCopies(inherited);
+  importer::State::Get().loader().ShareCopies(
+      inherited, [](const std::string& value) {
+        setenv(kVariable, value.c_str(), 1);
+        SetSharedCopies(value);
+      });
+}
+
 Status PythonThread::Impl::StartPython() {
   Status started = PrepareImports();
+  ShareCopies();
   if (started.ok()) started = StartEmbedded(LauncherPath());
   if (!started.ok()) return started;
   python = PyEval_SaveThread();

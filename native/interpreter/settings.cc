@@ -151,6 +151,7 @@ Result<Settings> TakeSettings() {
   const std::string pin = Take("PIN");
   const std::string libraries = Take("HOST_LIBRARIES");
   settings.policy.host_libraries = SplitList(libraries);
+  settings.shared = Take("SHARED");
   settings.policy.tier.pin = !pin.empty() && pin != "0";
   if (load.empty()) return settings;
   const auto wish = loader::WishOf(load);

@@ -5,6 +5,8 @@
 //   INMEM_LOAD            how shared objects are loaded: run()'s option `load`
 //   INMEM_PIN             "1": sealed copies, as its option `pin`
 //   INMEM_HOST_LIBRARIES  sonames, as its `hostLibraries`; joined by ':'
+//   INMEM_SHARED          where ancestors offer copies of shared objects
+//                         (loader/offers.h); "off": nothing is shared
 //
 // In lists a backslash makes the next character an ordinary one. A bundle that
 // is no file of its own has a name and what to open: "POINT=FILE". Each
@@ -26,6 +28,7 @@ namespace inmem::interpreter {
 struct Settings {
   std::vector<Bundle> bundles;
   loader::Policy policy;
+  std::string shared;
 };
 
 std::string JoinList(const std::vector<std::string>& items);

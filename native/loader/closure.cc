@@ -75,7 +75,7 @@ Result<Node*> Closure::Visit(const std::string& entry, Node* user,
 
 Status Closure::ReadNode(Node& node, archive::Archive::Index index) {
   const Stopwatch stopwatch(node.milliseconds);
-  auto bytes = ReadObject(*mount_, index, policy_.tier, node.label);
+  auto bytes = ReadObject(*mount_, index, policy_.tier, node.label, &offers_);
   if (!bytes.ok()) return bytes.status();
   node.bytes = bytes.Take();
   node.crc32 = mount_->archive().entry(index).crc32;
@@ -150,7 +150,7 @@ Result<std::optional<std::string>> Closure::ResolveNeed(Node& node,
   // What the host may give a wheel asks for by that name: libz.so.1 is the
   // host's, whatever soname the wheel's own zlib has. Nor must every library of
   // the bundle be read to learn that it is not there.
-  const bool by_soname = provider != Provider::kArchiveThenHost;
+  const bool by_soname = provider == Provider::kArchive;
   NeedFound found = FindNeed(*mount_, node.seeker, name, by_soname);
   if (found.entry) return std::move(found.entry);
   if (provider != Provider::kArchive) return host;
@@ -170,11 +170,12 @@ Status Closure::LoadComponent(std::vector<Node*> members) {
   // From disk the root's binding mode holds for all that it brings in, and
   // RTLD_GLOBAL is extended to them when the root is opened.
   const int mode = flags_ & (RTLD_LAZY | RTLD_NOW);
-  Component component(registry_, policy_, members, is_root ? flags_ : mode);
+  Component component(registry_, policy_, offers_, members,
+                      is_root ? flags_ : mode);
   if (component.Share()) return Status::Ok();
   Status status = component.Load();
   if (status.code() != ErrorCode::kUndefinedSymbol || is_root) return status;
-  Component again(registry_, policy_, members, mode);
+  Component again(registry_, policy_, offers_, members, mode);
   again.AllowUndefined();
   // The first reason is the better one: it names the first symbol.
   return again.Load().ok() ? Status::Ok() : status;

@@ -75,10 +75,11 @@ struct Node {
 class Closure {
  public:
   // All are borrowed. `flags`: the root's RTLD_*, with a binding mode.
-  Closure(Registry& registry, const Policy& policy,
+  Closure(Registry& registry, const Policy& policy, Offers& offers,
           std::shared_ptr<const vfs::Mount> mount, int flags)
       : registry_(registry),
         policy_(policy),
+        offers_(offers),
         mount_(std::move(mount)),
         flags_(flags) {}
 
@@ -100,6 +101,7 @@ class Closure {
 
   Registry& registry_;
   const Policy& policy_;
+  Offers& offers_;
   std::shared_ptr<const vfs::Mount> mount_;
   int flags_;
   std::vector<std::unique_ptr<Node>> nodes_;

@@ -27,6 +27,20 @@ std::string Hexadecimal(std::span<const std::byte> bytes) {
   return text;
 }
 
+// Takes: the first ones by place.
+bool IsSame(const std::vector<elf::Edit>& sorted,
+            std::vector<elf::Edit> edits) {
+  std::sort(edits.begin(), edits.end(),
+            [](const elf::Edit& a, const elf::Edit& b) {
+              return a.offset_bytes < b.offset_bytes;
+            });
+  return std::equal(sorted.begin(), sorted.end(), edits.begin(), edits.end(),
+                    [](const elf::Edit& a, const elf::Edit& b) {
+                      return a.offset_bytes == b.offset_bytes &&
+                             a.bytes == b.bytes;
+                    });
+}
+
 }  // namespace
 
 Status Component::Load() {
@@ -40,8 +54,15 @@ Status Component::Load() {
   if (Status status = WriteCopies(); !status.ok()) return status;
   if (Status status = Open(); !status.ok()) return status;
   LinkMembers();
-  if (copies_.size() > 1) {
-    for (Copy& copy : copies_) copy.placement->KeepOpenForEver();
+  for (Copy& copy : copies_) {
+    if (copy.is_offered) {
+      offers_.Add(
+          {copy.node->entry, copy.node->bytes.span().size(), copy.node->crc32},
+          copy.placement->fd());
+    }
+    if (copy.is_offered || copies_.size() > 1) {
+      copy.placement->KeepOpenForEver();
+    }
   }
   return Status::Ok();
 }
@@ -194,12 +215,29 @@ Status Component::EditContents(Copy& copy) {
   return Status::Ok();
 }
 
+// Whether another process's copy is what the member's would be.
+bool Component::OpenOffered(Copy& copy) {
+  std::optional<Offered>& offered = copy.node->bytes.offered;
+  if (!offered || copies_.size() != 1 || !copy.placement->is_memfd() ||
+      !IsSame(offered->edits, copy.edits) || !offers_.MayOpen(*offered)) {
+    return false;
+  }
+  copy.placement->Adopt(std::move(offered->fd));
+  copy.path = copy.placement->path();
+  copy.node->bytes.reason += "; it is the copy of " + offered->from;
+  return true;
+}
+
 Status Component::WriteCopies() {
   for (Copy& copy : copies_) {
     const Stopwatch stopwatch(copy.node->milliseconds);
     if (Status status = EditContents(copy); !status.ok()) return status;
-    const auto copied =
-        copy.placement->Write(copy.node->bytes, copy.edits, copy.node->label);
+    if (OpenOffered(copy)) continue;
+    copy.is_offered = !copy.edits_names && copies_.size() == 1 &&
+                      copy.placement->is_memfd() &&
+                      copy.node->bytes.tier == Tier::kMemfd && offers_.MayAdd();
+    const auto copied = copy.placement->Write(
+        copy.node->bytes, copy.edits, copy.is_offered, copy.node->label);
     if (!copied.ok()) return copied.status();
     copy.copied_bytes = copied.value();
   }
@@ -337,7 +375,7 @@ Status Component::LoadApart() {
   for (std::size_t i = members_.size(); i-- > 0;) {
     Node& node = *members_[i];
     const int mode = flags_ & (RTLD_LAZY | RTLD_NOW);
-    Component one(registry_, policy_, {&node}, i == 0 ? flags_ : mode);
+    Component one(registry_, policy_, offers_, {&node}, i == 0 ? flags_ : mode);
     one.AllowUndefined();
     if (Status status = one.MakeCopy(node); !status.ok()) return status;
     Copy& copy = one.copies_.front();

@@ -32,10 +32,11 @@ bool IsInside(const Edge& edge);
 class Component {
  public:
   // `flags` are dlopen's for members[0], by which all others are reached.
-  Component(Registry& registry, const Policy& policy,
+  Component(Registry& registry, const Policy& policy, Offers& offers,
             std::vector<Node*> members, int flags)
       : registry_(registry),
         policy_(policy),
+        offers_(offers),
         members_(std::move(members)),
         flags_(flags) {}
 
@@ -56,6 +57,7 @@ class Component {
     std::string path;  // what dlopen or another member's DT_NEEDED says
     std::vector<elf::Edit> edits;
     bool edits_names = false;  // or symbols: what lies in read-only segments
+    bool is_offered = false;   // to other processes
     std::uint64_t copied_bytes = 0;
     double editing_milliseconds = 0;
     elf::Constructors constructors;
@@ -75,6 +77,7 @@ class Component {
   Status NameOne(Copy& copy, std::size_t need, SharedObject& object);
   void LendTokens(SharedObject& object, std::set<SharedObject*>& seen);
   Status EditContents(Copy& copy);
+  bool OpenOffered(Copy& copy);
   Status WriteCopies();
   Status Open();
   Status VerifyVersions();
@@ -90,6 +93,7 @@ class Component {
 
   Registry& registry_;
   const Policy& policy_;
+  Offers& offers_;
   std::vector<Node*> members_;
   int flags_;
   bool weaken_ = false;

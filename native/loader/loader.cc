@@ -12,6 +12,7 @@
 #include "loader/cxx_runtime.h"
 #include "loader/extension_tag.h"
 #include "loader/need_search.h"
+#include "loader/offers.h"
 #include "loader/registry.h"
 #include "loader/scope.h"
 #include "os/dynamic_linker.h"
@@ -79,6 +80,7 @@ struct Loader::Impl {
   Registry registry;
   Redirects redirects;
   Policy policy;
+  Offers offers;
   bool has_cxx_runtime = false;  // the host's, bound to `redirects`
 
   Result<void*> Use(SharedObject& object, int flags);
@@ -127,9 +129,9 @@ Result<void*> Loader::Load(const vfs::Location& location,
       return Status(ErrorCode::kLoadFailed,
                     label + ": not loaded, and RTLD_NOLOAD was given");
     }
-    const auto opened =
-        Closure(impl_->registry, impl_->policy, location.mount, flags)
-            .Load(location.name);
+    const auto opened = Closure(impl_->registry, impl_->policy, impl_->offers,
+                                location.mount, flags)
+                            .Load(location.name);
     if (!opened.ok()) return opened.status();
     object = opened.value();
   }
@@ -156,6 +158,13 @@ Result<void*> Loader::LoadFor(const void* caller, std::string_view name,
 void Loader::Redirect(const std::string& function, void* to) {
   const std::lock_guard lock(LoadMutex());
   impl_->redirects.Add(function, reinterpret_cast<std::uintptr_t>(to));
+}
+
+void Loader::ShareCopies(
+    std::string_view inherited,
+    std::function<void(const std::string& value)> publish) {
+  const std::lock_guard lock(LoadMutex());
+  impl_->offers.Begin(inherited, std::move(publish));
 }
 
 void Loader::SetPolicy(Policy policy) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -61,6 +62,14 @@ class Loader {
   Loader& operator=(const Loader&) = delete;
 
   void SetPolicy(Policy policy);
+
+  // From now on copies in memory files are those of ancestors of this process
+  // where these offer them, and are offered to its children (offers.h).
+  // Takes: INMEM_SHARED of this process, "" for none; what is to be done with
+  // its value for children, once there is one: called while something is
+  // loaded, and must not call this loader.
+  void ShareCopies(std::string_view inherited,
+                   std::function<void(const std::string& value)> publish);
 
   // From now on objects that are loaded and call the C library's `function`
   // call `to` instead.

@@ -90,12 +90,26 @@ Status TryToMap(const archive::Archive& archive, archive::Archive::Index index,
   return Status::Ok();
 }
 
+// Uses another process's copy, if there is one.
+void TakeOffered(const archive::Entry& entry, const Offers& offers,
+                 ObjectBytes& bytes) {
+  if (entry.size_bytes == 0 || entry.encrypted) return;
+  std::string refusal;
+  bytes.offered =
+      offers.Find({entry.name, entry.size_bytes, entry.crc32}, refusal);
+  if (bytes.offered) {
+    bytes.view = std::move(bytes.offered->view);
+  } else if (!refusal.empty()) {
+    bytes.reason += "; " + refusal;
+  }
+}
+
 }  // namespace
 
 Result<ObjectBytes> ReadObject(const vfs::Mount& mount,
                                archive::Archive::Index index,
                                const TierChoice& choice,
-                               const std::string& label) {
+                               const std::string& label, const Offers* offers) {
   const archive::Archive& archive = mount.archive();
   ObjectBytes bytes;
   bytes.tier = TierOf(choice.wish);
@@ -108,10 +122,15 @@ Result<ObjectBytes> ReadObject(const vfs::Mount& mount,
     }
   }
   if (bytes.tier == Tier::kMapped) return bytes;
-  auto read = archive.Read(index);
-  if (!read.ok()) return read.status();
-  bytes.read = read.Take();
-  auto file = elf::ElfFile::Parse(bytes.read.span(), label);
+  if (offers != nullptr && bytes.tier == Tier::kMemfd) {
+    TakeOffered(archive.entry(index), *offers, bytes);
+  }
+  if (!bytes.offered) {
+    auto read = archive.Read(index);
+    if (!read.ok()) return read.status();
+    bytes.read = read.Take();
+  }
+  auto file = elf::ElfFile::Parse(bytes.span(), label);
   if (!file.ok()) return file.status();
   bytes.file = file.Take();
   const auto relocations = bytes.file->CheckRelocations();

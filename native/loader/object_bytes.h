@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "elf/elf_file.h"
 #include "elf/map_plan.h"
+#include "loader/offers.h"
 #include "loader/tier.h"
 #include "os/mapping.h"
 #include "vfs/tree.h"
@@ -29,6 +30,8 @@ struct ObjectBytes {
 
   Tier tier = Tier::kMemfd;
   std::string reason;  // for reports
+  // A process that shares its copy; its `view` moved to `view`.
+  std::optional<Offered> offered;
   // Of Tier::kMapped:
   elf::MapPlan plan;
   int fd = -1;                     // the bundle's; borrowed
@@ -40,11 +43,13 @@ struct ObjectBytes {
 };
 
 // Reads the entry in the way that `choice` and the entry allow.
-// Takes: `label`, what messages call it.
+// Takes: `label`, what messages call it; copies that other processes share, or
+// null.
 // Errors: those of archive::Archive::Read and elf::ElfFile::Parse.
 Result<ObjectBytes> ReadObject(const vfs::Mount& mount,
                                archive::Archive::Index index,
                                const TierChoice& choice,
-                               const std::string& label);
+                               const std::string& label,
+                               const Offers* offers = nullptr);
 
 }  // namespace inmem::loader

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "loader/copy_runs.h"
+#include "loader/offers.h"
 #include "os/dynamic_linker.h"
 #include "os/errno_text.h"
 #include "os/mapping.h"
@@ -127,6 +128,7 @@ Result<Placement> Placement::Make(ObjectBytes& bytes, const std::string& name,
 
 Result<std::uint64_t> Placement::Write(const ObjectBytes& bytes,
                                        const std::vector<elf::Edit>& edits,
+                                       bool is_offered,
                                        const std::string& label) {
   const std::span<const std::byte> all = bytes.span();
   std::vector<elf::FileRange> ranges{{0, all.size()}};
@@ -139,7 +141,13 @@ Result<std::uint64_t> Placement::Write(const ObjectBytes& bytes,
   }
   std::uint64_t copied = 0;
   for (const elf::FileRange& range : ranges) copied += range.size_bytes;
-  for (const Run& run : RunsOf(all, ranges, edits)) {
+  std::vector<Run> runs = RunsOf(all, ranges, edits);
+  std::vector<std::byte> trailer;
+  if (is_offered) {
+    trailer = Offers::Trailer(all, edits);
+    runs.push_back({Offers::TrailerOffset(all.size()), {trailer}});
+  }
+  for (const Run& run : runs) {
     if (!status.ok()) break;
     status = os::WriteAll(fd_.get(), run.offset_bytes, run.pieces, label);
   }

@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
 #include "elf/edit_plan.h"
 #include "loader/object_bytes.h"
 #include "loader/tier.h"
+#include "os/dynamic_linker.h"
 #include "os/unique_fd.h"
 
 namespace inmem::loader {
@@ -33,11 +35,17 @@ class Placement {
   bool is_memfd() const { return is_memfd_; }
 
   // Writes what the tier copies, with the edits in it; gives the number of
-  // bytes written.
+  // bytes written. `is_offered`: with the trailer that other processes read.
   // Errors: kMemfd or kLoadFailed, with `label` in the message.
   Result<std::uint64_t> Write(const ObjectBytes& bytes,
                               const std::vector<elf::Edit>& edits,
-                              const std::string& label);
+                              bool is_offered, const std::string& label);
+
+  // Uses another process's sealed copy instead of writing one.
+  void Adopt(os::UniqueFd fd) {
+    fd_ = std::move(fd);
+    path_ = os::UniqueDescriptorPath(fd_.get());
+  }
 
   // Puts the segments that were not copied over the holes, and gives up what
   // lies below them of the copy. After dlopen, before any code of the object

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -19,6 +18,8 @@
 
 namespace inmem::os {
 namespace {
+
+constexpr int kSeals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 
 Status Unwritten(const std::string& label, std::size_t size_bytes, int error) {
   std::string message = label + ": writing " + std::to_string(size_bytes) +
@@ -126,9 +127,12 @@ Status WriteAll(int fd, std::uint64_t offset_bytes,
   return Status::Ok();
 }
 
+bool IsSealed(int fd) {
+  const int seals = ::fcntl(fd, F_GET_SEALS);
+  return seals >= 0 && (seals & kSeals) == kSeals;
+}
+
 Status Seal(int fd, const std::string& label) {
-  constexpr int kSeals =
-      F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
   if (::fcntl(fd, F_ADD_SEALS, kSeals) != 0) {
     return {ErrorCode::kMemfd,
             label + ": sealing a memfd: " + ErrnoText(errno)};

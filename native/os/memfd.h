@@ -42,4 +42,7 @@ Status WriteAll(int fd, std::uint64_t offset_bytes,
 // Errors: kMemfd, with `label` in the message.
 Status Seal(int fd, const std::string& label);
 
+// Whether it is a memory file to which that was done, by whomever.
+bool IsSealed(int fd);
+
 }  // namespace inmem::os

@@ -1,10 +1,12 @@
 // test/loader/processes.test.ts: a library is loaded once in a process, and its pages are shared between processes.
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { py } from "../helpers/python.js";
 import { extensionSource, extensionSuffix, sharedObject } from "../helpers/shared-object.js";
-import { spawnNode } from "../helpers/spawn-node.js";
+import { packageRoot, spawnNode, spawnProcess } from "../helpers/spawn-node.js";
 import { zipFile } from "../helpers/zip.js";
 
+const launcher = join(packageRoot, "build", "Release", "inmem-launcher");
 const pageBytes = 4096;
 const tableBytes = 8 << 20;
 
@@ -172,5 +174,83 @@ describe("in two processes at once", () => {
       expect(rss).toBeGreaterThanOrEqual(tableBytes);
       expect(pss).toBeGreaterThanOrEqual(tableBytes);
     }
+  });
+});
+
+describe("a child of a process that holds copies in memory", () => {
+  const reason = (pid: number) => `asked for; it is the copy of process ${pid}`;
+
+  it("of Node's, by child_process.fork: has the same memory", async () => {
+    const result = await spawnNode(
+      `
+      ${pagesOf}
+      const { run, sharedObjects } = require("inmem-python");
+      const [path, load] = process.argv.slice(2);
+      const told = () => sharedObjects().map(({ tier, reason, copiedBytes }) => ({ tier, reason, copiedBytes }));
+      run(path, { load, stdout: () => {} }).then(() => {
+        if (process.send) {
+          process.send({ pages: pagesOf(["/memfd:"]), told: told() }, () => process.disconnect());
+          return;
+        }
+        const child = require("node:child_process").fork(__filename, [path, load]);
+        child.on("message", (answer) => console.log(JSON.stringify({ pid: process.pid, own: told(), ...answer })));
+      });`,
+      { args: [bundle, "memfd"] },
+    );
+    expect(result).toMatchObject(clean);
+    const { pid, own, pages, told } = JSON.parse(result.stdout);
+    expect(own).toMatchObject([{ reason: "asked for" }, { reason: "asked for" }]);
+    const taken = { tier: "memfd", reason: reason(pid), copiedBytes: 0 };
+    expect(told).toEqual([taken, taken]);
+    // Half of the table belongs to the parent.
+    expect(pages.rss).toBeGreaterThanOrEqual(tableBytes);
+    expect(pages.pss).toBeLessThan(pages.rss - tableBytes / 3);
+  });
+
+  const program = py`
+    import json, os, subprocess, sys, usestable
+    def held():
+        with open("/proc/self/maps") as maps:
+            return sorted({line.split()[4] for line in maps if "memfd:libtable" in line})
+    if sys.argv[1:] == ["child"]:
+        print(json.dumps([usestable.value(), held()]))
+    else:
+        command = [sys.executable, sys.argv[0], "child"]
+        env = {"none": None, "empty": {}}.get(sys.argv[2], {**os.environ, "INMEM_SHARED": sys.argv[2]})
+        out = subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True).stdout
+        print(json.dumps([held(), *json.loads(out)]))
+  `;
+  const python = zipFile([
+    { name: "__main__.py", data: program },
+    { name: `usestable${extensionSuffix}`, data: user, align: pageBytes },
+    { name: "libs/libtable.so.1", data: library, align: pageBytes },
+  ]);
+
+  async function inPython(shared: string) {
+    const env = { INMEM_BUNDLES: python, INMEM_LOAD: "memfd" };
+    const result = await spawnProcess(launcher, [python, "parent", shared], { env });
+    expect(result).toMatchObject(clean);
+    const [parent, value, child]: [string[], number, string[]] = JSON.parse(result.stdout);
+    expect(value).toBe(Number(sum));
+    expect(parent).toHaveLength(1);
+    expect(child).toHaveLength(1);
+    return { parent, child };
+  }
+
+  it.each(["none", "empty"])(
+    "of Python's, given %s environment: maps the same file",
+    async (how) => {
+      const { parent, child } = await inPython(how);
+      expect(child).toEqual(parent);
+    },
+  );
+
+  it.each([
+    ["is off", "off"],
+    ["names a process that is no more", "/proc/999999999/fd/3"],
+    ["names what is no index", "/proc/self/fd/0"],
+  ])("has its own where INMEM_SHARED %s", async (_, value) => {
+    const { parent, child } = await inPython(value);
+    expect(child).not.toEqual(parent);
   });
 });
