@@ -75,7 +75,10 @@ Result<Node*> Closure::Visit(const std::string& entry, Node* user,
 
 Status Closure::ReadNode(Node& node, archive::Archive::Index index) {
   const Stopwatch stopwatch(node.milliseconds);
-  auto bytes = ReadObject(*mount_, index, policy_.tier, node.label, &offers_);
+  auto ahead = read_ahead_.Take(node.entry);
+  auto bytes =
+      ahead ? *std::move(ahead)
+            : ReadObject(*mount_, index, policy_.tier, node.label, &offers_);
   if (!bytes.ok()) return bytes.status();
   node.bytes = bytes.Take();
   node.crc32 = mount_->archive().entry(index).crc32;
@@ -85,11 +88,38 @@ Status Closure::ReadNode(Node& node, archive::Archive::Index index) {
   return Status::Ok();
 }
 
+// All but the first one, which this thread reads next itself.
+void Closure::ReadNeedsAhead(
+    const std::vector<std::optional<std::string>>& entries) {
+  // Smaller ones are inflated before another thread has seen them.
+  constexpr std::uint64_t kLeastBytes = std::uint64_t{64} << 10;
+  bool is_first = true;
+  for (const std::optional<std::string>& entry : entries) {
+    if (!entry || node_by_entry_.contains(*entry) || read_ahead_.Has(*entry)) {
+      continue;
+    }
+    const auto index = mount_->FindFile(*entry);
+    const archive::Entry found = mount_->archive().entry(*index);
+    if (registry_.Find(KeyOf(*mount_, found)) != nullptr) continue;
+    if (std::exchange(is_first, false)) continue;
+    if (found.method == archive::Method::kStored ||
+        found.size_bytes < kLeastBytes) {
+      continue;
+    }
+    read_ahead_.Ask(
+        *entry, found.size_bytes,
+        [this, index, label = mount_->archive().name() + "!/" + *entry] {
+          return ReadObject(*mount_, *index, policy_.tier, label, &offers_);
+        });
+  }
+}
+
 Status Closure::VisitNeeds(Node& node, std::size_t depth) {
   // All needs of one object are resolved before any is loaded: what is missing
   // shows before constructors have run.
   const auto entries = ResolveNeeds(node);
   if (!entries.ok()) return entries.status();
+  ReadNeedsAhead(entries.value());
   for (std::size_t i = 0; i < entries.value().size(); ++i) {
     const std::optional<std::string>& entry = entries.value()[i];
     if (!entry) continue;

@@ -18,6 +18,9 @@
 //     come too early dropped; glibc adds the scope of the last one to all.
 // Nothing else of an object is ever changed.
 //
+// What is compressed is inflated on several threads (read_ahead.h), which
+// changes nothing of this order.
+//
 // Constructors are taken out of the copies. When the root is open, every
 // reference of the new objects is bound as on disk (binder.h), and then the
 // constructors run, needs first (completion.h).
@@ -40,6 +43,7 @@
 #include "base/status.h"
 #include "loader/need_search.h"
 #include "loader/object_bytes.h"
+#include "loader/read_ahead.h"
 #include "loader/registry.h"
 
 namespace inmem::loader {
@@ -80,6 +84,7 @@ class Closure {
       : registry_(registry),
         policy_(policy),
         offers_(offers),
+        read_ahead_(policy.threads.value_or(ReadAhead::UsualThreads())),
         mount_(std::move(mount)),
         flags_(flags) {}
 
@@ -93,6 +98,7 @@ class Closure {
   Status ReadNode(Node& node, archive::Archive::Index index);
   Result<std::vector<std::optional<std::string>>> ResolveNeeds(Node& node);
   Result<std::optional<std::string>> ResolveNeed(Node& node, std::size_t need);
+  void ReadNeedsAhead(const std::vector<std::optional<std::string>>& entries);
   Status VisitNeeds(Node& node, std::size_t depth);
   Status Missing(const Node& node, std::string_view need,
                  const std::vector<std::string>& looked_for) const;
@@ -102,6 +108,7 @@ class Closure {
   Registry& registry_;
   const Policy& policy_;
   Offers& offers_;
+  ReadAhead read_ahead_;
   std::shared_ptr<const vfs::Mount> mount_;
   int flags_;
   std::vector<std::unique_ptr<Node>> nodes_;

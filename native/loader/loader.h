@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +52,9 @@ struct Policy {
   // Needed names that are taken from the host although PEP 600 does not allow
   // it, because the user says so.
   std::vector<std::string> host_libraries;
+  // How many threads inflate the objects of one load, beside the one that
+  // loads them; as many as make sense here if not given.
+  std::optional<std::size_t> threads;
 };
 
 // Threads: all members may be called concurrently; loading is serialised.

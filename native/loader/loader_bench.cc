@@ -1,8 +1,10 @@
 // native/loader/loader_bench.cc: loads one shared object and tells how long it
 // took, as one line of JSON. For bench/loader.mjs, which compares the two.
 //
-// usage: loader_bench TIER ARCHIVE ENTRY   TIER: auto, mapped, memfd, ...
-//        loader_bench disk FILE            a plain dlopen
+// usage: loader_bench TIER ARCHIVE ENTRY [THREADS]
+//            TIER: auto, mapped, memfd, ...; THREADS: Policy::threads
+//        loader_bench disk FILE
+//            a plain dlopen
 //
 // The archive is open and mounted before the clock starts: that is done once
 // for a bundle, not for each object. Constructors are part of the time.
@@ -10,7 +12,9 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,7 +71,8 @@ int LoadFromDisk(const char* file) {
 }
 
 int LoadFromArchive(const std::string& tier, const std::string& archive_path,
-                    const std::string& entry) {
+                    const std::string& entry,
+                    std::optional<std::size_t> threads) {
   const auto wish = loader::WishOf(tier);
   if (!wish) return Fail("no such tier: " + tier);
   const std::string path = std::filesystem::absolute(archive_path);
@@ -80,7 +85,7 @@ int LoadFromArchive(const std::string& tier, const std::string& archive_path,
   if (!mount.ok()) return Fail(mount.status().message());
 
   loader::Loader loader;
-  loader.SetPolicy({{*wish, false}, {}});
+  loader.SetPolicy({{*wish, false}, {}, threads});
   double milliseconds = 0;
   Status status;
   {
@@ -111,6 +116,12 @@ int main(int argc, char** argv) {
   if (argc == 3 && std::string(argv[1]) == "disk") {
     return LoadFromDisk(argv[2]);
   }
-  if (argc == 4) return LoadFromArchive(argv[1], argv[2], argv[3]);
-  return Fail("usage: loader_bench TIER ARCHIVE ENTRY | disk FILE");
+  if (argc == 4) {
+    return LoadFromArchive(argv[1], argv[2], argv[3], std::nullopt);
+  }
+  if (argc == 5) {
+    return LoadFromArchive(argv[1], argv[2], argv[3],
+                           std::strtoul(argv[4], nullptr, 10));
+  }
+  return Fail("usage: loader_bench TIER ARCHIVE ENTRY [THREADS] | disk FILE");
 }
