@@ -2,7 +2,6 @@
 #include "loader/read_ahead.h"
 
 #include <gtest/gtest.h>
-#include <pthread.h>
 
 #include <atomic>
 #include <chrono>
@@ -15,7 +14,7 @@
 namespace inmem::loader {
 namespace {
 
-ReadAhead::Read Giving(std::string reason) {
+ReadAhead::Read Giving(const std::string& reason) {
   return [reason]() -> Result<ObjectBytes> {
     ObjectBytes bytes;
     bytes.reason = reason;
@@ -148,8 +147,9 @@ TEST_F(InflatedClosureTest, ADamagedOneIsTheErrorThatItIs) {
     policy.threads = threads;
     loader_.SetPolicy(policy);
     const auto mount = Bundle(name, true);
-    ExpectFailure(Load(mount, "l/x.so"), ErrorCode::kBadElf,
-                  {name + ".zip!/l/lib" + name + "5.so: "});
+    std::string label = name;
+    label.append(".zip!/l/lib").append(name).append("5.so: ");
+    ExpectFailure(Load(mount, "l/x.so"), ErrorCode::kBadElf, {label});
     ++name[0];
   }
 }
