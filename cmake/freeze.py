@@ -14,11 +14,10 @@ def modules(folder: Path) -> list[tuple[str, Path, bool, str]]:
     """(module name, file, is a package, co_filename)."""
     rows = [
         ("_inmem_boot", folder / "_boot.py", False, IMPORTLIB),
-        ("encodings", folder / "_encodings.py", True, IMPORTLIB),
         ("inmem", folder / "__init__.py", True, "<frozen inmem>"),
     ]
     for file in sorted(folder.glob("*.py")):
-        if file.name not in ("_boot.py", "_encodings.py", "__init__.py"):
+        if file.name not in ("_boot.py", "__init__.py"):
             name = f"inmem.{file.stem}"
             rows.append((name, file, False, f"<frozen {name}>"))
     return rows

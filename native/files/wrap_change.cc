@@ -2,7 +2,9 @@
 //
 // The order of errors is the kernel's on a read-only file system: first the
 // folder of the name must be there, then (EEXIST, EISDIR) what is known without
-// writing, then EROFS.
+// writing, then EROFS. But what is not there cannot be removed or renamed:
+// ENOENT, as the kernel says in a folder without write permission. Programs
+// remove what may not be there (a stale .pyc) and expect no other error.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -25,13 +27,7 @@ int RefuseNew(const Target& target) {
   return Fail(target.in_folder ? EROFS : target.error);
 }
 
-// A name that would be removed: the kernel refuses before it looks for it.
-int RefuseRemoval(const Target& target) {
-  const bool is_there = target.exists() || target.in_folder;
-  return Fail(is_there ? EROFS : target.error);
-}
-
-// What would be changed in place.
+// What would be changed in place, or removed.
 int RefuseChange(const Target& target) {
   return Fail(target.exists() ? EROFS : target.error);
 }
@@ -57,7 +53,7 @@ int UnlinkAt(int folder, const char* path, int flags) {
       },
       [&](const Target& target) {
         const int error = SpellingError(path, (flags & AT_REMOVEDIR) != 0);
-        return error != 0 ? Fail(error) : RefuseRemoval(target);
+        return error != 0 ? Fail(error) : RefuseChange(target);
       });
 }
 
@@ -154,6 +150,7 @@ int RefuseRename(const Pair& pair) {
   const bool in_one =
       pair.from_ours && pair.to_ours && pair.from.mount == pair.to.mount;
   if (!in_one) return Fail(EXDEV);
+  if (!pair.from.exists()) return Fail(pair.from.error);
   return Fail(pair.has_dots ? EBUSY : EROFS);
 }
 
@@ -220,7 +217,7 @@ int __wrap_remove(const char* path) {
       [](int, const char* name) { return __real_remove(name); },
       [path](const Target& target) {
         const int error = SpellingError(path, true);
-        return error != 0 ? Fail(error) : RefuseRemoval(target);
+        return error != 0 ? Fail(error) : RefuseChange(target);
       });
 }
 int __wrap_mkdirat(int folder, const char* path, mode_t mode) {

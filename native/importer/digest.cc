@@ -23,4 +23,15 @@ void AddDigests(const archive::Archive& archive,
   }
 }
 
+bool HoldsLibraries(const archive::Archive& archive) {
+  for (std::size_t i = 0; i < archive.entry_count(); ++i) {
+    const std::string_view name =
+        archive.entry(static_cast<archive::Archive::Index>(i)).name;
+    const std::string_view file = name.substr(name.rfind('/') + 1);
+    if (file.ends_with(".so")) return true;
+    if (file.find(".so.") != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 }  // namespace inmem::importer

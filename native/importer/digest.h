@@ -15,4 +15,7 @@ namespace inmem::importer {
 void AddDigests(const archive::Archive& archive,
                 std::unordered_map<std::string_view, std::uint64_t>& digests);
 
+// Whether an entry is named as a shared object is: "x.so", "libx.so.1".
+bool HoldsLibraries(const archive::Archive& archive);
+
 }  // namespace inmem::importer

@@ -269,6 +269,13 @@ PyObject* Digests(PyObject*, PyObject* args) {
   return list.release();
 }
 
+// has_libraries(point): whether a shared object is in the archive there.
+PyObject* HasLibraries(PyObject*, PyObject* point) {
+  auto entry = ResolveArgument(point);
+  if (!entry && PyErr_Occurred()) return nullptr;
+  return PyBool_FromLong(entry && HoldsLibraries(entry->mount->archive()));
+}
+
 // code(mount, bytecode, source, origin): the module's code object from its
 // .pyc, None where the .pyc is stale and the source must be compiled.
 PyObject* Code(PyObject*, PyObject* args) {
@@ -304,6 +311,7 @@ PyMethodDef kMethods[] = {
     {"read", Read, METH_O, nullptr},
     {"root_files", RootFiles, METH_VARARGS, nullptr},
     {"digests", Digests, METH_VARARGS, nullptr},
+    {"has_libraries", HasLibraries, METH_O, nullptr},
     {"code", Code, METH_VARARGS, nullptr},
     {"take_load_error", TakeLoadError, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr}};

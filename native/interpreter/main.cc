@@ -3,7 +3,9 @@
 
 #include "interpreter/main.h"
 
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "base/status.h"
@@ -25,14 +27,30 @@ int Fail(const Status& status) {
   return 2;
 }
 
+// Never destroyed: threads may read of them until the process ends.
+inmem::interpreter::Bundles& OpenBundles() {
+  static auto* bundles = new inmem::interpreter::Bundles();
+  return *bundles;
+}
+
+// A zip file as the program (`python app.pyz`) is a bundle, with all that a
+// bundle has. One that we cannot read is left to zipimport, any other file to
+// Python.
+void MountScript(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return;
+  inmem::interpreter::Bundle bundle;
+  bundle.path = path;
+  static_cast<void>(OpenBundles().Mount({bundle}));
+}
+
 // Mounts what the environment names, and hands it on to children. Gives the
 // mount points.
 inmem::Result<std::vector<std::string>> MountInherited() {
   using namespace inmem::interpreter;  // NOLINT(google-build-using-namespace)
   auto settings = TakeSettings();
   if (!settings.ok()) return settings.status();
-  static auto* bundles = new Bundles();
-  auto points = bundles->Mount(settings.value().bundles);
+  auto points = OpenBundles().Mount(settings.value().bundles);
   CloseHandedOn(settings.value());
   if (!points.ok()) return points.status();
   const loader::Policy& policy = settings.value().policy;
@@ -40,7 +58,7 @@ inmem::Result<std::vector<std::string>> MountInherited() {
   loader.SetPolicy(policy);
   loader.ShareCopies(settings.value().shared, SetSharedCopies);
   SetSharedCopies(settings.value().shared);
-  SetInheritance(bundles->Inherited(points.value()), policy);
+  SetInheritance(OpenBundles().Inherited(points.value()), policy);
   RenewVariables();
   return points;
 }
@@ -53,7 +71,8 @@ extern "C" int _PyInmem_Main(int argc, char** argv) {
   if (!prepared.ok()) return Fail(prepared);
   auto points = MountInherited();
   if (!points.ok()) return Fail(points.status());
-  auto started = StartProgram(LauncherPath(), points.value(), argc, argv);
+  auto started =
+      StartProgram(LauncherPath(), points.value(), argc, argv, MountScript);
   if (!started.ok()) return Fail(started.status());
   if (started.value() >= 0) return started.value();
   return Py_RunMain();

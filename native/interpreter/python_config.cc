@@ -4,8 +4,11 @@
 #include "interpreter/python_config.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "base/status.h"
@@ -14,6 +17,12 @@
 #include "interpreter/bundles.h"
 #include "interpreter/frozen_modules.h"
 #include "interpreter/job_module.h"
+#include "vfs/tree.h"
+
+// Source: Include/internal/pycore_fileutils.h. Py_EncodeLocale needs a thread
+// state, and there is none yet.
+extern "C" char* _Py_EncodeLocaleRaw(const wchar_t* text,
+                                     std::size_t* error_position);
 
 namespace inmem::interpreter {
 namespace {
@@ -87,6 +96,9 @@ void SetVirtualPaths(ConfigBuilder& builder, PyConfig& config,
   builder.Set(&config.executable, executable);
   builder.Set(&config.base_executable, executable);
   builder.Set(&config.stdlib_dir, kStdlib);
+  // os, codecs and their like come from the archive: `_imp.is_frozen` must not
+  // claim them, or a second importlib takes them for FrozenImporter's.
+  config.use_frozen_modules = 0;
 }
 
 // The stdlib is wanted no sooner than by the importer: beside what Python does
@@ -133,9 +145,25 @@ Status StartEmbedded(const std::string& executable) {
   return FromPyStatus(Py_InitializeFromConfig(&config));
 }
 
-Result<int> StartProgram(const std::string& executable,
-                         const std::vector<std::string>& bundles, int argc,
-                         char** argv) {
+namespace {
+
+void TellScript(const wchar_t* name,
+                const std::function<void(const std::string& path)>& on_script) {
+  if (name == nullptr) return;
+  char* text = _Py_EncodeLocaleRaw(name, nullptr);
+  if (text == nullptr) return;
+  std::error_code error;
+  const auto path = std::filesystem::absolute(text, error);
+  PyMem_RawFree(text);
+  if (!error) on_script(vfs::Normalize(path.native()));
+}
+
+}  // namespace
+
+Result<int> StartProgram(
+    const std::string& executable, const std::vector<std::string>& bundles,
+    int argc, char** argv,
+    const std::function<void(const std::string& path)>& on_script) {
   PyPreConfig preconfig;
   PyPreConfig_InitPythonConfig(&preconfig);
   PyStatus status = Py_PreInitializeFromBytesArgs(&preconfig, argc, argv);
@@ -150,6 +178,7 @@ Result<int> StartProgram(const std::string& executable,
   builder.Check(PyConfig_SetBytesArgv(&config, argc, argv));
   if (builder.ok()) builder.Check(PyConfig_Read(&config));
   if (PyStatus_IsExit(builder.status()) != 0) return builder.status().exitcode;
+  TellScript(config.run_filename, on_script);
   config.module_search_paths_set = 1;
   for (const std::string& bundle : bundles) builder.Append(bundle);
   builder.AppendAll(config.pythonpath_env);

@@ -3,6 +3,7 @@
 
 #include "cpython/python_setup.h"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,11 @@ Status StartEmbedded(const std::string& executable);
 
 // Starts Python as the program `python` would, from its arguments; `bundles`
 // come first on sys.path. Gives the exit status when Python must not run on
-// (--version, a wrong option), else -1 with the GIL held. Errors: kInterpreter.
-Result<int> StartProgram(const std::string& executable,
-                         const std::vector<std::string>& bundles, int argc,
-                         char** argv);
+// (--version, a wrong option), else -1 with the GIL held. `on_script` hears of
+// the script's absolute path before Python starts. Errors: kInterpreter.
+Result<int> StartProgram(
+    const std::string& executable, const std::vector<std::string>& bundles,
+    int argc, char** argv,
+    const std::function<void(const std::string& path)>& on_script);
 
 }  // namespace inmem::interpreter

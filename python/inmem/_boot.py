@@ -294,18 +294,7 @@ OWN_HOOK = [PathEntryFinder]
 
 
 def install() -> None:
-    """Puts the finders in place: once in each interpreter."""
+    """Puts the finders in place: once in each interpreter (native/importer/zipimport_module.cc)."""
     sys.meta_path.insert(0, Finder)
     sys.meta_path.append(LastFinder)
-    del sys.path_hooks[0]  # the placeholder of native/importer/zipimport_module.cc
-    del sys.modules["zipimport"]
     sys.path_hooks[:0] = (PathEntryFinder, zip_hook)
-
-
-def take_over(name: str, namespace: "dict[str, Any]") -> None:
-    """Turns the frozen stub module ``name`` into the stdlib's real one."""
-    found = _inmem.find(name, (_inmem.stdlib,))
-    assert found is not None
-    spec = make_spec(name, found)
-    bootstrap._init_module_attrs(spec, sys.modules[name], override=True)
-    exec(spec.loader.get_code(name), namespace)  # type: ignore[union-attr]

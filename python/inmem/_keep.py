@@ -197,9 +197,10 @@ def is_extension(module: "ModuleType") -> bool:
 
 
 def is_real_and_pure(module: "ModuleType") -> bool:
-    """A source module from a real folder: the next run finds its own."""
+    """A module of Python from a real folder or zip file: the next run finds its own."""
     loader = getattr(spec_of(module), "loader", None)
-    return type(loader).__name__ in ("SourceFileLoader", "SourcelessFileLoader")
+    names = ("SourceFileLoader", "SourcelessFileLoader", "zipimporter")
+    return type(loader).__name__ in names
 
 
 def hide_stdlib(points: "list[str]") -> None:

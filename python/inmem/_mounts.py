@@ -87,9 +87,10 @@ class KeptLoader(Loader):
 
 
 def mount_for(path: str) -> None:
-    """Mounts the zip file that the real `path` is or lies in, if there is one.
+    """Mounts the zip file that the real `path` is or lies in, if zipimport is not enough for it.
 
-    What is wrong with a file that cannot be read stock zipimport tells.
+    A zip file of Python alone stays zipimport's: nobody shall see a difference. So does one that
+    cannot be read: zipimport tells what is wrong with it.
     """
     file = path
     while True:
@@ -100,9 +101,14 @@ def mount_for(path: str) -> None:
             file, _, tail = file.rpartition("/")
             if not file or not tail:
                 return
-    if stat.S_ISREG(mode):
-        with contextlib.suppress(ImportError):
-            adopt(_inmem_job.mount(file, None))
+    if not stat.S_ISREG(mode):
+        return
+    with contextlib.suppress(ImportError):
+        point = _inmem_job.mount(file, None)
+        if _inmem.has_libraries(point) or _inmem.kind(f"{point}/inmem.json") == 1:
+            adopt(point)
+        elif point not in _keep.points:
+            _inmem_job.unmount(point)
 
 
 def refresh() -> None:

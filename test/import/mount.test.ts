@@ -7,8 +7,11 @@ import { failPython, jsonOf, py, runPython } from "../helpers/python.js";
 import { tmpFile } from "../helpers/tmp.js";
 import { makeZip, zipFile } from "../helpers/zip.js";
 
+// What makes a zip a bundle. One of Python alone, without it, stays zipimport's.
+const manifest = { "inmem.json": "{}" };
+
 const library = (name: string, x: string) =>
-  zipFile({ "lib.py": `X = ${JSON.stringify(x)}` }, name);
+  zipFile({ ...manifest, "lib.py": `X = ${JSON.stringify(x)}` }, name);
 
 describe("inmem.mount", () => {
   it("puts an archive behind the bundle and before the standard library, in order", async () => {
@@ -157,11 +160,22 @@ describe("a zip file on sys.path", () => {
     expect((await runPython(main, { args: [wheel] })).stdout).toBe(told);
   });
 
+  it("of Python alone stays zipimport's", async () => {
+    const plain = zipFile({ "lib.py": "X = 1" }, "plain.zip");
+    const main = py`
+      import sys
+      sys.path.append(sys.argv[1])
+      import inmem, lib
+      print(type(lib.__loader__).__name__, sys.argv[1] in inmem.mounts())
+    `;
+    expect((await runPython(main, { args: [plain] })).stdout).toBe("zipimporter False\n");
+  });
+
   it("is mounted, and its extensions and modules go with the run", async () => {
     const lib = library("path.zip", "on the path");
     const main = "import sys; sys.path.append(sys.argv[1]); import lib; print(lib.X, lib.__file__)";
     expect((await runPython(main, { args: [lib] })).stdout).toBe(`on the path ${lib}/lib.py\n`);
-    writeFileSync(lib, makeZip({ "lib.py": "X = 'another'" }));
+    writeFileSync(lib, makeZip({ ...manifest, "lib.py": "X = 'another'" }));
     expect((await runPython(main, { args: [lib] })).stdout).toBe(`another ${lib}/lib.py\n`);
   });
 
@@ -182,17 +196,19 @@ describe("a zip file on sys.path", () => {
     const { Readable } = await import("node:stream");
     const run = (path: string, change: () => void) =>
       runPython(main, { args: [path], stdin: Readable.from(stdin(change)) });
-    const gone = zipFile(files, "gone.zip");
+    const gone = zipFile({ ...manifest, ...files }, "gone.zip");
     expect((await run(gone, () => renameSync(gone, `${gone}.away`))).stdout).toBe("2\n");
-    const removed = zipFile(files, "removed.zip");
+    const removed = zipFile({ ...manifest, ...files }, "removed.zip");
     expect((await run(removed, () => rmSync(removed))).stdout).toBe("2\n");
-    const cut = zipFile(files, "cut.zip");
+    const cut = zipFile({ ...manifest, ...files }, "cut.zip");
     const late = await run(cut, () => truncateSync(cut, 10));
     expect(late.stdout).toBe("ImportError ERR_INMEM_FILE_CHANGED True\n");
   });
 
   it("whose entry's bytes are damaged: an error that names it at its first import", async () => {
-    const bytes = Buffer.from(makeZip({ "good.py": "X = 1", "bad.py": "Y = 'some text'" }));
+    const bytes = Buffer.from(
+      makeZip({ ...manifest, "good.py": "X = 1", "bad.py": "Y = 'some text'" }),
+    );
     bytes.write("some tExt", bytes.indexOf("some text"));
     const path = tmpFile("damaged.zip", bytes);
     const main =

@@ -30,6 +30,8 @@ export async function makeTree(): Promise<Tree> {
   for (const name of ["app", "other", "real"]) {
     cpSync(join(here, "fixtures", name), join(root, name), { recursive: true });
   }
+  // A bundle, not just a zip file: both sides have its manifest.
+  writeFileSync(join(root, "other", "inmem.json"), "{}");
   const app = join(root, "app");
   cpSync(join(here, "probes"), app, { recursive: true });
   // Stock wheels: a package with an extension submodule, and pkg_resources.

@@ -1,0 +1,67 @@
+// scripts/cpython-tests/compare.mjs: what differs between the tests on disk and from memory, and which of it docs/cpython-tests.md explains.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../house/main.mjs";
+
+/**
+ * A row of docs/cpython-tests.md.
+ * @typedef {object} Row
+ * @property {string} pattern  A test's name; `*` stands for any text.
+ * @property {string} where  "node", "launcher" or "both".
+ * @property {string} cause
+ */
+
+/** @returns {Row[]} */
+export function readRows(path = join(root, "docs", "cpython-tests.md")) {
+  const rows = [];
+  for (const line of readFileSync(path, "utf8").split("\n")) {
+    const cells = line.split("|").map((cell) => cell.trim());
+    if (cells.length !== 5 || !cells[1].startsWith("`")) continue;
+    rows.push({ pattern: cells[1].slice(1, -1), where: cells[2], cause: cells[3] });
+  }
+  return rows;
+}
+
+/**
+ * The tests of one file that ended otherwise than on disk.
+ * @param {import("./sides.mjs").FileResult} disk
+ * @param {import("./sides.mjs").FileResult} memory
+ * @returns {{ test: string, disk: string, memory: string, reason?: string }[]}
+ */
+export function differences(name, disk, memory) {
+  const found = [];
+  const asWhole = { test: name, disk: disk.outcome, memory: memory.outcome, reason: memory.output };
+  if (Object.keys(memory.tests).length === 0 && disk.outcome !== memory.outcome) return [asWhole];
+  const names = new Set([...Object.keys(disk.tests), ...Object.keys(memory.tests)]);
+  for (const test of names) {
+    const [a, b] = [endOf(disk.tests[test]), endOf(memory.tests[test])];
+    // What fails on disk may do better; skipped and passed have to agree.
+    if (a === b || a.startsWith("failed")) continue;
+    found.push({ test, disk: a, memory: b, reason: memory.reasons[test] });
+  }
+  const whole = disk.outcome === "passed" || disk.outcome === "skipped";
+  if (found.length === 0 && whole && disk.outcome !== memory.outcome) {
+    found.push(asWhole);
+  }
+  return found;
+}
+
+function endOf(counts) {
+  if (!counts) return "not run";
+  const some = ["failed", "skipped", "passed"].filter((outcome) => counts[outcome] > 0);
+  return some
+    .map((outcome) => `${outcome}${counts[outcome] > 1 ? ` ${counts[outcome]}` : ""}`)
+    .join(", ");
+}
+
+/** The row that explains a difference on a side. */
+export function rowFor(rows, side, test) {
+  return rows.find(
+    ({ pattern, where }) => (where === side || where === "both") && matches(pattern, test),
+  );
+}
+
+function matches(pattern, test) {
+  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`).test(test);
+}
