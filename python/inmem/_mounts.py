@@ -107,7 +107,7 @@ def mount_for(path: str) -> None:
         point = _inmem_job.mount(file, None)
         if _inmem.has_libraries(point) or _inmem.kind(f"{point}/inmem.json") == 1:
             adopt(point)
-        elif point not in _keep.points:
+        elif point not in _keep.sources and point not in _keep.points:
             _inmem_job.unmount(point)
 
 
