@@ -170,20 +170,31 @@ Result<int> StartProgram(
   if (PyStatus_IsExit(status) != 0) return status.exitcode;
   if (PyStatus_Exception(status) != 0) return FromPyStatus(status);
 
+  // Read apart from what starts Python: a configuration that is read twice loses
+  // -X warn_default_encoding.
+  PyConfig asked;
+  PyConfig_InitPythonConfig(&asked);
+  ConfigBuilder reader(&asked);
+  SetVirtualPaths(reader, asked, executable);
+  asked.pathconfig_warnings = 0;
+  reader.Check(PyConfig_SetBytesArgv(&asked, argc, argv));
+  if (reader.ok()) reader.Check(PyConfig_Read(&asked));
+  if (PyStatus_IsExit(reader.status()) != 0) return reader.status().exitcode;
+  if (!reader.ok()) return FromPyStatus(reader.status());
+  TellScript(asked.run_filename, on_script);
+
   PyConfig config;
   PyConfig_InitPythonConfig(&config);
   ConfigBuilder builder(&config);
   SetVirtualPaths(builder, config, executable);
   config.pathconfig_warnings = 0;
   builder.Check(PyConfig_SetBytesArgv(&config, argc, argv));
-  if (builder.ok()) builder.Check(PyConfig_Read(&config));
-  if (PyStatus_IsExit(builder.status()) != 0) return builder.status().exitcode;
-  TellScript(config.run_filename, on_script);
   config.module_search_paths_set = 1;
   for (const std::string& bundle : bundles) builder.Append(bundle);
-  builder.AppendAll(config.pythonpath_env);
+  builder.AppendAll(asked.pythonpath_env);
   builder.Append(kStdlib);
   builder.Append(std::string(kStdlib) + "/site-packages");
+  PyConfig_Clear(&asked);
   if (!builder.ok()) return FromPyStatus(builder.status());
   status = Py_InitializeFromConfig(&config);
   if (PyStatus_IsExit(status) != 0) return status.exitcode;

@@ -282,8 +282,9 @@ def zip_hook(path: str) -> "Any":
             _mounts.mount_for(full)
         finally:
             mounting.discard(full)
-    if _inmem.canonical(full) is not None:
-        return PathEntryFinder(path)  # raises for a file in the archive
+    if _inmem.canonical(full) is not None and _inmem.kind(full) == 2:
+        return PathEntryFinder(path)
+    # One in an archive is a file as any other: zipimport reads it.
     import zipimport
 
     return zipimport.zipimporter(path)

@@ -11,5 +11,7 @@ let at = 0;
 while (words[at]?.startsWith("-") && words[at] !== "-m") at += /^-[XW]$/.test(words[at]) ? 2 : 1;
 if (words[at] !== "-m") throw new Error(`expected -m MODULE, found ${words.join(" ")}`);
 const [module, ...args] = words.slice(at + 1);
-const { exitCode } = await run(bundle, { module, args, stdin: process.stdin });
+// The tests are written for a process whose signals are Python's.
+const options = { module, args, stdin: process.stdin, signals: "python" };
+const { exitCode } = await run(bundle, options);
 process.exitCode = exitCode;
