@@ -191,6 +191,7 @@ int OpenNew(const Target& target, int flags) {
   os::UniqueFd memfd(CreateMemfd(MemfdName(target, identity), is_executable));
   struct stat info = {};
   if (!memfd.valid() || RealFstat(memfd.get(), &info) != 0) return -1;
+  MemfdDevice().store(info.st_dev, std::memory_order_relaxed);
   if (!is_folder && WriteContent(memfd.get(), target) != 0) return -1;
   // Where it may not be executable, it is not.
   if (::syscall(SYS_fchmod, memfd.get(), mode) != 0) {
@@ -265,10 +266,12 @@ int OpenTarget(const Target& target, int flags) {
 }
 
 std::optional<Identity> IdentityOf(int fd, const struct stat& info) {
-  if (info.st_dev != MemfdDevice().load(std::memory_order_relaxed) ||
-      !S_ISREG(info.st_mode)) {
-    return std::nullopt;
-  }
+  // Known from the first one on; a descriptor that an earlier program of this
+  // process handed on may come before it.
+  const dev_t device = MemfdDevice().load(std::memory_order_relaxed);
+  const bool may_be_ours =
+      device != 0 ? info.st_dev == device : info.st_nlink == 0;
+  if (!may_be_ours || !S_ISREG(info.st_mode)) return std::nullopt;
   if (const auto known = Recall(fd, info.st_ino)) return known;
   const int saved = errno;
   const auto path = DescriptorPath(fd);
@@ -302,13 +305,6 @@ std::optional<std::string> FolderPath(int fd) {
     if (InodeAbove(folder) == identity->inode) return std::move(folder);
   }
   return std::nullopt;
-}
-
-void FindMemfdDevice() {
-  const os::UniqueFd memfd(CreateMemfd("inmem", false));
-  struct stat info = {};
-  if (!memfd.valid() || RealFstat(memfd.get(), &info) != 0) return;
-  MemfdDevice().store(info.st_dev, std::memory_order_relaxed);
 }
 
 std::string LastError() { return ErrorText(); }

@@ -35,7 +35,4 @@ std::optional<Identity> IdentityOf(int fd);
 // its archive is not mounted any more.
 std::optional<std::string> FolderPath(int fd);
 
-// Learns which device memfds lie on. Called once, by Attach.
-void FindMemfdDevice();
-
 }  // namespace inmem::files

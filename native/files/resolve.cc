@@ -299,7 +299,6 @@ const vfs::Tree* AttachedTree() {
 }
 
 void Attach(const vfs::Tree& tree) {
-  FindMemfdDevice();
   (void)MayBeVirtual();  // notes which process this is
   TreeSlot().store(&tree, std::memory_order_release);
 }

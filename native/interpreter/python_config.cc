@@ -170,8 +170,8 @@ Result<int> StartProgram(
   if (PyStatus_IsExit(status) != 0) return status.exitcode;
   if (PyStatus_Exception(status) != 0) return FromPyStatus(status);
 
-  // Read apart from what starts Python: a configuration that is read twice loses
-  // -X warn_default_encoding.
+  // Read apart from what starts Python: a configuration that is read twice
+  // loses -X warn_default_encoding.
   PyConfig asked;
   PyConfig_InitPythonConfig(&asked);
   ConfigBuilder reader(&asked);
