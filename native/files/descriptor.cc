@@ -248,8 +248,9 @@ std::optional<Identity> Parse(std::string_view name) {
   if (name.size() <= kInodeDigits || name[kInodeDigits] != ':') {
     return std::nullopt;
   }
-  const char* end = name.data() + kInodeDigits;
-  const auto parsed = std::from_chars(name.data(), end, identity.inode, 16);
+  const std::string_view digits = name.substr(0, kInodeDigits);
+  const char* end = digits.end();
+  const auto parsed = std::from_chars(digits.begin(), end, identity.inode, 16);
   if (parsed.ptr != end) return std::nullopt;
   return identity;
 }

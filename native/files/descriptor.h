@@ -2,6 +2,8 @@
 // Private to the layer.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -9,8 +11,6 @@
 
 #include "files/resolve.h"
 #include "vfs/tree.h"
-
-struct stat;
 
 namespace inmem::files {
 

@@ -34,7 +34,7 @@ constexpr int kSealExec = 0x20;  // F_SEAL_EXEC: newer than some headers
 class Descriptor {
  public:
   explicit Descriptor(const std::string& path, int flags = O_RDONLY | O_CLOEXEC)
-      : fd_(::open(path.c_str(), flags)) {}
+      : fd_(::open(path.c_str(), flags, 0600)) {}
   ~Descriptor() { ::close(fd_); }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;

@@ -11,8 +11,6 @@
 #include <cerrno>
 #include <climits>
 #include <filesystem>
-#include <fstream>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -46,7 +44,9 @@ TEST_F(World, EverySpellingIsTheSameFile) {
   const std::string name = "pkg/data/a.txt";
   const ino_t inode = InodeOf(Virtual(name));
   ASSERT_NE(inode, 0u);
-  const std::string base = std::filesystem::path(folder_).filename();
+  std::string from_above = "../";
+  from_above += std::filesystem::path(folder_).filename();
+  from_above += "/app.pyz/" + name;
   std::filesystem::create_directory_symlink(folder_, folder_ + "/linked");
   std::filesystem::create_symlink(zip_, folder_ + "/other.pyz");
   std::filesystem::create_symlink(Virtual(name), folder_ + "/straight");
@@ -64,7 +64,7 @@ TEST_F(World, EverySpellingIsTheSameFile) {
            folder_ + "/other.pyz/pkg/data/a.txt",
            folder_ + "/hard.pyz/pkg/data/a.txt", folder_ + "/straight",
            folder_ + "/twice", "app.pyz/pkg/data/a.txt",
-           "./app.pyz/pkg/data/a.txt", "../" + base + "/app.pyz/" + name,
+           "./app.pyz/pkg/data/a.txt", from_above,
            "other.pyz/pkg/data/../data/a.txt", "straight",
            "/proc/self/cwd/app.pyz/pkg/data/a.txt"}) {
     EXPECT_EQ(InodeOf(path), inode) << path;
@@ -215,7 +215,7 @@ TEST_F(World, ChildrenOfForkGoOnThere) {
 // What subprocess does: the child has its parent's memory.
 TEST_F(World, AChildOfVforkChangesNothingHere) {
   const std::string inside = Virtual("pkg");
-  const pid_t child = ::vfork();
+  const pid_t child = ::vfork();  // NOLINT(bugprone-unsafe-functions)
   if (child == 0) ::_exit(::chdir(inside.c_str()) == 0 ? 0 : 1);
   int status = -1;
   ASSERT_EQ(::waitpid(child, &status, 0), child);

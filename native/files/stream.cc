@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "files/attributes.h"
@@ -161,7 +162,7 @@ DIR* GiveOut(std::unique_ptr<Stream> stream) {
     auto& slot = slots[start.fetch_add(1) % kSlotCount];
     Stream* expected = nullptr;
     if (slot.compare_exchange_strong(expected, stream.get())) {
-      stream.release();
+      std::ignore = stream.release();
       return reinterpret_cast<DIR*>(&slot);
     }
   }

@@ -6,9 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <memory>
+#include <cstddef>
 #include <mutex>
 #include <utility>
 

@@ -39,6 +39,7 @@ std::string_view LastComponent(std::string_view path) {
 
 // Names that removal refuses as they are spelled.
 int SpellingError(const char* path, bool is_folder) {
+  if (path == nullptr) return 0;
   const std::string_view name = LastComponent(path);
   if (name == ".") return is_folder ? EINVAL : EISDIR;
   if (name == "..") return is_folder ? ENOTEMPTY : EISDIR;

@@ -16,7 +16,6 @@
 #include "files/resolve.h"
 #include "files/route.h"
 #include "files/stream.h"
-#include "files/working_directory.h"
 
 namespace inmem::files {
 namespace {

@@ -10,7 +10,6 @@
 #include "files/descriptor.h"
 #include "files/real.h"
 #include "files/route.h"
-#include "files/working_directory.h"
 #include "os/unique_fd.h"
 
 // NOLINTBEGIN(cert-dcl50-cpp): the C library's own signatures
@@ -60,7 +59,7 @@ int FlagsOf(std::string_view mode) {
 }
 
 FILE* OpenStream(const Target& target, const char* mode) {
-  const int flags = FlagsOf(mode);
+  const int flags = mode != nullptr ? FlagsOf(mode) : -1;
   if (flags < 0) return Fail<FILE*>(EINVAL);
   os::UniqueFd fd(OpenTarget(target, flags));
   if (!fd.valid()) return nullptr;
@@ -71,7 +70,7 @@ FILE* OpenStream(const Target& target, const char* mode) {
 
 // The stream keeps its number, as freopen's callers expect of stdin.
 FILE* ReopenStream(const Target& target, const char* mode, FILE* stream) {
-  const int flags = FlagsOf(mode);
+  const int flags = mode != nullptr ? FlagsOf(mode) : -1;
   const os::UniqueFd fd(flags < 0 ? Fail(EINVAL) : OpenTarget(target, flags));
   if (!fd.valid()) {
     const int error = errno;
