@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cpython/owned.h"
 
@@ -27,6 +28,15 @@ std::optional<std::string> PathBytes(PyObject* path) {
 Owned PathText(std::string_view path) {
   return Owned::Steal(PyUnicode_DecodeUTF8(
       path.data(), static_cast<Py_ssize_t>(path.size()), "surrogateescape"));
+}
+
+Owned PathList(const std::vector<std::string>& paths) {
+  Owned list = Owned::Steal(PyList_New(0));
+  for (const std::string& path : paths) {
+    Owned item = PathText(path);
+    if (!list || !item || PyList_Append(list.get(), item.get()) != 0) return {};
+  }
+  return list;
 }
 
 }  // namespace inmem::cpython

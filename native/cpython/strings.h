@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cpython/owned.h"
 
@@ -22,5 +23,8 @@ std::optional<std::string> PathBytes(PyObject* path);
 // Text whose invalid UTF-8 becomes lone surrogates, as os.fsdecode does.
 // Null with a Python exception set.
 Owned PathText(std::string_view path);
+
+// A list of them, as sys.path is one.
+Owned PathList(const std::vector<std::string>& paths);
 
 }  // namespace inmem::cpython

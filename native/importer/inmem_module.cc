@@ -276,6 +276,11 @@ PyObject* HasLibraries(PyObject*, PyObject* point) {
   return PyBool_FromLong(entry && HoldsLibraries(entry->mount->archive()));
 }
 
+// program_path(): the mount points that a new interpreter has on sys.path.
+PyObject* ProgramPath(PyObject*, PyObject*) {
+  return cpython::PathList(State::Get().program_path()).release();
+}
+
 // code(mount, bytecode, source, origin): the module's code object from its
 // .pyc, None where the .pyc is stale and the source must be compiled.
 PyObject* Code(PyObject*, PyObject* args) {
@@ -312,6 +317,7 @@ PyMethodDef kMethods[] = {
     {"root_files", RootFiles, METH_VARARGS, nullptr},
     {"digests", Digests, METH_VARARGS, nullptr},
     {"has_libraries", HasLibraries, METH_O, nullptr},
+    {"program_path", ProgramPath, METH_NOARGS, nullptr},
     {"code", Code, METH_VARARGS, nullptr},
     {"take_load_error", TakeLoadError, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr}};

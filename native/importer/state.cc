@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/status.h"
 #include "files/files.h"
@@ -53,6 +54,16 @@ std::shared_ptr<const vfs::Mount> State::mount(MountId id) const {
   std::shared_lock lock(mutex_);
   auto found = mounts_.find(id);
   return found == mounts_.end() ? nullptr : found->second;
+}
+
+void State::SetProgramPath(std::vector<std::string> points) {
+  std::unique_lock lock(mutex_);
+  program_path_ = std::move(points);
+}
+
+std::vector<std::string> State::program_path() const {
+  std::shared_lock lock(mutex_);
+  return program_path_;
 }
 
 std::optional<PathEntry> State::Resolve(std::string_view path) {

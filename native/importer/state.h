@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/status.h"
 #include "loader/loader.h"
@@ -45,6 +46,11 @@ class State {
   // the mounts change, since sys.path is searched at every import.
   std::optional<PathEntry> Resolve(std::string_view path);
 
+  // The mount points that the program that runs has on sys.path, for the
+  // subinterpreters that it starts. Empty where Python itself knows them.
+  void SetProgramPath(std::vector<std::string> points);
+  std::vector<std::string> program_path() const;
+
   vfs::Tree& tree() { return tree_; }
   loader::Loader& loader() { return loader_; }
 
@@ -54,6 +60,7 @@ class State {
   vfs::Tree tree_;
   loader::Loader loader_;
   mutable std::shared_mutex mutex_;
+  std::vector<std::string> program_path_;
   MountId next_id_ = 1;
   std::map<MountId, std::shared_ptr<const vfs::Mount>> mounts_;
   struct StringHash {

@@ -19,15 +19,6 @@ namespace {
 
 using cpython::Owned;
 
-Owned TextList(const std::vector<std::string>& texts) {
-  Owned list = Owned::Steal(PyList_New(0));
-  for (const std::string& text : texts) {
-    Owned item = cpython::PathText(text);
-    if (!list || !item || PyList_Append(list.get(), item.get()) != 0) return {};
-  }
-  return list;
-}
-
 Owned BytesList(const std::vector<std::string>& texts) {
   Owned list = Owned::Steal(PyList_New(0));
   for (const std::string& text : texts) {
@@ -48,8 +39,8 @@ std::vector<std::string> EnvironmentOf(const Job& job) {
 }
 
 Owned JobDict(const Job& job, const std::vector<std::string>& points) {
-  Owned point_list = TextList(points);
-  Owned args = TextList(job.args);
+  Owned point_list = cpython::PathList(points);
+  Owned args = cpython::PathList(job.args);
   Owned environment = BytesList(EnvironmentOf(job));
   Owned module =
       job.module ? cpython::PathText(*job.module) : Owned::Borrow(Py_None);
@@ -165,6 +156,7 @@ Outcome RunJob(const Job& job, const std::vector<std::string>& points,
   *keep = points;
   importer::State::Get().loader().SetPolicy(job.policy);
   SetInheritance(Bundles::Inherited(points), job.policy);
+  importer::State::Get().SetProgramPath(points);
   Owned module = Owned::Steal(PyImport_ImportModule("inmem._run"));
   if (!module) return OwnFailure();
   Owned argument = JobDict(job, points);

@@ -299,3 +299,5 @@ def install() -> None:
     sys.meta_path.insert(0, Finder)
     sys.meta_path.append(LastFinder)
     sys.path_hooks[:0] = (PathEntryFinder, zip_hook)
+    # A subinterpreter's, as it has the folder of the program that starts it.
+    sys.path[:0] = _inmem.program_path()

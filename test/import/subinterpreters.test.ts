@@ -26,6 +26,20 @@ describe("a subinterpreter", () => {
     },
   );
 
+  it("of a run has the bundles of the run on its path, as one of the launcher", async () => {
+    const main = py`
+      import _interpreters, sys
+      i = _interpreters.create()
+      error = _interpreters.run_string(i, f"import p, sys; assert (p.X, sys.path[0]) == ('bundled', {sys.path[0]!r}), sys.path")
+      print(error and error.formatted)
+      _interpreters.destroy(i)
+    `;
+    for (const _ of [1, 2]) {
+      const { stdout } = await runPython({ ...files, "__main__.py": main });
+      expect(stdout).toBe("None\n");
+    }
+  });
+
   it("answers through a queue or shared values: its imports are its own", async () => {
     const main = py`
       import _interpreters, os
