@@ -37,6 +37,7 @@ async function testCpython() {
     timeoutSeconds: Number(values.timeout),
     keys: { disk: basename(pythonDir), memory: memoryKey() },
     resume: values.resume,
+    rows: readRows(),
   };
   const files = await choose(settings, positionals, values.all);
   const results = await runAll(files, asked, settings, Number(values.jobs));
@@ -75,7 +76,6 @@ async function choose({ python }, names, all) {
 async function runAll(files, asked, settings, jobs) {
   const plan = files.flatMap((file) => asked.map((side) => ({ file, side })));
   const waiting = [...plan];
-  const rows = readRows();
   const results = [];
   const disks = new Map();
   const work = async () => {
@@ -84,7 +84,7 @@ async function runAll(files, asked, settings, jobs) {
       if (!disks.has(file)) disks.set(file, resultOf("disk", file, settings));
       const disk = await disks.get(file);
       const memory = await resultOf(side, file, settings);
-      const result = judge(rows, { file, side, disk, memory });
+      const result = judge(settings.rows, { file, side, disk, memory });
       results.push(result);
       tell(result, results.length, plan.length);
     }

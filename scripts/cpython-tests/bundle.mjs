@@ -19,6 +19,15 @@ export function stdlibOf(pythonDir) {
   );
 }
 
+/**
+ * Inside Node no bytecode is written unless the program asks for it, and a
+ * hundred tests skip themselves then: `-m as_writer MODULE` asks for it.
+ */
+const asWriter = `import runpy, sys
+sys.dont_write_bytecode = False
+runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
+`;
+
 /** The bundle, from the cache: made once for a build of Python. */
 export async function ensureTestsBundle(pythonDir) {
   const key = hashKey([basename(pythonDir), readFileSync(self, "utf8")]);
@@ -40,6 +49,7 @@ async function compiledTests(pythonDir, folder) {
   for (const name of readdirSync(join(stdlib, "lib-dynload"))) {
     cpSync(join(stdlib, "lib-dynload", name), join(folder, name));
   }
+  writeFileSync(join(folder, "as_writer.py"), asWriter);
   // Unchecked hashes, beside the sources: where zipimport and we look. Some of
   // the files are bad on purpose, so the status says nothing.
   const program =

@@ -7,7 +7,7 @@ import { root } from "../house/main.mjs";
  * A row of docs/cpython-tests.md.
  * @typedef {object} Row
  * @property {string} pattern  A test's name; `*` stands for any text.
- * @property {string} where  "node", "launcher" or "both".
+ * @property {string} where  "node", "launcher" or "both"; with ", not run" where the test would never end.
  * @property {string} cause
  */
 
@@ -54,11 +54,20 @@ function endOf(counts) {
     .join(", ");
 }
 
+/** The tests that a side must not begin. */
+export function notRun(rows, side) {
+  const found = rows.filter(({ where }) => where.endsWith(", not run"));
+  return found.filter((row) => isFor(row, side)).map(({ pattern }) => pattern);
+}
+
 /** The row that explains a difference on a side. */
 export function rowFor(rows, side, test) {
-  return rows.find(
-    ({ pattern, where }) => (where === side || where === "both") && matches(pattern, test),
-  );
+  return rows.find((row) => isFor(row, side) && matches(row.pattern, test));
+}
+
+function isFor({ where }, side) {
+  const [named] = where.split(",");
+  return named === side || named === "both";
 }
 
 function matches(pattern, test) {

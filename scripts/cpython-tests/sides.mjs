@@ -5,6 +5,7 @@ import { run } from "../common/run.mjs";
 import { root } from "../house/main.mjs";
 import { withScratch } from "../wheels/prepare.mjs";
 import { startProgram } from "../wheels/start-program.mjs";
+import { notRun } from "./compare.mjs";
 
 const self = import.meta.dirname;
 
@@ -36,7 +37,7 @@ export const sides = {
 /**
  * @param {keyof typeof sides} side
  * @param {string} name  As regrtest lists it: `test_json`, `test.test_asyncio.test_tasks`.
- * @param {{ python: string, bundle: string, timeoutSeconds: number }} settings
+ * @param {{ python: string, bundle: string, timeoutSeconds: number, rows: import("./compare.mjs").Row[] }} settings
  * @returns {Promise<FileResult>}
  */
 export async function runFile(side, name, settings) {
@@ -44,7 +45,8 @@ export async function runFile(side, name, settings) {
   const started = performance.now();
   return withScratch(async (scratch) => {
     const report = join(scratch, "junit.xml");
-    const words = ["-m", "test", "-u", resources, "--junit-xml", report, name];
+    const ignored = notRun(settings.rows, side).flatMap((pattern) => ["--ignore", pattern]);
+    const words = ["-m", "test", "-u", resources, "--junit-xml", report, ...ignored, name];
     const ended = await startProgram([...command, ...words], {
       env: { ...env, TERM: "xterm" },
       timeoutSeconds: settings.timeoutSeconds,
