@@ -282,12 +282,19 @@ def zip_hook(path: str) -> "Any":
             _mounts.mount_for(full)
         finally:
             mounting.discard(full)
-    if _inmem.canonical(full) is not None and _inmem.kind(full) == 2:
-        return PathEntryFinder(path)
+    if _inmem.canonical(full) is not None and not in_file(full):
+        return PathEntryFinder(path)  # raises for what is no folder
     # One in an archive is a file as any other: zipimport reads it.
     import zipimport
 
     return zipimport.zipimporter(path)
+
+
+def in_file(path: str) -> bool:
+    """Whether the virtual path is, or lies below, a file in an archive."""
+    while _inmem.kind(path) == 0:
+        path = path.rpartition("/")[0]
+    return _inmem.kind(path) == 1
 
 
 #: What sys.path_hooks begins with, unless a program changed it.

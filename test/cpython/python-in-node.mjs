@@ -13,6 +13,6 @@ while (words[at]?.startsWith("-") && words[at] !== "-m") at += /^-[XW]$/.test(wo
 if (words[at] !== "-m") throw new Error(`expected -m MODULE, found ${words.join(" ")}`);
 const args = words.slice(at + 1);
 // The tests are written for a process whose signals are Python's.
-const options = { module: "as_writer", args, stdin: process.stdin, signals: "python" };
+const options = { module: "as_writer", args, signals: "python" };
 const { exitCode } = await run(bundle, options);
 process.exitCode = exitCode;
