@@ -6,7 +6,7 @@ import posix
 
 # As they are now: gevent replaces those of the module by greenlets.
 from _thread import allocate_lock, start_new_thread
-from functools import partial
+from _functools import partial  # type: ignore[import-not-found]
 
 import _inmem_job
 
