@@ -1,45 +1,12 @@
 // lib/bundle.ts: bundle(): one zip from requirements and an application.
-import type { WheelInfo } from "./bundle/wheel.js";
+import type { BundleOptions, BundleResult } from "./bundle/options.js";
 import { InmemError } from "./errors.js";
 
-/** What goes into a bundle. At least one of the first four is needed. */
-export interface BundleOptions {
-  /** Requirements as pip takes them: `["numpy==2.3.4"]`. */
-  requirements?: readonly string[];
-  /** Paths of requirements files. */
-  requirementFiles?: readonly string[];
-  /** Path of the Python file that becomes `__main__.py`. */
-  main?: string;
-  /** More files: the name in the bundle, and a path or the content. */
-  files?: Readonly<Record<string, string | Uint8Array>>;
-  /** Where the bundle is written. An existing file is replaced at the end. */
-  output: string;
-  /** Told how far the work is. */
-  onProgress?: (progress: BundleProgress) => void;
-  /** Ends the work; nothing is left behind. */
-  signal?: AbortSignal;
-}
-
-/** How far the work is. */
-export type BundleProgress =
-  | { readonly phase: "resolve"; readonly line: string }
-  | { readonly phase: "pack"; readonly done: number; readonly total: number };
-
-/** What was made. */
-export interface BundleResult {
-  /** Absolute path of the bundle. */
-  readonly output: string;
-  readonly sizeBytes: number;
-  readonly entries: number;
-  readonly sharedObjects: number;
-  readonly wheels: readonly WheelInfo[];
-  /** Python files that do not compile (templates, say), with the reason. */
-  readonly uncompiled: readonly string[];
-}
+export type { BundleOptions, BundleProgress, BundleResult } from "./bundle/options.js";
 
 /**
  * Makes a bundle: pip, in the package's own interpreter, chooses and fetches
- * wheels; they and the application become one zip (docs/format/bundle.md).
+ * wheels; they and the application become one zip (docs/bundle-format.md).
  * No Python is needed on the machine.
  * @throws {InmemError} ERR_INMEM_BUNDLER when pip finds no wheels, two of
  * them bring different files of one name, or the output cannot be written;

@@ -4,7 +4,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { binding } from "../binding.js";
-import type { BundleOptions, BundleResult } from "../bundle.js";
 import { InmemError } from "../errors.js";
 import { packEntry } from "./entry.js";
 import {
@@ -14,6 +13,7 @@ import {
   type Manifest,
   platformsOf,
 } from "./manifest.js";
+import type { BundleOptions, BundleResult } from "./options.js";
 import { OutputFile } from "./output-file.js";
 import { type PackReport, packFiles } from "./packer.js";
 import { pipDownload } from "./pip-download.js";
@@ -70,7 +70,8 @@ async function fetchWheels(options: BundleOptions, folder: string): Promise<Whee
 }
 
 function addWheel(plan: BundlePlan, wheel: Wheel): void {
-  for (const file of wheel.files) plan.add({ ...file, origin: wheel.info.fileName });
+  const { fileName: origin, name: distribution } = wheel.info;
+  for (const file of wheel.files) plan.add({ ...file, origin, distribution });
 }
 
 async function writeBundle(
@@ -106,11 +107,11 @@ async function writeBundle(
 function describe(plan: BundlePlan, wheels: readonly WheelInfo[], report: PackReport): Manifest {
   return {
     format: 1,
-    python: interpreterTag(binding().versions().python),
-    platforms: platformsOf(wheels),
-    entryPoint: plan.has("__main__.py") ? "__main__" : null,
-    requirements: wheels,
-    entries: Object.fromEntries(report.hashes),
+    python: { tag: interpreterTag(binding().versions().python) },
+    platform: { tags: platformsOf(wheels) },
+    entry: { module: plan.has("__main__.py") ? "__main__" : null },
+    distributions: wheels,
+    entries: Object.fromEntries(report.entries),
   };
 }
 

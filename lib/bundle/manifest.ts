@@ -1,21 +1,34 @@
 // lib/bundle/manifest.ts: inmem.json, which says what a bundle is made of.
+import type { EntryKind } from "./kind.js";
 import type { WheelInfo } from "./wheel.js";
 
 /** Name of the manifest's entry. */
 export const MANIFEST_NAME = "inmem.json";
+/** Name of the signature's entry; never an entry of the manifest. */
+export const SIGNATURE_NAME = "inmem.sig";
 
-/** The manifest's shape; docs/format/bundle.md describes each field. */
+/** The manifest's shape; docs/bundle-format.md describes each field. */
 export interface Manifest {
   readonly format: 1;
-  /** Interpreter tag that the byte code and the extensions are for: `"cp313"`. */
-  readonly python: string;
-  /** Platform tags of the wheels, without `"any"`; empty: runs anywhere. */
-  readonly platforms: readonly string[];
+  /** What the byte code and the extensions are for. */
+  readonly python: { readonly tag: string };
+  /** Platform tags of the wheels, without `"any"`; none: it runs anywhere. */
+  readonly platform: { readonly tags: readonly string[] };
   /** What runs without `-m`: the module's name, or null. */
-  readonly entryPoint: string | null;
-  readonly requirements: readonly WheelInfo[];
-  /** SHA-256 of each entry's content but the manifest's own, by name. */
-  readonly entries: Readonly<Record<string, string>>;
+  readonly entry: { readonly module: string | null };
+  readonly distributions: readonly WheelInfo[];
+  /** Each entry but the manifest and its signature, by name. */
+  readonly entries: Readonly<Record<string, ManifestEntry>>;
+}
+
+export interface ManifestEntry {
+  /** SHA-256 of the content (not of the compressed data), hexadecimal. */
+  readonly sha256: string;
+  /** Size of the content, in bytes. */
+  readonly size: number;
+  readonly kind: EntryKind;
+  /** Name of the distribution that brought it; absent: the application. */
+  readonly distribution?: string;
 }
 
 /** The manifest's bytes: the same content gives the same bytes. */

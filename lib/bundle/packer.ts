@@ -1,13 +1,14 @@
 // lib/bundle/packer.ts: writes planned files and their byte code as entries.
 import { type PackedEntry, packEntry } from "./entry.js";
+import type { ManifestEntry } from "./manifest.js";
 import type { BundlePlan, PlannedFile } from "./plan.js";
 import type { PycCompiler } from "./pyc-compiler.js";
 import type { ZipWriter } from "./zip-writer.js";
 
 /** What came of packing. */
 export interface PackReport {
-  /** SHA-256 by entry name, in the archive's order. */
-  readonly hashes: ReadonlyMap<string, string>;
+  /** What the manifest says of each entry, by name, in the archive's order. */
+  readonly entries: ReadonlyMap<string, ManifestEntry>;
   readonly sharedObjects: number;
   /** Sources without byte code, each with Python's reason. */
   readonly uncompiled: string[];
@@ -26,7 +27,17 @@ const LOOK_AHEAD = 16;
 /** Scripts, headers and data of a wheel are not imported. */
 const DATA_FOLDER = /^[^/]+\.data\//;
 
-type Job = () => Promise<PackedEntry | undefined>;
+type Make = () => Promise<PackedEntry | undefined>;
+
+interface Job {
+  readonly make: Make;
+  readonly distribution: string | undefined;
+}
+
+interface Done {
+  readonly entry: PackedEntry | undefined;
+  readonly distribution: string | undefined;
+}
 
 /**
  * Compiling (in the child), compressing (in Node's pool) and writing overlap;
@@ -35,24 +46,29 @@ type Job = () => Promise<PackedEntry | undefined>;
 export async function packFiles(options: PackOptions): Promise<PackReport> {
   const { plan, writer, signal } = options;
   const uncompiled: string[] = [];
-  const jobs = plan.files().flatMap((file) => jobsOf(file, options, uncompiled));
-  const hashes = new Map<string, string>();
+  const jobs = plan
+    .files()
+    .flatMap((file) =>
+      jobsOf(file, options, uncompiled).map((make) => ({ make, distribution: file.distribution })),
+    );
+  const entries = new Map<string, ManifestEntry>();
   let sharedObjects = 0;
   let done = 0;
-  for await (const entry of inOrder(jobs)) {
+  for await (const { entry, distribution } of inOrder(jobs)) {
     signal?.throwIfAborted();
     options.onEntry(++done, jobs.length);
     if (!entry) continue;
     await writer.add(entry);
-    hashes.set(entry.name, entry.sha256);
-    if (entry.isSharedObject) sharedObjects++;
+    const { name, sha256, sizeBytes: size, kind } = entry;
+    entries.set(name, { sha256, size, kind, ...(distribution && { distribution }) });
+    if (kind === "extension" || kind === "library") sharedObjects++;
   }
-  return { hashes, sharedObjects, uncompiled };
+  return { entries, sharedObjects, uncompiled };
 }
 
-function jobsOf(file: PlannedFile, options: PackOptions, uncompiled: string[]): Job[] {
+function jobsOf(file: PlannedFile, options: PackOptions, uncompiled: string[]): Make[] {
   const { plan, compiler } = options;
-  const jobs: Job[] = [async () => packEntry(file.name, file.mode, file.read())];
+  const jobs: Make[] = [async () => packEntry(file.name, file.mode, file.read())];
   const compiledName = `${file.name}c`;
   const wanted = file.name.endsWith(".py") && !DATA_FOLDER.test(file.name);
   // A wheel's own .pyc beside its source stays as it is.
@@ -66,10 +82,10 @@ function jobsOf(file: PlannedFile, options: PackOptions, uncompiled: string[]): 
   return jobs;
 }
 
-async function* inOrder(jobs: readonly Job[]): AsyncGenerator<PackedEntry | undefined> {
-  const ahead: Promise<PackedEntry | undefined>[] = [];
-  for (const job of jobs) {
-    const started = job();
+async function* inOrder(jobs: readonly Job[]): AsyncGenerator<Done> {
+  const ahead: Promise<Done>[] = [];
+  for (const { make, distribution } of jobs) {
+    const started = make().then((entry) => ({ entry, distribution }));
     started.catch(() => undefined); // told when its turn comes
     ahead.push(started);
     if (ahead.length >= LOOK_AHEAD) yield await (ahead.shift() as (typeof ahead)[number]);

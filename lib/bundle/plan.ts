@@ -1,6 +1,6 @@
 // lib/bundle/plan.ts: which files a bundle gets, under which names.
 import { InmemError } from "../errors.js";
-import { MANIFEST_NAME } from "./manifest.js";
+import { MANIFEST_NAME, SIGNATURE_NAME } from "./manifest.js";
 
 /** One file of the bundle to be. */
 export interface PlannedFile {
@@ -9,8 +9,16 @@ export interface PlannedFile {
   readonly mode: number;
   /** Who brought it, for messages: a wheel's file name or a path. */
   readonly origin: string;
+  /** The distribution that it belongs to; undefined: the application. */
+  readonly distribution?: string | undefined;
   read(): Buffer;
 }
+
+/** Names that are the bundle's own. */
+const RESERVED: Readonly<Record<string, string>> = {
+  [MANIFEST_NAME]: "manifest",
+  [SIGNATURE_NAME]: "signature",
+};
 
 /** Files by name; each name has one content, whoever brings it. */
 export class BundlePlan {
@@ -28,7 +36,8 @@ export class BundlePlan {
   add(file: PlannedFile): void {
     const { name, origin } = file;
     const earlier = this.#files.get(name);
-    if (name === MANIFEST_NAME) fail(`${origin} brings ${name}, the name of the bundle's manifest`);
+    const own = RESERVED[name];
+    if (own !== undefined) fail(`${origin} brings ${name}, the name of the bundle's ${own}`);
     if (!earlier) {
       this.#files.set(name, file);
     } else if (!earlier.read().equals(file.read())) {

@@ -76,9 +76,13 @@ describe.runIf(isBuilt)("bundle()", () => {
     const result = await make(folder, { requirements: [wheel], main: writeMain(folder, "1") });
     const entries = readRawEntries(result.output);
     const manifest = JSON.parse(contentOf(entries, "inmem.json").toString()) as Manifest;
-    expect(manifest).toMatchObject({ format: 1, platforms: [], entryPoint: "__main__" });
-    expect(manifest.python).toBe("cp313");
-    expect(manifest.requirements).toEqual([
+    expect(manifest).toMatchObject({
+      format: 1,
+      python: { tag: "cp313" },
+      platform: { tags: [] },
+      entry: { module: "__main__" },
+    });
+    expect(manifest.distributions).toEqual([
       {
         name: "told",
         version: "1.0",
@@ -87,10 +91,19 @@ describe.runIf(isBuilt)("bundle()", () => {
         sha256: sha256(readFileSync(wheel)),
       },
     ]);
-    const hashes = entries
+    const told = Object.entries(manifest.entries).map(([name, { sha256, size }]) => [
+      name,
+      sha256,
+      size,
+    ]);
+    const found = entries
       .filter(({ name }) => name !== "inmem.json")
-      .map(({ name }) => [name, sha256(contentOf(entries, name))]);
-    expect(manifest.entries).toEqual(Object.fromEntries(hashes));
+      .map(({ name }) => contentOf(entries, name))
+      .map((content, i) => [entries[i]?.name, sha256(content), content.length]);
+    expect(told).toEqual(found);
+    expect(manifest.entries["told.py"]).toMatchObject({ kind: "module", distribution: "told" });
+    expect(manifest.entries["told.pyc"]).toMatchObject({ kind: "bytecode", distribution: "told" });
+    expect(manifest.entries["__main__.py"]).not.toHaveProperty("distribution");
   });
 
   it("compiles with unchecked hashes, and does without where source does not compile", async () => {
