@@ -1,6 +1,7 @@
 // lib/cli/bundle.ts: `inmem-python bundle`.
 import { type BundleOptions, type BundleProgress, type BundleResult, bundle } from "../bundle.js";
 import { signalStatus } from "./failure.js";
+import { ProgressLine } from "./progress-line.js";
 import { SignalRelay } from "./signals.js";
 import { formatBytes } from "./text.js";
 
@@ -11,9 +12,6 @@ export interface BundleFlags {
   readonly output: string;
   readonly quiet?: boolean;
 }
-
-/** Between two updates of the progress line, in milliseconds. */
-const UPDATE_INTERVAL = 50;
 
 /**
  * Makes the bundle and prints what was made; gives the exit status.
@@ -29,7 +27,7 @@ export async function bundleCommand(
     const result = await bundle({
       ...optionsFrom(requirements, flags),
       signal: relay.abortSignal,
-      onProgress: (progress) => line.show(progress),
+      onProgress: (progress) => line.show(progressText(progress)),
     });
     line.clear();
     if (!flags.quiet) printResult(result);
@@ -58,28 +56,8 @@ function printResult(result: BundleResult): void {
   for (const reason of uncompiled) process.stderr.write(`note: no byte code for ${reason}\n`);
 }
 
-/** One line on a terminal that is written over; nothing elsewhere. */
-class ProgressLine {
-  readonly #enabled: boolean;
-  #shownAt = 0;
-
-  constructor(enabled: boolean) {
-    this.#enabled = enabled;
-  }
-
-  show(progress: BundleProgress): void {
-    const now = Date.now();
-    if (!this.#enabled || now - this.#shownAt < UPDATE_INTERVAL) return;
-    this.#shownAt = now;
-    const text =
-      progress.phase === "resolve"
-        ? progress.line.trim()
-        : `Packing ${progress.done} of ${progress.total}`;
-    const width = (process.stderr.columns || 80) - 1;
-    process.stderr.write(`\r\x1b[K${text.slice(0, width)}`);
-  }
-
-  clear(): void {
-    if (this.#shownAt > 0) process.stderr.write("\r\x1b[K");
-  }
+function progressText(progress: BundleProgress): string {
+  return progress.phase === "resolve"
+    ? progress.line.trim()
+    : `Packing ${progress.done} of ${progress.total}`;
 }
