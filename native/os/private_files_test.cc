@@ -41,7 +41,8 @@ int InChild(Act&& act) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
-// Whoever runs the tests may have no right to it; then each test says so.
+// Skips where whoever runs the tests may make no tmpfs, by fsopen or in a user
+// namespace: without one there is nothing to test. The message is the host's.
 #define REQUIRE_TMPFS()                                               \
   if (const auto probe = PrivateTmpfs::Make(); !probe.ok()) {         \
     GTEST_SKIP() << "not on this host: " << probe.status().message(); \
@@ -128,6 +129,8 @@ TEST(PrivateTmpfs, OneForTheProcess) {
 
 // An unprivileged user's process: its mount comes from a child.
 TEST(PrivateTmpfs, WithoutPrivilegeThroughAChildThatNobodyNotices) {
+  // Only root can become somebody else; for all others each test above took
+  // this way already.
   if (::geteuid() != 0) GTEST_SKIP() << "runs as an unprivileged user anyway";
   const int status = InChild([] {
     if (::setresgid(65534, 65534, 65534) != 0 ||
@@ -168,6 +171,8 @@ TEST(PrivateTmpfs, WithoutPrivilegeThroughAChildThatNobodyNotices) {
     if (outcome == 0 && ::prctl(PR_GET_DUMPABLE) != 1) outcome = 15;
     return outcome;
   });
+  // An unprivileged user's mount needs a user namespace, which sysctls and
+  // container profiles forbid; the refusal stands on stderr.
   if (status == 77) GTEST_SKIP() << "user namespaces are forbidden here";
   EXPECT_EQ(status, 0);
 }

@@ -1,4 +1,4 @@
-// scripts/house/file-rules.mjs: the rules that no linter has: a first line that says what the file is, ASCII, size.
+// scripts/house/file-rules.mjs: the rules that no linter has: a first line that says what the file is, ASCII, size, why a test is skipped.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./main.mjs";
@@ -6,6 +6,8 @@ import { treeFiles } from "./tree-files.mjs";
 
 const kinds = /\.(mjs|cjs|ts|cc|h|c|S|py|pyi|cmake|def|gyp)$/;
 const maxLines = 400;
+const tests = /^test\/|_test\.cc$/;
+const skips = /\bGTEST_SKIP\(|\b(skipIf|runIf)\(|\b(it|test|describe)\.(skip|todo)\b/;
 
 /** What stands against the rules, a line each. */
 export async function checkFileRules() {
@@ -19,6 +21,10 @@ export async function checkFileRules() {
       complaints.push(`${name}:1: the first line must begin with "${name}: ..."`);
     if (lines.length > maxLines)
       complaints.push(`${name}: ${lines.length} lines (at most ${maxLines})`);
+    if (tests.test(name))
+      complaints.push(
+        ...bareSkips(lines).map((i) => `${name}:${i + 1}: a skip without its reason`),
+      );
     for (const [i, line] of lines.entries()) {
       // Tests have text of other scripts on purpose.
       if (name.startsWith("test/")) break;
@@ -27,4 +33,14 @@ export async function checkFileRules() {
     }
   }
   return complaints;
+}
+
+/** The lines that skip a test without a comment right above (above the macro, in one). */
+function bareSkips(lines) {
+  return [...lines.keys()].filter((i) => {
+    if (!skips.test(lines[i])) return false;
+    let above = i - 1;
+    while (lines[above]?.endsWith("\\")) above -= 1;
+    return !/^\s*\/\//.test(lines[above] ?? "");
+  });
 }

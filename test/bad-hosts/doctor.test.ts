@@ -105,6 +105,7 @@ describe("user namespaces used up", () => {
   };
   const obstacle = obstacleTo(wrap);
 
+  // Skipped where no user namespace can be had whose limit to set: the title says what refused.
   it.skipIf(obstacle !== "")(`no tmpfs, and the sysctl is named ${obstacle}`, async () => {
     const { code, report } = await doctorOn(wrap);
     expect(code).toBe(0);
@@ -148,6 +149,7 @@ describe("vm.memfd_noexec", () => {
     inNamespace(["--pid", "--fork", "--mount-proc"], `echo ${value} > /proc/sys/vm/memfd_noexec`);
   const obstacle = obstacleTo(policy(2));
 
+  // Skipped on kernels before 6.3, which have no such sysctl, and where no PID namespace can be had.
   it.skipIf(obstacle !== "").each([0, 1, 2])(`= %i: memfds load ${obstacle}`, async (value) => {
     const { code, report } = await doctorOn(policy(value));
     expect(code).toBe(0);
@@ -159,6 +161,7 @@ describe("no /proc", () => {
   const wrap = inNamespace(["--mount"], "mount -t tmpfs none /proc");
   const obstacle = obstacleTo(wrap);
 
+  // Skipped where this user may not mount, not even in a namespace.
   it.skipIf(obstacle !== "")(`only extract is left ${obstacle}`, async () => {
     const { code, text, report } = await doctorOn(wrap);
     expect(code).toBe(1);

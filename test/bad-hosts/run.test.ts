@@ -54,6 +54,7 @@ describe("vm.memfd_noexec", () => {
     inNamespace(["--pid", "--fork", "--mount-proc"], `echo ${value} > /proc/sys/vm/memfd_noexec`);
   const obstacle = obstacleTo(policy(2));
 
+  // Skipped on kernels before 6.3, which have no such sysctl, and where no PID namespace can be had.
   it.skipIf(obstacle !== "").each([0, 1, 2])(`= %i: loads ${obstacle}`, async (value) => {
     expect(await printed(policy(value))).toBe("answer 42\n");
   });
@@ -63,6 +64,7 @@ describe("no /proc", () => {
   const covered = inNamespace(["--mount"], "mount -t tmpfs none /proc");
   const obstacle = obstacleTo(covered);
 
+  // This one and the next two: skipped where this user may not mount, not even in a namespace.
   it.skipIf(obstacle !== "")(`shared objects say what is missing ${obstacle}`, async () => {
     const text = await printed(covered);
     expect(text).toMatch(/^ERR_INMEM_LOAD_FAILED /);
@@ -70,10 +72,12 @@ describe("no /proc", () => {
     expect(text).toContain("/proc: is it mounted?");
   });
 
+  // As above.
   it.skipIf(obstacle !== "")("extract, which has paths of its own, works", async () => {
     expect(await printed(covered, ["--load=extract"])).toBe("answer 42\n");
   });
 
+  // As above.
   it.skipIf(obstacle !== "")("programs of Python alone run", async () => {
     const path = zipFile({ "__main__.py": "import json, ssl; print(json.dumps([1]))" });
     expect(await printed(covered, [], path)).toBe("[1]\n");
@@ -216,6 +220,7 @@ describe("file systems", () => {
   );
   const obstacle = obstacleTo(locked);
 
+  // Skipped where this user may not mount, not even in a namespace: no such host can be made then.
   it.skipIf(obstacle !== "")(
     `a root that is read-only, a /tmp that is noexec ${obstacle}`,
     async () => {

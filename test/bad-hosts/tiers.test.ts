@@ -74,6 +74,7 @@ describe("on a host that allows all", () => {
     expect(tiers).toEqual([tier]);
   });
 
+  // Skipped where the host refuses a tmpfs: what is said then has tests below.
   it.runIf(tmpfsHere)("load: tmpfs", async () => {
     const { stdout, tiers } = await run(here, "tmpfs", mappable);
     expect({ stdout, tiers }).toEqual({ stdout: "answer 42\n", tiers: ["tmpfs"] });
@@ -81,6 +82,7 @@ describe("on a host that allows all", () => {
 });
 
 describe("memfd_create refused", () => {
+  // Skipped where the host refuses a tmpfs: "neither" below is that host.
   describe.runIf(tmpfsHere)("and a tmpfs allowed", () => {
     it.each(["EPERM", "ENOSYS"] as const)(
       "%s: auto takes the tmpfs, and says why",
@@ -144,6 +146,7 @@ describe("a bundle on a mount that is noexec", () => {
   );
   const obstacle = obstacleTo(noexec);
 
+  // This one and the next: skipped where this user may not mount, not even in a namespace.
   it.skipIf(obstacle !== "")(`is not mapped but copied, and says why ${obstacle}`, async () => {
     for (const load of ["auto", "mapped"]) {
       const { stdout, objects, tiers } = await run(noexec, load, mappable);
@@ -152,6 +155,7 @@ describe("a bundle on a mount that is noexec", () => {
     }
   });
 
+  // As above.
   it.skipIf(obstacle !== "")("extract looks for another place, or names each", async () => {
     const { stdout } = await run(noexec, "extract", mappable);
     expect(stdout).toMatch(/^ERR_INMEM_\w+ .*\/tmp: mounted noexec/);
@@ -217,6 +221,7 @@ describe("a folder to extract to that is full", () => {
   const full = inNamespace(["--mount"], `mount -t tmpfs -o size=8k none ${folder}`);
   const obstacle = obstacleTo(full);
 
+  // Skipped where this user may not mount, not even in a namespace.
   it.skipIf(obstacle !== "")(`the error says so ${obstacle}`, async () => {
     const env = { TMPDIR: folder, XDG_RUNTIME_DIR: "/no/such/place" };
     const { stdout } = await run(full, "extract", mappable, env);
@@ -236,6 +241,7 @@ describe("an unprivileged user", () => {
   const readable = obstacleTo((words) => nobody(["test", "-r", mappable, ...words.slice(1)]));
   const report = obstacleTo(nobody) === "" && readable === "" ? "" : "cannot become nobody";
 
+  // Skipped for users who cannot become nobody, and where nobody cannot reach the bundle's folder.
   it.skipIf(report !== "")(`has every tier ${report}`, async () => {
     for (const load of ["mapped", "memfd", "extract", ...(tmpfsHere ? ["tmpfs"] : [])]) {
       const { stdout, tiers } = await run(nobody, load, mappable);

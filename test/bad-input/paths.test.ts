@@ -60,13 +60,14 @@ describe("a path that is", () => {
     expect(["ERR_INMEM_NOT_A_FILE", "ERR_INMEM_UNREADABLE"]).toContain(error.code);
   });
 
-  // root reads every file.
+  // Skipped for root, who reads every file; the next one is root's.
   it.runIf(process.getuid?.() !== 0)("unreadable", async () => {
     const path = zipFile({ "__main__.py": "" });
     chmodSync(path, 0);
     await refused(path, "ERR_INMEM_UNREADABLE", /[Pp]ermission denied/);
   });
 
+  // Skipped for others, who cannot become nobody; the one before is theirs.
   it.runIf(process.getuid?.() === 0)("unreadable, for root by becoming nobody", async () => {
     const folder = tmpDir();
     chmodSync(folder, 0o711);

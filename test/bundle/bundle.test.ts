@@ -13,7 +13,6 @@ import {
   dist,
   fakeSharedObject,
   has,
-  isBuilt,
   type RawEntry,
   readRawEntries,
   writeWheel,
@@ -21,7 +20,7 @@ import {
 
 const BUNDLER = { code: "ERR_INMEM_BUNDLER" };
 
-describe.runIf(isBuilt)("bundle()", () => {
+describe("bundle()", () => {
   // Wheels of our own making, found beside the test: no network.
   beforeEach(() => {
     vi.stubEnv("PIP_NO_INDEX", "1");

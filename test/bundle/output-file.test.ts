@@ -37,6 +37,7 @@ describe("OutputFile", () => {
     await expect(OutputFile.create(join(folder, "no", "a"))).rejects.toMatchObject(error);
   });
 
+  // Skipped for root, whom no permission stops.
   it.skipIf(process.getuid?.() === 0)("tells a folder without permission", async () => {
     const folder = tmpDir();
     chmodSync(folder, 0o500);

@@ -1,17 +1,12 @@
 // test/bundle/support.ts: what the bundler's tests share: folders, archives, wheels.
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { packEntry } from "../../lib/bundle/entry.js";
 import { OutputFile } from "../../lib/bundle/output-file.js";
 import { ZipWriter } from "../../lib/bundle/zip-writer.js";
 import { packageRoot } from "../helpers/spawn-node.js";
-
-/** The addon and the launcher; tests that need them run when they are built. */
-export const isBuilt =
-  existsSync(join(packageRoot, "build", "Release", "inmem.node")) &&
-  existsSync(join(packageRoot, "build", "Release", "inmem-launcher"));
 
 /** The compiled package, as users get it. */
 export const dist = {

@@ -5,9 +5,9 @@ import { describe, expect, it } from "vitest";
 import { writeZip } from "../bundle/support.js";
 import { spawnCommand } from "../helpers/spawn-node.js";
 import { tmpDir } from "../helpers/tmp.js";
-import { isBuilt, spawnAndSignal } from "./support.js";
+import { spawnAndSignal } from "./support.js";
 
-describe.runIf(isBuilt)("inmem-python python", () => {
+describe("inmem-python python", () => {
   it("takes -c, with the words after it", async () => {
     const words = ["python", "-c", "import sys; print(sys.argv)", "--bundle", "x", "-h"];
     expect(await spawnCommand(words)).toMatchObject({

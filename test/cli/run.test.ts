@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { writeWheel, writeZip } from "../bundle/support.js";
 import { spawnCommand } from "../helpers/spawn-node.js";
 import { tmpDir } from "../helpers/tmp.js";
-import { isBuilt, spawnAndSignal } from "./support.js";
+import { spawnAndSignal } from "./support.js";
 
 async function program(source: string, more: Record<string, string> = {}): Promise<string> {
   const path = join(tmpDir(), "app.pyz");
@@ -12,7 +12,7 @@ async function program(source: string, more: Record<string, string> = {}): Promi
   return path;
 }
 
-describe.runIf(isBuilt)("inmem-python run", () => {
+describe("inmem-python run", () => {
   it("passes on the words after the bundle untouched", async () => {
     const path = await program("import sys; print(sys.argv[1:])");
     const words = ["-m", "x", "--report=json", "--load", "--", "-h", "--version"];
@@ -87,7 +87,7 @@ describe.runIf(isBuilt)("inmem-python run", () => {
   });
 });
 
-describe.runIf(isBuilt)("signals to inmem-python run", () => {
+describe("signals to inmem-python run", () => {
   const sleeper = "import time\nprint('ready', flush=True)\ntime.sleep(60)\n";
 
   it.each([

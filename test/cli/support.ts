@@ -1,8 +1,6 @@
 // test/cli/support.ts: starts the command, and ends it by a signal at a known point.
 import { type SpawnOptions, type SpawnResult, spawnCommand } from "../helpers/spawn-node.js";
 
-export { isBuilt } from "../bundle/support.js";
-
 /** Sends `signal` to the command when its stdout first holds "ready". */
 export function spawnAndSignal(
   args: readonly string[],

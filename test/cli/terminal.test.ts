@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import { writeZip } from "../bundle/support.js";
 import { commandLine, spawnCommand } from "../helpers/spawn-node.js";
 import { tmpDir } from "../helpers/tmp.js";
-import { isBuilt } from "./support.js";
 
 type Steps = readonly (readonly [awaited: string, keys: string])[];
 
@@ -27,7 +26,7 @@ async function onTerminal(
   return stdout;
 }
 
-describe.runIf(isBuilt)("inmem-python python on a terminal", () => {
+describe("inmem-python python on a terminal", () => {
   it.each([
     ["the new REPL", {}],
     ["the basic one", { PYTHON_BASIC_REPL: "1" }],
@@ -61,7 +60,7 @@ describe.runIf(isBuilt)("inmem-python python on a terminal", () => {
   });
 });
 
-describe.runIf(isBuilt)("inmem-python run on a terminal", () => {
+describe("inmem-python run on a terminal", () => {
   const stubborn = `
 import time
 print('ready', flush=True)

@@ -31,7 +31,7 @@ function certificatesWith(layout: string): [boolean, string, string] {
   return JSON.parse(String(execFileSync(command, [...args, "sh", "-c", script], { env })));
 }
 
-// Where user namespaces are forbidden to an unprivileged user nothing can be laid out.
+// Skipped where user namespaces are forbidden to an unprivileged user: nothing can be laid out.
 describe.runIf(allowed)("ssl.create_default_context() finds the certificates of", () => {
   test("Alpine: /etc/ssl/cert.pem", () => {
     const found = certificatesWith(`mkdir -p /etc/ssl/certs; cp "$PEM" /etc/ssl/cert.pem`);

@@ -1,20 +1,16 @@
 // test/isolation/bindings.long.test.ts: the same for large wheels, in every Node and in Debian's own, in every tier.
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { compareBindings, complaintsOf } from "../../scripts/isolation/compare.mjs";
 import { isolationWheels, nodesFor } from "../../scripts/isolation/plan.mjs";
 import { builtPython } from "../../scripts/wheels/prepare.mjs";
 import { refusedTiers } from "../../scripts/wheels/refused.mjs";
 import { findSubjects } from "../../scripts/wheels/subjects.mjs";
-import { packageRoot } from "../helpers/spawn-node.js";
 
-const isBuilt = existsSync(join(packageRoot, "build", "Release", "inmem.node"));
 const tiers = ["memfd", "mapped", "tmpfs", "extract"];
 const wheels = (await findSubjects()).filter(({ name }) => isolationWheels.includes(name));
-const nodes = isBuilt ? await nodesFor([]) : [];
+const nodes = await nodesFor([]);
 
-describe.runIf(isBuilt)("bindings as on disk", () => {
+describe("bindings as on disk", () => {
   const cases = nodes.flatMap((node) => wheels.map((wheel) => ({ node, wheel })));
   it.each(cases)("$wheel.name in Node $node.name", async ({ node, wheel }) => {
     const found = await compareBindings(wheel, { pythonDir: builtPython(), ...node });

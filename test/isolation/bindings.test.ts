@@ -1,14 +1,9 @@
 // test/isolation/bindings.test.ts: references of small wheels are bound in Node as on disk, by what ld.so itself tells.
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { compareBindings, complaintsOf } from "../../scripts/isolation/compare.mjs";
 import { parseLinkerLog } from "../../scripts/isolation/ld-debug.mjs";
 import { builtPython } from "../../scripts/wheels/prepare.mjs";
 import { findSubjects, type Subject } from "../../scripts/wheels/subjects.mjs";
-import { packageRoot } from "../helpers/spawn-node.js";
-
-const isBuilt = existsSync(join(packageRoot, "build", "Release", "inmem.node"));
 
 describe("the dynamic linker's log", () => {
   it("is read: who is bound to whom, and where each file was loaded", () => {
@@ -30,7 +25,7 @@ describe("the dynamic linker's log", () => {
   });
 });
 
-describe.runIf(isBuilt)("a wheel with a library that Node has too", () => {
+describe("a wheel with a library that Node has too", () => {
   it.each(["brotli", "uvloop"])("%s is bound as on disk", { timeout: 120_000 }, async (name) => {
     const subject = (await findSubjects()).find((each) => each.name === name) as Subject;
     const settings = { pythonDir: builtPython(), node: process.execPath };

@@ -1,15 +1,12 @@
 // test/isolation/cxx.long.test.ts: C++ across the libraries of a bundle, in every Node and in Debian's own.
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { nodesFor } from "../../scripts/isolation/plan.mjs";
-import { packageRoot, type SpawnResult, spawnCommand } from "../helpers/spawn-node.js";
+import { type SpawnResult, spawnCommand } from "../helpers/spawn-node.js";
 import { cxxEnv, makeCxxBundle } from "./cxx-bundle.js";
 
-const isBuilt = existsSync(join(packageRoot, "build", "Release", "inmem.node"));
-const nodes = isBuilt ? await nodesFor([]) : [];
+const nodes = await nodesFor([]);
 
-describe.runIf(isBuilt)("C++ across the libraries of a bundle", () => {
+describe("C++ across the libraries of a bundle", () => {
   let bundle: string;
   let disk: SpawnResult;
 

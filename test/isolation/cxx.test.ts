@@ -1,15 +1,12 @@
 // test/isolation/cxx.test.ts: C++ across libraries of a bundle: streams, exceptions, casts, unique objects, the environment.
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { refusedTiers } from "../../scripts/wheels/refused.mjs";
-import { packageRoot, type SpawnResult, spawnCommand } from "../helpers/spawn-node.js";
+import { type SpawnResult, spawnCommand } from "../helpers/spawn-node.js";
 import { cxxEnv, makeCxxBundle } from "./cxx-bundle.js";
 
-const isBuilt = existsSync(join(packageRoot, "build", "Release", "inmem.node"));
 const tiers = ["memfd", "mapped", "tmpfs", "extract", "auto"];
 
-describe.runIf(isBuilt)("C++ across the libraries of a bundle", () => {
+describe("C++ across the libraries of a bundle", () => {
   let bundle: string;
   let disk: SpawnResult;
   let refused: Record<string, string>;

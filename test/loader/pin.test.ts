@@ -1,23 +1,12 @@
 // test/loader/pin.test.ts: a bundle's file that is rewritten in place while its libraries run, with `pin` and without.
 import { describe, expect, it } from "vitest";
 import { py } from "../helpers/python.js";
-import { sharedObject } from "../helpers/shared-object.js";
 import { spawnCommand, spawnNode } from "../helpers/spawn-node.js";
+import { tableLibrary } from "../helpers/table-library.js";
 import { zipFile } from "../helpers/zip.js";
 
 const tableBytes = 1 << 20;
-const sum = (tableBytes / 64) * 3;
-
-const library = sharedObject(
-  "libpinned",
-  `__asm__(".section .rodata\\n.balign 4096\\ntable: .fill ${tableBytes / 8}, 8, 3\\n.previous");
-   extern const unsigned char table[] __attribute__((visibility("hidden")));
-   long table_sum(void) {
-     long sum = 0;
-     for (long i = 0; i < ${tableBytes}; i += 64) sum += table[i];
-     return sum;
-   }`,
-);
+const { library, sum } = tableLibrary("libpinned", tableBytes);
 
 /** A fresh bundle: each test spoils its own. */
 const bundle = () =>

@@ -4,24 +4,13 @@ import { describe, expect, it } from "vitest";
 import { py } from "../helpers/python.js";
 import { extensionSource, extensionSuffix, sharedObject } from "../helpers/shared-object.js";
 import { packageRoot, spawnNode, spawnProcess } from "../helpers/spawn-node.js";
+import { tableLibrary } from "../helpers/table-library.js";
 import { zipFile } from "../helpers/zip.js";
 
 const launcher = join(packageRoot, "build", "Release", "inmem-launcher");
 const pageBytes = 4096;
 const tableBytes = 8 << 20;
-
-// A table that is read only and read from end to end, as a library's code is.
-const library = sharedObject(
-  "libtable",
-  `__asm__(".section .rodata\\n.balign 4096\\ntable: .fill ${tableBytes / 8}, 8, 3\\n.previous");
-   extern const unsigned char table[] __attribute__((visibility("hidden")));
-   long table_sum(void) {
-     long sum = 0;
-     for (long i = 0; i < ${tableBytes}; i += 64) sum += table[i];
-     return sum;
-   }`,
-  ["-Wl,-soname,libtable.so.1"],
-);
+const { library, sum } = tableLibrary("libtable", tableBytes, ["-Wl,-soname,libtable.so.1"]);
 
 const user = sharedObject(
   "usestable",
@@ -34,7 +23,6 @@ const bundle = zipFile([
   { name: `usestable${extensionSuffix}`, data: user, align: pageBytes },
   { name: "libs/libtable.so.1", data: library, align: pageBytes },
 ]);
-const sum = String((tableBytes / 64) * 3);
 
 const clean = { code: 0, signal: null, timedOut: false, stderr: "" };
 
@@ -122,15 +110,17 @@ const pagesOf = `
     return pages;
   }`;
 
-// Loads, waits until the others have, and tells.
+// Loads, waits until the others have, tells, and stays until they have told too: pages are shared with the living.
 const child = `
   ${pagesOf}
   const [path, load] = process.argv.slice(2);
   const output = [];
   require("inmem-python").run(path, { load, stdout: (chunk) => output.push(String(chunk)) })
     .then(() => process.send({ ready: true }));
-  process.on("message", () => process.send(
-    { sum: output.join("").trim(), pages: pagesOf([path, "/memfd:"]) }, () => process.exit(0)));`;
+  process.on("message", (message) => {
+    if (message === "end") process.exit(0);
+    process.send({ sum: output.join("").trim(), pages: pagesOf([path, "/memfd:"]) });
+  });`;
 
 /** What each of two processes has of the library, made by child_process.fork or by cluster. */
 async function twoProcesses(how: "fork" | "cluster", load: string) {
@@ -146,9 +136,10 @@ async function twoProcesses(how: "fork" | "cluster", load: string) {
       const children = [0, 1].map(() => ${start});
       const answers = [];
       let ready = 0;
+      const all = (message) => children.forEach((one) => one.send(message));
       for (const each of children) each.on("message", (message) => {
-        if (!message.ready) answers.push(message);
-        else if (++ready === children.length) for (const one of children) one.send("tell");
+        if (message.ready) { if (++ready === children.length) all("tell"); }
+        else if (answers.push(message) === children.length) all("end");
       });
       process.on("exit", () => console.log(JSON.stringify(answers)));
     }`,
