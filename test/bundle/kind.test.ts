@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { classify } from "../../lib/bundle/kind.js";
 import { packageRoot } from "../helpers/spawn-node.js";
-import { fakeSharedObject, isBuilt } from "./support.js";
+import { fakeSharedObject } from "./support.js";
 
 it.each([
   ["pkg/a.py", "module"],
@@ -33,7 +33,7 @@ it("tells a library by its content, whatever its name", () => {
   }
 });
 
-it.runIf(isBuilt)("tells an extension by its PyInit_*, not by its name", () => {
+it("tells an extension by its PyInit_*, not by its name", () => {
   const addon = readFileSync(join(packageRoot, "build", "Release", "inmem-launcher"));
   expect(classify("pkg/x.cpython-313-x86_64-linux-gnu.so", addon)).toBe("library");
   const other = fakeSharedObject(); // one that our ELF layer cannot read
