@@ -34,7 +34,7 @@ export interface NativeBuffer {
 }
 
 /** How a run ended. */
-export type NativeOutcome = { modules?: ModuleReport } & (
+export type NativeOutcome = { modules?: ModuleReport; beganNs: bigint } & (
   | { kind: "exit"; exitCode: number }
   | ({ kind: "exception" } & NativeException)
   | { kind: "error"; code: string; message: string }

@@ -52,6 +52,7 @@ export const errorCodes = {
   ERR_INMEM_UNSUPPORTED_PLATFORM: "There is no binary for this platform, processor or C library.",
   ERR_INMEM_NO_BINARY: "The native binary of this package is missing or does not load.",
   ERR_INMEM_BUNDLER: "The bundle could not be made.",
+  ERR_INMEM_BENCH: "A way of running a bundle could not be measured.",
 } as const;
 
 /** A permanent code; docs/errors.md tells what to do about each. */

@@ -31,6 +31,8 @@ export interface RunReport {
 
 /** What the command line adds to run()'s options. */
 export interface OwnOptions {
+  /** Is told, after the end, when the program got its first line, by the clock of process.hrtime; 0: never. */
+  readonly onBegan?: (nanoseconds: bigint) => void;
   /** Is told what was loaded: for `--report`. */
   readonly onReport?: (report: RunReport) => void;
   /** SIGINT, SIGTERM and SIGHUP abort `signal`: nobody else is to hand them to Python. */
@@ -44,8 +46,12 @@ export async function runWithReport(
   options: RunOptions & OwnOptions = {},
 ): Promise<RunResult> {
   checkIsObject(options);
-  const { onReport, signalsRelayed, ...publicOptions } = options;
-  const own = { ...(onReport && { onReport }), ...(signalsRelayed && { signalsRelayed }) };
+  const { onBegan, onReport, signalsRelayed, ...publicOptions } = options;
+  const own = {
+    ...(onBegan && { onBegan }),
+    ...(onReport && { onReport }),
+    ...(signalsRelayed && { signalsRelayed }),
+  };
   const checked = checkOptions(publicOptions);
   if (checked.process) {
     const { runInProcess } = require("./process-run.js") as typeof import("./process-run.js");
@@ -206,6 +212,7 @@ class NativeRun {
   }
 
   #settle(outcome: NativeOutcome, interrupted: boolean): RunResult {
+    this.#own.onBegan?.(outcome.beganNs);
     if (outcome.modules) {
       this.#own.onReport?.({
         objects: this.#binding.sharedObjects(true),

@@ -1,13 +1,9 @@
-// bench/runner/stats.mjs: median and spread of samples.
+// bench/runner/stats.mjs: median and spread of samples, as `inmem-python bench` has them.
+import { createRequire } from "node:module";
 
-/** Median, quartiles and extremes; linear between neighbours, as numpy does by default. */
+const require = createRequire(import.meta.url);
+
+/** Median, quartiles and extremes. Needs dist/, which every measure has built. */
 export function summary(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (q) => {
-    const position = q * (sorted.length - 1);
-    const low = Math.floor(position);
-    const high = Math.ceil(position);
-    return sorted[low] + (sorted[high] - sorted[low]) * (position - low);
-  };
-  return { n: sorted.length, min: at(0), q1: at(0.25), median: at(0.5), q3: at(0.75), max: at(1) };
+  return require("../../dist/measure/stats.js").spreadOf(values);
 }

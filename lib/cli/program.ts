@@ -1,6 +1,8 @@
 // lib/cli/program.ts: the commands and options, as commander sees them.
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { WAYS, type WayName } from "../measure/ways.js";
 import { LOAD_TIERS, SIGNAL_MODES } from "../options.js";
+import type { BenchFlags } from "./bench.js";
 import type { BundleFlags } from "./bundle.js";
 import { EXIT_FAILED } from "./failure.js";
 import type { RunFlags } from "./run.js";
@@ -51,6 +53,7 @@ function describeProgram(setStatus: (status: number) => void): Command {
   addRun(program, setStatus);
   addPython(program);
   addBundle(program, setStatus);
+  addBench(program, setStatus);
   addDoctor(program, setStatus);
   addSymbols(program, setStatus);
   return program;
@@ -131,6 +134,39 @@ function addBundle(program: Command, setStatus: (status: number) => void): void 
     });
 }
 
+function addBench(program: Command, setStatus: (status: number) => void): void {
+  program
+    .command("bench")
+    .summary("measure ways of running a bundle")
+    .description(
+      "Runs a bundle by extraction and from memory, in turns, and compares time, memory and files.",
+    )
+    .argument("<bundle>", "a zip or .pyz file")
+    .argument("[args...]", "the program's arguments; with them it has to end by itself")
+    .addOption(
+      new Option("--way <way>", "measure this way; may be given more than once, the first is 1.00")
+        .choices(WAYS)
+        .argParser(collectWay),
+    )
+    .addOption(
+      new Option("--runs <n>", "measured runs of each way").argParser(parseCount(1)).default(10),
+    )
+    .addOption(
+      new Option("--processes <n>", "how many share memory for the sum of Pss; 0: none")
+        .argParser(parseCount(0))
+        .default(4),
+    )
+    .option("--python <file>", "a python 3.13, of a venv or other, to compare with")
+    .addOption(new Option("--timeout <seconds>", "of one run").argParser(parseSeconds).default(120))
+    .option("--html <file>", "write the result with plots, as one page")
+    .option("--json", "print the result for machines")
+    .passThroughOptions()
+    .action(async (bundle: string, args: string[], flags: BenchFlags) => {
+      const { benchCommand } = require("./bench.js") as typeof import("./bench.js");
+      setStatus(await benchCommand(bundle, args, flags));
+    });
+}
+
 function addDoctor(program: Command, setStatus: (status: number) => void): void {
   program
     .command("doctor")
@@ -165,6 +201,19 @@ function addSymbols(program: Command, setStatus: (status: number) => void): void
 function parsePid(value: string): number {
   if (/^[1-9]\d*$/.test(value)) return Number(value);
   throw new InvalidArgumentError("expected the number of a process");
+}
+
+function parseCount(least: number): (value: string) => number {
+  return (value) => {
+    if (/^\d+$/.test(value) && Number(value) >= least) return Number(value);
+    throw new InvalidArgumentError(`expected a whole number, ${least} or more`);
+  };
+}
+
+function collectWay(value: string, earlier: readonly WayName[] = []): WayName[] {
+  const way = WAYS.find((name) => name === value);
+  if (way === undefined) throw new InvalidArgumentError(`expected one of ${WAYS.join(", ")}`);
+  return [...earlier, way];
 }
 
 function parseSeconds(value: string): number {

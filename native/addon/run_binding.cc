@@ -77,6 +77,7 @@ Napi::Object DescribeOutcome(Napi::Env env, const Outcome& outcome) {
   modules.Set("memory", Texts(env, outcome.modules_from_memory));
   modules.Set("disk", Texts(env, outcome.modules_from_disk));
   object.Set("modules", modules);
+  object.Set("beganNs", Napi::BigInt::New(env, outcome.began_ns));
   return object;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -44,6 +45,8 @@ struct Outcome {
   std::string message;                           // kError
   std::vector<std::string> modules_from_memory;  // with Job::report
   std::vector<std::string> modules_from_disk;
+  // CLOCK_MONOTONIC when the program got its first line; 0: it never did.
+  std::int64_t began_ns = 0;
 };
 
 // The other side of a running job; implemented in addon.

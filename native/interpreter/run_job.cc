@@ -143,6 +143,8 @@ Owned CallProgram(PyObject* module, const char* name, PyObject* argument,
 
 void ReadEnd(PyObject* end, Outcome* outcome, std::vector<std::string>* keep) {
   *keep = Texts(Item(end, "keep"));
+  PyObject* began = Item(end, "began");
+  if (began != nullptr) outcome->began_ns = PyLong_AsLongLong(began);
   PyObject* modules = Item(end, "modules");
   if (modules == nullptr || PyDict_Check(modules) == 0) return;
   outcome->modules_from_memory = Texts(Item(modules, "memory"));

@@ -11,6 +11,7 @@ import gc
 import sys
 from _contextvars import Context
 from _frozen_importlib_external import PathFinder
+from time import monotonic_ns
 
 import _inmem
 import _inmem_boot
@@ -31,13 +32,16 @@ ModuleType = type(sys)
 NO_MAIN = object()
 
 runs = 0
+#: CLOCK_MONOTONIC when the program got its first line, in nanoseconds; 0: not yet.
+began = 0
 
 
 # --- before ------------------------------------------------------------------
 
 
 def begin(job: "dict[str, Any]") -> None:
-    global runs
+    global runs, began
+    began = 0
     sys.path = [*job["points"], _inmem.stdlib]
     sys.argv = [job["points"][0], *job["args"]]
     sys.orig_argv = [sys.executable, *sys.argv]
@@ -168,6 +172,8 @@ def run_main(spec: "Any") -> None:
         __spec__=spec,
     )
     code = spec.loader.get_code("__main__")
+    global began
+    began = monotonic_ns()
     exec(code, main.__dict__)
 
 
@@ -175,6 +181,8 @@ def run_module(job: "dict[str, Any]") -> None:
     """`python -m name`, with the bundle where the current folder would be."""
     import runpy
 
+    global began
+    began = monotonic_ns()
     runpy._run_module_as_main(job["module"], alter_argv=True)  # type: ignore[attr-defined]
 
 
@@ -299,7 +307,8 @@ def flush() -> None:
 def end(job: "dict[str, Any]") -> "dict[str, Any]":
     """Lets the program's objects go.
 
-    Gives the mount points still needed and, if asked for, the modules' names.
+    Gives the mount points still needed, when the program began and, if asked for,
+    the modules' names.
     """
     stop_daemons()
     _world.stop_timers()
@@ -313,7 +322,7 @@ def end(job: "dict[str, Any]") -> "dict[str, Any]":
     keep = _keep.park()
     gc.collect()
     flush()
-    return {"keep": keep, "modules": modules}
+    return {"keep": keep, "began": began, "modules": modules}
 
 
 def stop_daemons() -> None:

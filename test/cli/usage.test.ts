@@ -8,11 +8,11 @@ describe("help", () => {
   it.each([["--help"], ["-h"], ["help"]])("%s lists the commands", async (word) => {
     const { code, stdout, stderr } = await spawnCommand([word]);
     expect([code, stderr]).toEqual([0, ""]);
-    for (const name of ["run", "python", "bundle", "doctor"])
+    for (const name of ["run", "python", "bundle", "bench", "doctor"])
       expect(stdout).toMatch(RegExp(`^  ${name} `, "m"));
   });
 
-  it.each(["run", "bundle", "doctor"])(
+  it.each(["run", "bundle", "bench", "doctor"])(
     "%s --help tells its options and ends well",
     async (name) => {
       const { code, stdout } = await spawnCommand([name, "--help"]);
