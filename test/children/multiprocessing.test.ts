@@ -2,10 +2,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { diskPython } from "../helpers/disk-python.js";
 import { bundleOf, py, runPython } from "../helpers/python.js";
 import { tmpDir } from "../helpers/tmp.js";
 import { zipFile } from "../helpers/zip.js";
-import { bothPythons, diskPython, launcher, startPython } from "./support.js";
+import { bothPythons, launcher, startPython } from "./support.js";
 
 const work = py`
   def square(x): return x * x

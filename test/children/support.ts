@@ -1,19 +1,12 @@
 // test/children/support.ts: the two Pythons that children are: the launcher, and the stock one on disk.
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+
 import { join } from "node:path";
+import { diskPython } from "../helpers/disk-python.js";
 import { cleanEnv, packageRoot } from "../helpers/spawn-node.js";
 
 /** What `sys.executable` names. */
 export const launcher = join(packageRoot, "build", "Release", "inmem-launcher");
-
-/** python3 of the same build, installed on disk. */
-export function diskPython(): string {
-  const cache = readFileSync(join(packageRoot, "build", "CMakeCache.txt"), "utf8");
-  const folder = /^INMEM_PYTHON_DIR:\w+=(.*)$/m.exec(cache)?.[1];
-  if (folder === undefined) throw new Error("no INMEM_PYTHON_DIR in build/CMakeCache.txt");
-  return join(folder, "disk", "bin", "python3");
-}
 
 export interface Case {
   readonly args: readonly string[];

@@ -3,11 +3,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { BenchResult } from "../../lib/measure/bench.js";
-import { diskPython } from "../helpers/python.js";
+import { diskPython } from "../helpers/disk-python.js";
 import { spawnCommand } from "../helpers/spawn-node.js";
 import { tmpDir } from "../helpers/tmp.js";
 import { zipFile } from "../helpers/zip.js";
-import { isBuilt } from "./support.js";
 
 // Leaves a file of five bytes behind, and takes a fifth of a second of which the half is work.
 const PROGRAM = `
@@ -28,7 +27,7 @@ const bundle = () => zipFile({ "__main__.py": PROGRAM, "data/words.txt": "012345
 const quick = ["--runs", "2", "--processes", "2"];
 const bench = (...args: string[]) => spawnCommand(["bench", ...args]);
 
-describe.runIf(isBuilt)("inmem-python bench", () => {
+describe("inmem-python bench", () => {
   it("measures time, memory and files of each way, and leaves nothing behind", async () => {
     const html = join(tmpDir(), "page.html");
     const ways = [

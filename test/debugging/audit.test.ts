@@ -1,7 +1,7 @@
 // test/debugging/audit.test.ts: sys.audit events are raised as on disk, by the same acts, in the same order.
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { diskPython } from "../children/support.js";
+import { diskPython } from "../helpers/disk-python.js";
 import { py } from "../helpers/python.js";
 import { spawnCommand, spawnProcess } from "../helpers/spawn-node.js";
 import { writeFiles } from "../helpers/wheel-bundle.js";

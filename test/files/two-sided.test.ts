@@ -3,10 +3,10 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { diskPython } from "../helpers/disk-python.js";
 import { bundleOf, py, runPython } from "../helpers/python.js";
 import { commandLine, packageRoot } from "../helpers/spawn-node.js";
 import { tmpDir } from "../helpers/tmp.js";
-import { diskPython } from "../import/conformance/tree.js";
 
 type Facts = Record<string, unknown>;
 

@@ -4,9 +4,10 @@ import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { diskPython } from "../../helpers/disk-python.js";
 import { commandLine, packageRoot } from "../../helpers/spawn-node.js";
 import { tmpDir } from "../../helpers/tmp.js";
-import { diskPython, makeTree, type Tree, withBytecode } from "./tree.js";
+import { makeTree, type Tree, withBytecode } from "./tree.js";
 
 type Facts = Record<string, unknown>;
 

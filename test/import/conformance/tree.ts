@@ -2,8 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { diskPython } from "../../helpers/disk-python.js";
 import { pypiWheel } from "../../helpers/pypi-wheel.js";
-import { packageRoot } from "../../helpers/spawn-node.js";
 import { tmpDir } from "../../helpers/tmp.js";
 import { makeZip } from "../../helpers/zip.js";
 
@@ -14,13 +14,6 @@ export interface Tree {
   readonly app: { readonly folder: string; readonly zip: string };
   readonly other: { readonly folder: string; readonly zip: string };
   readonly real: string;
-}
-
-/** The Python that the addon was linked with, installed on disk. */
-export function diskPython(): string {
-  const cache = readFileSync(join(packageRoot, "build", "CMakeCache.txt"), "utf8");
-  const folder = /^INMEM_PYTHON_DIR:\w+=(.*)$/m.exec(cache)?.[1] ?? "";
-  return join(folder, "disk", "bin", "python3");
 }
 
 const platforms = ["manylinux2014_x86_64", "any"];
