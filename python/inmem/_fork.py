@@ -3,10 +3,10 @@
 a thread of the parent hands on what comes out of it. Its input is at its end."""
 
 import posix
+from _functools import partial  # type: ignore[import-not-found]
 
 # As they are now: gevent replaces those of the module by greenlets.
 from _thread import allocate_lock, start_new_thread
-from _functools import partial  # type: ignore[import-not-found]
 
 import _inmem_job
 
