@@ -33,15 +33,24 @@ export function classify(name: string, content: Buffer): EntryKind {
   if (looksLikeSharedObject(content)) return isExtension(name, content) ? "extension" : "library";
   if (name.startsWith(SCRIPT_FOLDER)) return "script";
   if (METADATA_FOLDER.test(name)) return "metadata";
-  if (name.startsWith(`${PREFIX_FOLDER}/`)) return "other";
-  const folders = name.split("/");
-  const file = folders.pop() ?? "";
-  if (folders.length === 0 && file.endsWith(".pth")) return "pth";
-  const importable = folders.every((part) => IDENTIFIER.test(part));
-  const [stem = "", suffix = ""] = splitSuffix(file);
-  if (importable && suffix === "py" && IDENTIFIER.test(stem)) return "module";
-  if (importable && suffix === "pyc" && IDENTIFIER.test(stem)) return "bytecode";
-  return IDENTIFIER.test(folders[0] ?? "") ? "resource" : "other";
+  if (isModuleName(name)) return "module";
+  if (isImportable(name, ".pyc")) return "bytecode";
+  const [top = "", ...rest] = name.split("/");
+  if (rest.length === 0) return name.endsWith(".pth") ? "pth" : "other";
+  return IDENTIFIER.test(top) ? "resource" : "other";
+}
+
+/** Is this source that can be imported, by the name alone? */
+export function isModuleName(name: string): boolean {
+  return isImportable(name, ".py");
+}
+
+function isImportable(name: string, suffix: string): boolean {
+  if (!name.endsWith(suffix)) return false;
+  return name
+    .slice(0, -suffix.length)
+    .split("/")
+    .every((part) => IDENTIFIER.test(part));
 }
 
 /** By content: wheels carry `.so`, `.so.3`, `.so.3.1.4` and other names. */
@@ -65,9 +74,4 @@ function isExtension(name: string, content: Buffer): boolean {
     if (error instanceof InmemError && error.code !== "ERR_INMEM_NO_BINARY") return true;
     throw error;
   }
-}
-
-function splitSuffix(file: string): [string, string] {
-  const dot = file.lastIndexOf(".");
-  return dot < 0 ? [file, ""] : [file.slice(0, dot), file.slice(dot + 1)];
 }

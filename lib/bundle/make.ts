@@ -19,7 +19,7 @@ import { type PackReport, packFiles } from "./packer.js";
 import { pipDownload } from "./pip-download.js";
 import { BundlePlan, type PlannedFile } from "./plan.js";
 import { PycCompiler } from "./pyc-compiler.js";
-import { openWheel, type Wheel, type WheelInfo } from "./wheel.js";
+import { openWheel, type Wheel } from "./wheel.js";
 import { ZipWriter } from "./zip-writer.js";
 
 /**
@@ -65,7 +65,7 @@ async function fetchWheels(options: BundleOptions, folder: string): Promise<Whee
     signal,
   });
   const wheels: Wheel[] = [];
-  for (const path of paths) wheels.push(await openWheel(path));
+  for (const path of paths) wheels.push(await openWheel(path, pythonVersion()));
   return wheels;
 }
 
@@ -88,7 +88,7 @@ async function writeBundle(
     compiler.close(),
   );
   const infos = wheels.map((wheel) => wheel.info);
-  const manifest = encodeManifest(describe(plan, infos, report));
+  const manifest = encodeManifest(describe(plan, wheels, report));
   await writer.add(await packEntry(MANIFEST_NAME, 0o644, manifest));
   await writer.finish();
   signal?.throwIfAborted();
@@ -104,15 +104,27 @@ async function writeBundle(
   };
 }
 
-function describe(plan: BundlePlan, wheels: readonly WheelInfo[], report: PackReport): Manifest {
+function describe(plan: BundlePlan, wheels: readonly Wheel[], report: PackReport): Manifest {
+  const infos = wheels.map((wheel) => wheel.info);
   return {
     format: 1,
-    python: { tag: interpreterTag(binding().versions().python) },
-    platform: { tags: platformsOf(wheels) },
-    entry: { module: plan.has("__main__.py") ? "__main__" : null },
-    distributions: wheels,
+    python: { tag: interpreterTag(pythonVersion()) },
+    platform: { tags: platformsOf(infos) },
+    entry: { module: plan.has("__main__.py") ? "__main__" : null, scripts: scriptsOf(wheels) },
+    distributions: infos,
     entries: Object.fromEntries(report.entries),
   };
+}
+
+// The first distribution that has a name keeps it, as at run time.
+function scriptsOf(wheels: readonly Wheel[]): Record<string, string> {
+  const all = wheels.flatMap(({ scripts }) => [...scripts]).reverse();
+  return Object.fromEntries([...new Map(all)].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** `"3.13"`: whom the bundle is for. */
+function pythonVersion(): string {
+  return binding().versions().python.split(".").slice(0, 2).join(".");
 }
 
 function applicationFiles({ main, files = {} }: BundleOptions): PlannedFile[] {

@@ -14,8 +14,12 @@ export interface Manifest {
   readonly python: { readonly tag: string };
   /** Platform tags of the wheels, without `"any"`; none: it runs anywhere. */
   readonly platform: { readonly tags: readonly string[] };
-  /** What runs without `-m`: the module's name, or null. */
-  readonly entry: { readonly module: string | null };
+  readonly entry: {
+    /** What runs without `-m`: the module's name, or null. */
+    readonly module: string | null;
+    /** Console and gui scripts of the distributions: name -> `module:function`. */
+    readonly scripts: Readonly<Record<string, string>>;
+  };
   readonly distributions: readonly WheelInfo[];
   /** Each entry but the manifest and its signature, by name. */
   readonly entries: Readonly<Record<string, ManifestEntry>>;

@@ -1,5 +1,7 @@
 // lib/bundle/packer.ts: writes planned files and their byte code as entries.
+import { InmemError } from "../errors.js";
 import { type PackedEntry, packEntry } from "./entry.js";
+import { isModuleName } from "./kind.js";
 import type { ManifestEntry } from "./manifest.js";
 import type { BundlePlan, PlannedFile } from "./plan.js";
 import type { PycCompiler } from "./pyc-compiler.js";
@@ -24,9 +26,6 @@ export interface PackOptions {
 
 /** This many entries are read, compiled and compressed ahead of the writer. */
 const LOOK_AHEAD = 16;
-/** Scripts, headers and data of a wheel are not imported. */
-const DATA_FOLDER = /^[^/]+\.data\//;
-
 type Make = () => Promise<PackedEntry | undefined>;
 
 interface Job {
@@ -68,9 +67,9 @@ export async function packFiles(options: PackOptions): Promise<PackReport> {
 
 function jobsOf(file: PlannedFile, options: PackOptions, uncompiled: string[]): Make[] {
   const { plan, compiler } = options;
-  const jobs: Make[] = [async () => packEntry(file.name, file.mode, file.read())];
+  const jobs: Make[] = [async () => packChecked(file)];
   const compiledName = `${file.name}c`;
-  const wanted = file.name.endsWith(".py") && !DATA_FOLDER.test(file.name);
+  const wanted = isModuleName(file.name);
   // A wheel's own .pyc beside its source stays as it is.
   if (!wanted || plan.has(compiledName)) return jobs;
   jobs.push(async () => {
@@ -80,6 +79,13 @@ function jobsOf(file: PlannedFile, options: PackOptions, uncompiled: string[]): 
     return undefined;
   });
   return jobs;
+}
+
+async function packChecked(file: PlannedFile): Promise<PackedEntry> {
+  const entry = await packEntry(file.name, file.mode, file.read());
+  if (file.sha256 === undefined || file.sha256 === entry.sha256) return entry;
+  const message = `${file.origin}: ${file.name} has the SHA-256 ${entry.sha256} (expected ${file.sha256}, as its RECORD says)`;
+  throw new InmemError("ERR_INMEM_BUNDLER", message);
 }
 
 async function* inOrder(jobs: readonly Job[]): AsyncGenerator<Done> {

@@ -11,6 +11,8 @@ export interface PlannedFile {
   readonly origin: string;
   /** The distribution that it belongs to; undefined: the application. */
   readonly distribution?: string | undefined;
+  /** SHA-256 that the content must have, hexadecimal; checked when it is packed. */
+  readonly sha256?: string | undefined;
   read(): Buffer;
 }
 
@@ -23,6 +25,8 @@ const RESERVED: Readonly<Record<string, string>> = {
 /** Files by name; each name has one content, whoever brings it. */
 export class BundlePlan {
   readonly #files = new Map<string, PlannedFile>();
+  /** By the name in lower case: unzip on macOS and Windows makes one file of both. */
+  readonly #folded = new Map<string, PlannedFile>();
 
   has(name: string): boolean {
     return this.#files.has(name);
@@ -38,17 +42,47 @@ export class BundlePlan {
     const earlier = this.#files.get(name);
     const own = RESERVED[name];
     if (own !== undefined) fail(`${origin} brings ${name}, the name of the bundle's ${own}`);
-    if (!earlier) {
-      this.#files.set(name, file);
-    } else if (!earlier.read().equals(file.read())) {
+    if (earlier) {
+      if (sameContent(earlier, file)) return;
       fail(`${earlier.origin} and ${origin} both bring ${name}, with different content`);
     }
+    this.#refuseOtherCase(file);
+    this.#files.set(name, file);
   }
 
-  /** All files: `__main__.py` first, then by name. */
+  // Within one distribution its authors mean it.
+  #refuseOtherCase(file: PlannedFile): void {
+    const folded = file.name.toLowerCase();
+    const other = this.#folded.get(folded);
+    this.#folded.set(folded, file);
+    if (!other || other.origin === file.origin) return;
+    fail(
+      `${other.origin} brings ${other.name}, ${file.origin} brings ${file.name}: ` +
+        "names that differ in case only (expected one of them; exclude the other)",
+    );
+  }
+
+  /**
+   * All files: `__main__.py` first, then by name.
+   * @throws {InmemError} ERR_INMEM_BUNDLER when one's name is another's folder.
+   */
   files(): PlannedFile[] {
+    for (const file of this.#files.values()) this.#refuseFileAsFolder(file);
     return [...this.#files.values()].sort((a, b) => compareNames(a.name, b.name));
   }
+
+  #refuseFileAsFolder({ name, origin }: PlannedFile): void {
+    for (let at = name.indexOf("/"); at >= 0; at = name.indexOf("/", at + 1)) {
+      const other = this.#files.get(name.slice(0, at));
+      if (!other) continue;
+      fail(`${other.origin} brings the file ${other.name}, ${origin} a folder of that name`);
+    }
+  }
+}
+
+function sameContent(a: PlannedFile, b: PlannedFile): boolean {
+  if (a.sha256 !== undefined && b.sha256 !== undefined) return a.sha256 === b.sha256;
+  return a.read().equals(b.read());
 }
 
 // By code units: the same everywhere, unlike a locale's order.

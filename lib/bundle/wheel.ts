@@ -1,10 +1,13 @@
 // lib/bundle/wheel.ts: a wheel as a list of files for site-packages.
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, statSync } from "node:fs";
 import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { binding, type NativeArchive } from "../binding.js";
 import { InmemError } from "../errors.js";
+import { scriptsIn } from "./entry-points.js";
+import { parseRecord, type RecordRow, renameInRecord } from "./record.js";
+import { installedName, UnknownScheme, type WheelLayout } from "./wheel-layout.js";
 
 /** What the manifest and the user are told about a wheel. */
 export interface WheelInfo {
@@ -23,6 +26,8 @@ export interface WheelInfo {
 export interface WheelFile {
   readonly name: string;
   readonly mode: number;
+  /** SHA-256 that the content must have, hexadecimal; checked by whoever hashes it. */
+  readonly sha256?: string;
   /** The content, checked against the wheel's CRC-32. */
   read(): Buffer;
 }
@@ -30,55 +35,194 @@ export interface WheelFile {
 export interface Wheel {
   readonly info: WheelInfo;
   readonly files: readonly WheelFile[];
+  /** Console and gui scripts: name -> `module:function`. */
+  readonly scripts: ReadonlyMap<string, string>;
 }
 
 // PEP 427: NAME-VERSION(-BUILD)?-PYTHON-ABI-PLATFORM.whl
-const FILE_NAME = /^[^-]+-[^-]+(?:-\d[^-]*)?-([^-]+-[^-]+-[^-]+)\.whl$/;
-const METADATA = /^[^/]+\.dist-info\/METADATA$/;
-/** The two folders of `NAME.data/` that are site-packages too. */
-const LIBRARY_DATA = /^[^/]+\.data\/(?:purelib|platlib)\//;
+const FILE_NAME = /^([^-]+)-([^-]+)(?:-\d[^-]*)?-([^-]+-[^-]+-[^-]+)\.whl$/;
+const DIST_INFO = /^([^/]+)\.dist-info\//;
+/** Files that RECORD need not, or cannot, name with a hash. */
+const UNRECORDED = /\.dist-info\/RECORD(?:\.jws|\.p7s)?$/;
+/** "sha256 or better", as the format asks for. */
+const STRONG_HASHES = new Set(["sha256", "sha384", "sha512"]);
+
+/** Honest wheels shrink to a fifth; the largest of them is some gigabytes. */
+const BOMB_RATIO = 100;
+const BOMB_BYTES = 1 << 30;
 
 /**
  * Opens a wheel; contents are read when they are asked for.
- * @throws {InmemError} ERR_INMEM_BUNDLER when it is not a wheel, or the codes
- * of a broken archive (ERR_INMEM_NOT_ZIP and the like).
+ * @param pythonVersion - `"3.13"`: whom it is for.
+ * @throws {InmemError} ERR_INMEM_BUNDLER when it is not a wheel, or its RECORD
+ * and its files disagree; the codes of a broken archive (ERR_INMEM_NOT_ZIP and the like).
  */
-export async function openWheel(path: string): Promise<Wheel> {
+export async function openWheel(path: string, pythonVersion: string): Promise<Wheel> {
   const fileName = basename(path);
-  const tags = FILE_NAME.exec(fileName)?.[1];
+  const [, , , tags] = FILE_NAME.exec(fileName) ?? [];
   if (tags === undefined) fail(fileName, "the name has no tags (expected NAME-VERSION-TAGS.whl)");
   const archive = binding().openArchive(path);
-  const { name, version } = readMetadata(archive, fileName);
+  refuseBomb(archive, fileName, statSync(path).size);
+  const reader = new WheelReader(archive, fileName);
+  const { name, version } = reader.metadata();
   const info = { name, version, fileName, tags, sha256: await sha256OfFile(path) };
-  return { info, files: filesOf(archive) };
+  const layout = { stem: reader.stem, distribution: name, pythonVersion };
+  return { info, files: reader.files(layout), scripts: reader.scripts() };
 }
 
-function filesOf(archive: NativeArchive): WheelFile[] {
-  return archive.entries.flatMap((entry, index) =>
-    entry.name.endsWith("/")
-      ? []
-      : [
-          {
-            // scripts, headers and data keep their place below NAME.data/.
-            name: entry.name.replace(LIBRARY_DATA, ""),
-            mode: entry.mode & 0o111 ? 0o755 : 0o644,
-            read: () => archive.read(index),
-          },
-        ],
+/** The parts of an open wheel. */
+class WheelReader {
+  readonly stem: string;
+  readonly #archive: NativeArchive;
+  readonly #fileName: string;
+  readonly #indexes: ReadonlyMap<string, number>;
+
+  constructor(archive: NativeArchive, fileName: string) {
+    this.#archive = archive;
+    this.#fileName = fileName;
+    this.#indexes = new Map(archive.entries.map(({ name }, index) => [name, index]));
+    this.stem = this.#findStem();
+    this.#checkVersion();
+  }
+
+  metadata(): { name: string; version: string } {
+    const text = this.#text("METADATA");
+    const [header = ""] = text.split(/\r?\n\r?\n/, 1); // a description follows
+    const name = /^Name:\s*(\S+)/im.exec(header)?.[1];
+    const version = /^Version:\s*(\S+)/im.exec(header)?.[1];
+    if (name === undefined || version === undefined) {
+      fail(this.#fileName, "METADATA has no Name or Version");
+    }
+    const [, stated = ""] = FILE_NAME.exec(this.#fileName) ?? [];
+    if (normalized(stated) !== normalized(name)) {
+      fail(
+        this.#fileName,
+        `METADATA says Name: ${name} (expected ${stated}, as in the file's name)`,
+      );
+    }
+    return { name, version };
+  }
+
+  scripts(): Map<string, string> {
+    const name = `${this.stem}.dist-info/entry_points.txt`;
+    return this.#indexes.has(name) ? scriptsIn(this.#text("entry_points.txt")) : new Map();
+  }
+
+  /** All files under their new names, and RECORD with those. */
+  files(layout: WheelLayout): WheelFile[] {
+    const rows = this.#recordRows();
+    const place = (path: string) => {
+      try {
+        return installedName(path, layout);
+      } catch (error) {
+        if (error instanceof UnknownScheme) fail(this.#fileName, error.message);
+        throw error;
+      }
+    };
+    const files: WheelFile[] = [];
+    for (const [path, index] of this.#indexes) {
+      if (path.endsWith("/")) continue;
+      const name = place(path);
+      const mode = (this.#archive.entries[index]?.mode ?? 0) & 0o111 ? 0o755 : 0o644;
+      const row = rows.get(path);
+      files.push({ name, mode, ...this.#content(path, index, row) });
+    }
+    return this.#withNewRecord(files, [...rows.values()], place);
+  }
+
+  #findStem(): string {
+    const stems = new Set(
+      this.#archive.entries.flatMap(({ name }) => DIST_INFO.exec(name)?.[1] ?? []),
+    );
+    const [stem, second] = stems;
+    if (stem === undefined) {
+      fail(this.#fileName, "no NAME.dist-info/METADATA in it (expected a wheel)");
+    }
+    if (second !== undefined) {
+      fail(this.#fileName, `both ${stem}.dist-info and ${second}.dist-info in it (expected one)`);
+    }
+    return stem;
+  }
+
+  #checkVersion(): void {
+    const stated = /^Wheel-Version:\s*(\S+)/im.exec(this.#text("WHEEL"))?.[1] ?? "";
+    if (/^1(\.|$)/.test(stated)) return;
+    const found = stated === "" ? "no Wheel-Version" : `Wheel-Version: ${stated}`;
+    fail(this.#fileName, `WHEEL has ${found} (expected 1.0 or another 1.x)`);
+  }
+
+  #text(name: string): string {
+    const path = `${this.stem}.dist-info/${name}`;
+    const index = this.#indexes.get(path);
+    if (index === undefined) fail(this.#fileName, `no ${path} in it (expected a wheel)`);
+    return this.#archive.read(index).toString("utf8");
+  }
+
+  // PEP 427: each file is in RECORD, with a hash at least as strong as SHA-256.
+  #recordRows(): Map<string, RecordRow> {
+    const rows = new Map<string, RecordRow>();
+    try {
+      for (const row of parseRecord(this.#text("RECORD"))) rows.set(row.path, row);
+    } catch (error) {
+      if (error instanceof InmemError) throw error;
+      fail(this.#fileName, (error as Error).message);
+    }
+    for (const path of rows.keys()) {
+      if (!this.#indexes.has(path) && !path.endsWith("/")) {
+        fail(this.#fileName, `RECORD names ${path}, which is not in the wheel`);
+      }
+    }
+    for (const path of this.#indexes.keys()) {
+      if (!rows.has(path) && !path.endsWith("/") && !UNRECORDED.test(path)) {
+        fail(this.#fileName, `${path} is in the wheel and not in its RECORD`);
+      }
+    }
+    return rows;
+  }
+
+  #content(path: string, index: number, row: RecordRow | undefined) {
+    const read = () => this.#archive.read(index);
+    if (row === undefined || UNRECORDED.test(path)) return { read };
+    const { algorithm, digest } = row;
+    if (digest === "" || !STRONG_HASHES.has(algorithm)) {
+      const found = digest === "" ? "no hash" : `the hash ${algorithm}`;
+      fail(this.#fileName, `RECORD has ${found} for ${path} (expected sha256, sha384 or sha512)`);
+    }
+    if (algorithm === "sha256") return { read, sha256: digest };
+    return {
+      read: () => {
+        const content = read();
+        if (createHash(algorithm).update(content).digest("hex") === digest) return content;
+        return fail(this.#fileName, `${path} is not what its ${algorithm} in RECORD says`);
+      },
+    };
+  }
+
+  // importlib.metadata finds a distribution's files by it.
+  #withNewRecord(
+    files: WheelFile[],
+    rows: readonly RecordRow[],
+    place: (path: string) => string,
+  ): WheelFile[] {
+    if (rows.every(({ path }) => place(path) === path)) return files;
+    const content = renameInRecord(rows, place);
+    const record = `${this.stem}.dist-info/RECORD`;
+    return files.map((file) => (file.name === record ? { ...file, read: () => content } : file));
+  }
+}
+
+function refuseBomb(archive: NativeArchive, fileName: string, fileBytes: number): void {
+  const total = archive.entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  if (total < BOMB_BYTES || total < fileBytes * BOMB_RATIO) return;
+  fail(
+    fileName,
+    `${fileBytes} bytes that unpack to ${total} (expected less than ${BOMB_RATIO} times as much)`,
   );
 }
 
-function readMetadata(archive: NativeArchive, fileName: string) {
-  const index = archive.entries.findIndex((entry) => METADATA.test(entry.name));
-  if (index < 0) fail(fileName, "no NAME.dist-info/METADATA in it (expected a wheel)");
-  const text = archive.read(index).toString("utf8");
-  const [header = ""] = text.split(/\r?\n\r?\n/, 1); // a description follows
-  const name = /^Name:\s*(\S+)/im.exec(header)?.[1];
-  const version = /^Version:\s*(\S+)/im.exec(header)?.[1];
-  if (name === undefined || version === undefined) {
-    fail(fileName, "METADATA has no Name or Version");
-  }
-  return { name, version };
+// PEP 503
+function normalized(name: string): string {
+  return name.replaceAll(/[-_.]+/g, "-").toLowerCase();
 }
 
 async function sha256OfFile(path: string): Promise<string> {

@@ -9,6 +9,7 @@ import type { Manifest } from "../../lib/bundle/manifest.js";
 import type { BundleOptions } from "../../lib/bundle.js";
 import { commandLine } from "../helpers/spawn-node.js";
 import { tmpDir } from "../helpers/tmp.js";
+import { makeZip } from "../helpers/zip.js";
 import {
   dist,
   fakeSharedObject,
@@ -39,7 +40,7 @@ describe("bundle()", () => {
     }
   });
 
-  it("puts purelib and platlib at the root and keeps the rest below NAME.data", async () => {
+  it("puts purelib and platlib at the root and the rest below the prefix", async () => {
     const folder = tmpDir();
     const wheel = await writeWheel(folder, "parts", {
       "parts/__init__.py": "A = 1\n",
@@ -48,12 +49,14 @@ describe("bundle()", () => {
       "parts-1.0.data/platlib/plat/__init__.py": "",
       "parts-1.0.data/scripts/tool.py": "#!python\n",
       "parts-1.0.data/data/share/x.txt": "x",
+      "parts-1.0.data/headers/x.h": "// x",
     });
     const result = await make(folder, { requirements: [wheel] });
     const names = readRawEntries(result.output).map((entry) => entry.name);
     expect(names).toEqual([
-      "parts-1.0.data/data/share/x.txt",
-      "parts-1.0.data/scripts/tool.py",
+      "inmem.prefix/bin/tool.py",
+      "inmem.prefix/include/site/python3.13/parts/x.h",
+      "inmem.prefix/share/x.txt",
       "parts-1.0.dist-info/METADATA",
       "parts-1.0.dist-info/RECORD",
       "parts-1.0.dist-info/WHEEL",
@@ -79,7 +82,7 @@ describe("bundle()", () => {
       format: 1,
       python: { tag: "cp313" },
       platform: { tags: [] },
-      entry: { module: "__main__" },
+      entry: { module: "__main__", scripts: {} },
     });
     expect(manifest.distributions).toEqual([
       {
@@ -175,6 +178,24 @@ describe("bundle()", () => {
       message: expect.stringMatching(/one-1\.0.*\.whl and two-1\.0.*\.whl both bring same\.py/),
     });
     expect(readdirSync(folder).filter((name) => name.includes("pyz"))).toEqual([]);
+  });
+
+  it("refuses a file that is not what RECORD says", async () => {
+    const folder = tmpDir();
+    const good = await writeWheel(folder, "x", { "x.py": "1" });
+    const other = await writeWheel(tmpDir(), "x", { "x.py": "2" });
+    const record = readRawEntries(other).find(({ name }) => name.endsWith("/RECORD"));
+    const entries = readRawEntries(good).map(({ name }) => [
+      name,
+      contentOf(readRawEntries(good), name),
+    ]);
+    const changed = Object.fromEntries(entries);
+    changed[record?.name ?? ""] = contentOf(readRawEntries(other), record?.name ?? "");
+    writeFileSync(good, makeZip(changed));
+    await expect(make(folder, { requirements: [good] })).rejects.toMatchObject({
+      ...BUNDLER,
+      message: expect.stringMatching(/^x-1\.0-.*\.whl: x\.py has the SHA-256 \w+ \(expected/),
+    });
   });
 
   it("tells pip's reasons, and leaves an earlier bundle as it was", async () => {

@@ -27,6 +27,27 @@ describe("BundlePlan", () => {
     expect(() => plan.add(file("inmem.json", "a.whl"))).toThrow("a.whl brings inmem.json");
   });
 
+  it("refuses names of two wheels that differ in case only", () => {
+    const plan = new BundlePlan();
+    plan.add(file("Crypto/a.py", "a.whl"));
+    plan.add(file("crypto/A.py", "a.whl")); // one wheel may
+    expect(() => plan.add(file("crypto/a.py", "b.whl"))).toThrow(/a\.whl .* b\.whl .*case only/);
+  });
+
+  it("refuses a file where another wheel has a folder", () => {
+    const plan = new BundlePlan();
+    plan.add(file("a/b", "a.whl"));
+    plan.add(file("a/b/c", "b.whl"));
+    expect(() => plan.files()).toThrow("a.whl brings the file a/b, b.whl a folder");
+  });
+
+  it("compares by the hashes that RECORD names where both have one", () => {
+    const plan = new BundlePlan();
+    plan.add({ ...file("x", "a.whl"), sha256: "1", read: () => expect.fail("not needed") });
+    plan.add({ ...file("x", "b.whl"), sha256: "1" });
+    expect(() => plan.add({ ...file("x", "c.whl"), sha256: "2" })).toThrow("different content");
+  });
+
   it("puts __main__.py first and the rest by name, not by locale", () => {
     const plan = new BundlePlan();
     for (const name of ["b", "a/z", "__main__.py", "B", "\u00e9", "a.py"])

@@ -1,5 +1,6 @@
 // test/bundle/support.ts: what the bundler's tests share: folders, archives, wheels.
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -12,6 +13,7 @@ import { packageRoot } from "../helpers/spawn-node.js";
 export const dist = {
   binding: () => load<typeof import("../../lib/binding.js")>("binding.js"),
   bundle: () => load<typeof import("../../lib/bundle.js")>("bundle.js"),
+  wheel: () => load<typeof import("../../lib/bundle/wheel.js")>("bundle/wheel.js"),
 };
 
 function load<T>(name: string): T {
@@ -52,9 +54,16 @@ export async function writeWheel(
     [`${info}/METADATA`]: `Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n`,
     [`${info}/WHEEL`]: "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
   };
-  const rows = [...Object.keys(all), `${info}/RECORD`].map((file) => `${file},,\n`);
-  await writeZip(path, { ...all, [`${info}/RECORD`]: rows.join("") });
+  const rows = Object.entries(all).map(([file, content]) => recordRow(file, content));
+  await writeZip(path, { [`${info}/RECORD`]: `${rows.join("")}${info}/RECORD,,\n`, ...all });
   return path;
+}
+
+/** The row of RECORD for a file. */
+export function recordRow(file: string, content: string | Buffer): string {
+  const digest = createHash("sha256").update(content).digest("base64url");
+  const cell = file.includes(",") ? `"${file}"` : file;
+  return `${cell},sha256=${digest},${Buffer.byteLength(content)}\n`;
 }
 
 /** One entry as an archive's own headers tell it. */
