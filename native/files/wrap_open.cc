@@ -17,8 +17,10 @@
 namespace inmem::files {
 namespace {
 
-bool TakesMode(int flags) {
-  return (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
+// The argument behind the flags: there only where they make a file.
+mode_t GivenMode(int flags, va_list rest) {
+  const bool makes = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
+  return makes ? va_arg(rest, mode_t) : 0;
 }
 
 int Open(int folder, const char* path, int flags, mode_t mode) {
@@ -88,24 +90,18 @@ FILE* ReopenStream(const Target& target, const char* mode, FILE* stream) {
 extern "C" {
 
 int __wrap_open(const char* path, int flags, ...) {
-  mode_t mode = 0;
-  if (inmem::files::TakesMode(flags)) {
-    va_list arguments;
-    va_start(arguments, flags);
-    mode = va_arg(arguments, mode_t);
-    va_end(arguments);
-  }
+  va_list rest;
+  va_start(rest, flags);
+  const mode_t mode = inmem::files::GivenMode(flags, rest);
+  va_end(rest);
   return inmem::files::Open(AT_FDCWD, path, flags, mode);
 }
 
 int __wrap_openat(int folder, const char* path, int flags, ...) {
-  mode_t mode = 0;
-  if (inmem::files::TakesMode(flags)) {
-    va_list arguments;
-    va_start(arguments, flags);
-    mode = va_arg(arguments, mode_t);
-    va_end(arguments);
-  }
+  va_list rest;
+  va_start(rest, flags);
+  const mode_t mode = inmem::files::GivenMode(flags, rest);
+  va_end(rest);
   return inmem::files::Open(folder, path, flags, mode);
 }
 

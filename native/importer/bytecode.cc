@@ -7,11 +7,11 @@
 
 #include <cstdint>
 #include <cstring>
-#include <ctime>
 #include <span>
 #include <string>
 
 #include "archive/archive.h"
+#include "archive/dos_time.h"
 #include "base/status.h"
 #include "cpython/owned.h"
 #include "importer/inmem_module.h"
@@ -36,19 +36,6 @@ std::string Where(const Archive& archive, Archive::Index index) {
   return archive.name() + "!/" + std::string(archive.entry(index).name);
 }
 
-// MS-DOS local time to seconds, as zipimport reads it.
-std::int64_t UnixTime(std::uint32_t dos_time) {
-  std::tm parts = {};
-  parts.tm_sec = static_cast<int>((dos_time & 0x1f) * 2);
-  parts.tm_min = static_cast<int>((dos_time >> 5) & 0x3f);
-  parts.tm_hour = static_cast<int>((dos_time >> 11) & 0x1f);
-  parts.tm_mday = static_cast<int>((dos_time >> 16) & 0x1f);
-  parts.tm_mon = static_cast<int>((dos_time >> 21) & 0xf) - 1;
-  parts.tm_year = static_cast<int>((dos_time >> 25) & 0x7f) + 80;
-  parts.tm_isdst = -1;
-  return std::mktime(&parts);
-}
-
 // Does the header fit the source beside it? Unchecked hashes always do.
 // 1: fresh, 0: stale, -1: exception.
 int IsFresh(const Archive& archive, std::span<const std::byte> pyc,
@@ -57,7 +44,7 @@ int IsFresh(const Archive& archive, std::span<const std::byte> pyc,
   if ((flags & kHashBased) == 0) {
     archive::Entry entry = archive.entry(source);
     std::int64_t written = Little32(pyc.data() + 8);
-    std::int64_t difference = written - UnixTime(entry.dos_time);
+    std::int64_t difference = written - archive::UnixTimeOfDos(entry.dos_time);
     bool same_time = difference >= -1 && difference <= 1;
     return same_time && Little32(pyc.data() + 12) ==
                             static_cast<std::uint32_t>(entry.size_bytes);

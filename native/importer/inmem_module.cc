@@ -19,6 +19,7 @@
 #include "archive/archive.h"
 #include "base/status.h"
 #include "cpython/gil.h"
+#include "cpython/module_def.h"
 #include "cpython/owned.h"
 #include "cpython/strings.h"
 #include "importer/bytecode.h"
@@ -339,15 +340,8 @@ PyModuleDef_Slot kSlots[] = {
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},
     {0, nullptr}};
 
-PyModuleDef kModule = {PyModuleDef_HEAD_INIT,
-                       "_inmem",
-                       nullptr,
-                       0,
-                       kMethods,
-                       kSlots,
-                       nullptr,
-                       nullptr,
-                       nullptr};
+constinit PyModuleDef kModule =
+    cpython::DefineModule("_inmem", kMethods, kSlots);
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 
 #include "importer/zipimport_module.h"
 
+#include "cpython/module_def.h"
 #include "cpython/owned.h"
 
 namespace inmem::importer {
@@ -39,15 +40,8 @@ PyModuleDef_Slot kSlots[] = {
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},
     {0, nullptr}};
 
-PyModuleDef kModule = {PyModuleDef_HEAD_INIT,
-                       "zipimport",
-                       nullptr,
-                       0,
-                       nullptr,
-                       kSlots,
-                       nullptr,
-                       nullptr,
-                       nullptr};
+constinit PyModuleDef kModule =
+    cpython::DefineModule("zipimport", nullptr, kSlots);
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 
 #include "base/status.h"
 #include "cpython/gil.h"
+#include "cpython/module_def.h"
 #include "cpython/owned.h"
 #include "cpython/strings.h"
 #include "importer/inmem_module.h"
@@ -177,15 +178,8 @@ PyModuleDef_Slot kSlots[] = {
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},
     {0, nullptr}};
 
-PyModuleDef kModule = {PyModuleDef_HEAD_INIT,
-                       "_inmem_job",
-                       nullptr,
-                       0,
-                       kMethods,
-                       kSlots,
-                       nullptr,
-                       nullptr,
-                       nullptr};
+constinit PyModuleDef kModule =
+    cpython::DefineModule("_inmem_job", kMethods, kSlots);
 
 }  // namespace
 

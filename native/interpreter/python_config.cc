@@ -39,16 +39,22 @@ Status FromPyStatus(const PyStatus& status) {
   return {ErrorCode::kInterpreter, text};
 }
 
-// Collects the first failure of a row of PyConfig calls.
-class ConfigBuilder {
+// A PyConfig, and the first failure of a row of calls on it.
+class Config {
  public:
-  explicit ConfigBuilder(PyConfig* config) : config_(config) {}
-  ~ConfigBuilder() { PyConfig_Clear(config_); }
-  ConfigBuilder(const ConfigBuilder&) = delete;
-  ConfigBuilder& operator=(const ConfigBuilder&) = delete;
+  explicit Config(void (*init)(PyConfig*)) { init(&config_); }
+  ~Config() { PyConfig_Clear(&config_); }
+  Config(const Config&) = delete;
+  Config& operator=(const Config&) = delete;
 
-  void Set(wchar_t** field, const std::string& value) {
-    Check(PyConfig_SetBytesString(config_, field, value.c_str()));
+  PyConfig* operator->() { return &config_; }
+
+  void Set(wchar_t* PyConfig::* field, const std::string& value) {
+    Check(PyConfig_SetBytesString(&config_, &(config_.*field), value.c_str()));
+  }
+
+  void SetArguments(int argc, char** argv) {
+    Check(PyConfig_SetBytesArgv(&config_, argc, argv));
   }
 
   // Adds to sys.path.
@@ -58,7 +64,7 @@ class ConfigBuilder {
       Check(PyStatus_NoMemory());
       return;
     }
-    Check(PyWideStringList_Append(&config_->module_search_paths, text));
+    Check(PyWideStringList_Append(&config_.module_search_paths, text));
     PyMem_RawFree(text);
   }
 
@@ -69,36 +75,40 @@ class ConfigBuilder {
       std::wstring path(rest.substr(0, rest.find(L':')));
       rest.remove_prefix(std::min(path.size() + 1, rest.size()));
       Check(
-          PyWideStringList_Append(&config_->module_search_paths, path.c_str()));
+          PyWideStringList_Append(&config_.module_search_paths, path.c_str()));
     }
   }
 
+  // PyConfig_Read or Py_InitializeFromConfig, if all went well so far.
+  template <typename Call>
+  PyStatus Then(Call call) {
+    if (PyStatus_Exception(status_) == 0) status_ = call(&config_);
+    return status_;
+  }
+
+ private:
   void Check(const PyStatus& status) {
     if (PyStatus_Exception(status_) == 0) status_ = status;
   }
 
-  bool ok() const { return PyStatus_Exception(status_) == 0; }
-  const PyStatus& status() const { return status_; }
-
- private:
-  PyConfig* config_;
+  PyConfig config_;
   PyStatus status_ = PyStatus_Ok();
 };
 
 // Paths that are set are not computed: no file is probed for them.
-void SetVirtualPaths(ConfigBuilder& builder, PyConfig& config,
-                     const std::string& executable) {
-  builder.Set(&config.home, kPrefix);
-  builder.Set(&config.prefix, kPrefix);
-  builder.Set(&config.exec_prefix, kPrefix);
-  builder.Set(&config.base_prefix, kPrefix);
-  builder.Set(&config.base_exec_prefix, kPrefix);
-  builder.Set(&config.executable, executable);
-  builder.Set(&config.base_executable, executable);
-  builder.Set(&config.stdlib_dir, kStdlib);
+void SetVirtualPaths(Config& config, const std::string& executable) {
+  config.Set(&PyConfig::home, kPrefix);
+  config.Set(&PyConfig::prefix, kPrefix);
+  config.Set(&PyConfig::exec_prefix, kPrefix);
+  config.Set(&PyConfig::base_prefix, kPrefix);
+  config.Set(&PyConfig::base_exec_prefix, kPrefix);
+  config.Set(&PyConfig::executable, executable);
+  config.Set(&PyConfig::base_executable, executable);
+  config.Set(&PyConfig::stdlib_dir, kStdlib);
+  config->pathconfig_warnings = 0;
   // os, codecs and their like come from the archive: `_imp.is_frozen` must not
   // claim them, or a second importlib takes them for FrozenImporter's.
-  config.use_frozen_modules = 0;
+  config->use_frozen_modules = 0;
 }
 
 // The stdlib is wanted no sooner than by the importer: beside what Python does
@@ -129,20 +139,16 @@ Status StartEmbedded(const std::string& executable) {
   Status prepared = FromPyStatus(Py_PreInitialize(&preconfig));
   if (!prepared.ok()) return prepared;
 
-  PyConfig config;
-  PyConfig_InitIsolatedConfig(&config);
-  ConfigBuilder builder(&config);
-  SetVirtualPaths(builder, config, executable);
-  builder.Set(&config.program_name, executable);
-  config.module_search_paths_set = 1;
-  builder.Append(kStdlib);
-  config.site_import = 0;
-  config.install_signal_handlers = 0;
-  config.write_bytecode = 0;
-  config.pathconfig_warnings = 0;
-  config.parse_argv = 0;
-  if (!builder.ok()) return FromPyStatus(builder.status());
-  return FromPyStatus(Py_InitializeFromConfig(&config));
+  Config config(PyConfig_InitIsolatedConfig);
+  SetVirtualPaths(config, executable);
+  config.Set(&PyConfig::program_name, executable);
+  config->module_search_paths_set = 1;
+  config.Append(kStdlib);
+  config->site_import = 0;
+  config->install_signal_handlers = 0;
+  config->write_bytecode = 0;
+  config->parse_argv = 0;
+  return FromPyStatus(config.Then(Py_InitializeFromConfig));
 }
 
 namespace {
@@ -158,49 +164,52 @@ void TellScript(const wchar_t* name,
   if (!error) on_script(vfs::Normalize(path.native()));
 }
 
+// -1: go on; else the exit status with which Python wants to end.
+Result<int> ExitOf(const PyStatus& status) {
+  if (PyStatus_IsExit(status) != 0) return status.exitcode;
+  if (PyStatus_Exception(status) != 0) return FromPyStatus(status);
+  return -1;
+}
+
+bool IsEnd(const Result<int>& outcome) {
+  return !outcome.ok() || outcome.value() >= 0;
+}
+
+Result<int> PreInitialize(int argc, char** argv) {
+  PyPreConfig preconfig;
+  PyPreConfig_InitPythonConfig(&preconfig);
+  return ExitOf(Py_PreInitializeFromBytesArgs(&preconfig, argc, argv));
+}
+
 }  // namespace
 
 Result<int> StartProgram(
     const std::string& executable, const std::vector<std::string>& bundles,
     int argc, char** argv,
     const std::function<void(const std::string& path)>& on_script) {
-  PyPreConfig preconfig;
-  PyPreConfig_InitPythonConfig(&preconfig);
-  PyStatus status = Py_PreInitializeFromBytesArgs(&preconfig, argc, argv);
-  if (PyStatus_IsExit(status) != 0) return status.exitcode;
-  if (PyStatus_Exception(status) != 0) return FromPyStatus(status);
+  Result<int> outcome = PreInitialize(argc, argv);
+  if (IsEnd(outcome)) return outcome;
 
   // Read apart from what starts Python: a configuration that is read twice
   // loses -X warn_default_encoding.
-  PyConfig asked;
-  PyConfig_InitPythonConfig(&asked);
-  ConfigBuilder reader(&asked);
-  SetVirtualPaths(reader, asked, executable);
-  asked.pathconfig_warnings = 0;
-  reader.Check(PyConfig_SetBytesArgv(&asked, argc, argv));
-  if (reader.ok()) reader.Check(PyConfig_Read(&asked));
-  if (PyStatus_IsExit(reader.status()) != 0) return reader.status().exitcode;
-  if (!reader.ok()) return FromPyStatus(reader.status());
-  TellScript(asked.run_filename, on_script);
+  Config asked(PyConfig_InitPythonConfig);
+  Config config(PyConfig_InitPythonConfig);
+  for (Config* each : {&asked, &config}) {
+    SetVirtualPaths(*each, executable);
+    each->SetArguments(argc, argv);
+  }
+  outcome = ExitOf(asked.Then(PyConfig_Read));
+  if (IsEnd(outcome)) return outcome;
+  TellScript(asked->run_filename, on_script);
 
-  PyConfig config;
-  PyConfig_InitPythonConfig(&config);
-  ConfigBuilder builder(&config);
-  SetVirtualPaths(builder, config, executable);
-  config.pathconfig_warnings = 0;
-  builder.Check(PyConfig_SetBytesArgv(&config, argc, argv));
-  config.module_search_paths_set = 1;
-  for (const std::string& bundle : bundles) builder.Append(bundle);
-  builder.AppendAll(asked.pythonpath_env);
-  builder.Append(kStdlib);
-  builder.Append(std::string(kStdlib) + "/site-packages");
-  PyConfig_Clear(&asked);
-  if (!builder.ok()) return FromPyStatus(builder.status());
-  status = Py_InitializeFromConfig(&config);
-  if (PyStatus_IsExit(status) != 0) return status.exitcode;
-  if (PyStatus_Exception(status) != 0) return FromPyStatus(status);
-  PyGC_Enable();  // off since zipimport_module.cc
-  return -1;
+  config->module_search_paths_set = 1;
+  for (const std::string& bundle : bundles) config.Append(bundle);
+  config.AppendAll(asked->pythonpath_env);
+  config.Append(kStdlib);
+  config.Append(std::string(kStdlib) + "/site-packages");
+  outcome = ExitOf(config.Then(Py_InitializeFromConfig));
+  if (!IsEnd(outcome)) PyGC_Enable();  // off since zipimport_module.cc
+  return outcome;
 }
 
 }  // namespace inmem::interpreter
