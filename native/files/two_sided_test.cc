@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -349,6 +350,33 @@ TEST_F(World, TheMountPointIsFileAndFolder) {
   EXPECT_EQ(::fstatat(folder, "pkg/data/a.txt", &info, 0), 0);
   EXPECT_EQ(info.st_size, 12);
   ::close(folder);
+}
+
+// A caller's memory may have room for the longest name and no byte more: the
+// padding of dirent does not count. Source: readdir_r(3).
+TEST_F(World, AnEntryFillsNoMoreThanItsName) {
+  constexpr std::size_t kRoom = offsetof(dirent, d_name) + NAME_MAX + 1;
+  DIR* folder = ::opendir(Virtual("pkg/data").c_str());
+  ASSERT_NE(folder, nullptr);
+  alignas(dirent) std::array<char, sizeof(dirent) + 8> memory;
+  std::vector<std::string> names;
+  while (true) {
+    memory.fill('#');
+    auto* entry = reinterpret_cast<dirent*>(memory.data());
+    dirent* result = nullptr;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    ASSERT_EQ(::readdir_r(folder, entry, &result), 0);
+#pragma GCC diagnostic pop
+    if (result == nullptr) break;
+    ASSERT_EQ(result, entry);
+    names.emplace_back(entry->d_name);
+    EXPECT_EQ(std::count(memory.begin() + kRoom, memory.end(), '#'),
+              static_cast<std::ptrdiff_t>(memory.size() - kRoom));
+  }
+  ::closedir(folder);
+  EXPECT_EQ(names, (std::vector<std::string>{".", "..", "a.txt", "empty",
+                                             "large.bin", "up"}));
 }
 
 }  // namespace

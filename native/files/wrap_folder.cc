@@ -131,7 +131,11 @@ int __wrap_readdir_r(DIR* stream, dirent* entry, dirent** result) {
   Stream* ours = StreamOf(stream);
   if (ours == nullptr) return __real_readdir_r(stream, entry, result);
   const dirent* next = ours->Next();
-  if (next != nullptr) std::memcpy(entry, next, sizeof *entry);
+  // The caller's memory may end with the longest name, where no padding does.
+  if (next != nullptr) {
+    const std::size_t size = std::strlen(next->d_name) + 1;
+    std::memcpy(entry, next, offsetof(dirent, d_name) + size);
+  }
   *result = next != nullptr ? entry : nullptr;
   return 0;
 }

@@ -89,7 +89,6 @@ Result<Bundles::Mounted> Bundles::MountFile(const Bundle& bundle) {
     return made.is_file ? source.status()
                         : NotInherited(bundle, source.status());
   }
-  made.descriptor = source.value()->descriptor();
   auto same = FindMounted(bundle.path);
   if (same != mounted().end()) {
     if (same->identity == made.identity) return *same;
@@ -102,6 +101,7 @@ Result<Bundles::Mounted> Bundles::MountFile(const Bundle& bundle) {
     if (!opened.ok()) return opened.status();
     archive = opened.Take();
   }
+  made.descriptor = archive->source().descriptor();
   auto id = State::Get().Mount(made.point, std::move(archive));
   if (!id.ok()) return id.status();
   made.id = id.value();

@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <atomic>
 #include <future>
 #include <mutex>
 #include <system_error>
@@ -18,8 +19,8 @@ struct Opened {
 };
 
 struct ReadAhead {
-  std::mutex mutex;
-  bool begun = false;
+  std::atomic<bool> begun = false;
+  std::mutex mutex;  // of what stands below
   std::string path;
   std::future<Opened> opened;
 };
@@ -51,8 +52,10 @@ Opened OpenArchive(const std::string& path) {
 
 void BeginReadAhead(const std::string& path) {
   ReadAhead& ahead = TheReadAhead();
+  // Asked first: whoever holds the lock may be waiting for the index, and
+  // JavaScript's thread, which comes here with each run, never waits for that.
+  if (ahead.begun.exchange(true) || !IsLarge(path)) return;
   const std::lock_guard lock(ahead.mutex);
-  if (std::exchange(ahead.begun, true) || !IsLarge(path)) return;
   try {
     ahead.opened = std::async(std::launch::async, OpenArchive, path);
     ahead.path = path;

@@ -5,19 +5,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "archive/archive.h"
 #include "elf/elf_file.h"
+#include "files/files.h"
 #include "interpreter/inheritance.h"
 #include "interpreter/python_thread.h"
 #include "os/mapping.h"
+#include "vfs/tree.h"
 
 namespace inmem::interpreter {
 namespace {
@@ -94,8 +99,9 @@ VirtualProgram::~VirtualProgram() {
   errno = error;
 }
 
-// open() knows virtual paths; what the kernel has found missing is one, or is
-// missing here too.
+// open() knows virtual paths. What the kernel has found missing is one, or is
+// missing here too, or is a file of the disk that needs what is not there: an
+// interpreter, a dynamic linker. The kernel's word on that one stands.
 bool VirtualProgram::Open(const char* path) {
   fd_ = open(path, O_RDONLY | O_CLOEXEC);
   if (fd_ < 0 && errno == EIO && call_ == Call::kExec) {
@@ -105,19 +111,24 @@ bool VirtualProgram::Open(const char* path) {
   if (fd_ < 0) return false;
   struct stat status = {};
   if (fstat(fd_, &status) != 0) return false;
+  const auto location = files::LocateFile(path);
+  if (S_ISREG(status.st_mode) && !location) {
+    errno = 0;
+    return false;
+  }
   if (!S_ISREG(status.st_mode) || (status.st_mode & 0111) == 0) {
     errno = EACCES;
     return false;
   }
   path_ = DescriptorPath(fd_);
-  const std::string start = ReadStart(fd_);
-  if (start.starts_with("#!")) return ReadScript(path);
+  if (ReadStart(fd_).starts_with("#!")) return ReadScript(path, *location);
   if (!NeedsItsBundle(path)) return true;
   errno = ELIBACC;
   return false;
 }
 
-bool VirtualProgram::ReadScript(const std::string& path) {
+bool VirtualProgram::ReadScript(const std::string& path,
+                                const vfs::Location& location) {
   const std::string start = ReadStart(fd_);
   std::string_view line = std::string_view(start).substr(2);
   line = line.substr(0, line.find_first_of("\r\n"));
@@ -125,7 +136,7 @@ bool VirtualProgram::ReadScript(const std::string& path) {
   if (BaseName(interpreter) == "env" && line.starts_with("python")) {
     interpreter = TakeWord(&line);
   }
-  if (!IsPython(interpreter)) return KeepOpen(path);
+  if (!IsPython(interpreter)) return KeepOpen(location);
   path_ = LauncherPath();
   words_.push_back(path_);
   if (!line.empty()) words_.emplace_back(line);  // one word, as the kernel's
@@ -134,13 +145,16 @@ bool VirtualProgram::ReadScript(const std::string& path) {
 }
 
 // The interpreter opens the script by the path that it is given, after exec. In
-// another process that is this one's: it is open as long as this one lives.
-bool VirtualProgram::KeepOpen(const std::string& path) {
+// another process that is this one's: it is open as long as this one lives,
+// once for all archives of equal content.
+bool VirtualProgram::KeepOpen(const vfs::Location& location) {
   if (call_ == Call::kExec) return fcntl(fd_, F_SETFD, 0) == 0;
+  using Script = std::pair<std::uint64_t, std::string>;
   static auto* mutex = new std::mutex();
-  static auto* open_scripts = new std::map<std::string, int>();
+  static auto* open_scripts = new std::map<Script, int>();
   std::lock_guard lock(*mutex);
-  const auto [script, is_new] = open_scripts->emplace(path, fd_);
+  const auto [script, is_new] = open_scripts->emplace(
+      Script(location.mount->archive().fingerprint(), location.name), fd_);
   if (is_new) fd_ = -1;
   path_ = DescriptorPath(script->second);
   return true;

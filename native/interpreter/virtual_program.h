@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "vfs/tree.h"
+
 namespace inmem::interpreter {
 
 // What exec is to be called with instead of a virtual path: the program's
@@ -32,10 +34,10 @@ class VirtualProgram {
 
  private:
   bool Open(const char* path);
-  bool KeepOpen(const std::string& path);
+  bool KeepOpen(const vfs::Location& location);
   std::string DescriptorPath(int fd) const;
   bool NeedsItsBundle(const std::string& path) const;
-  bool ReadScript(const std::string& path);
+  bool ReadScript(const std::string& path, const vfs::Location& location);
 
   Call call_;
   int fd_ = -1;

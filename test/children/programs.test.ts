@@ -122,6 +122,52 @@ describe.each([
   });
 });
 
+describe("a program on disk", () => {
+  it("that the kernel does not start is none of the bundle's", async () => {
+    const folder = tmpDir();
+    const text = "#!/no/such/bin/python3\nprint('started')\n";
+    writeFileSync(join(folder, "stale"), text, { mode: 0o755 });
+    const shared = ["-shared", "-fPIC", "-Wl,-soname,libbeside.so"];
+    const library = join(folder, "libbeside.so");
+    writeFileSync(library, compiled("libbeside.so", "int beside;", shared));
+    const words = [library, "-Wl,-rpath,$ORIGIN", "-Wl,--dynamic-linker=/no/such/ld.so"];
+    const foreign = compiled("foreign", "extern int beside; int main() { return beside; }", words);
+    writeFileSync(join(folder, "foreign"), foreign, { mode: 0o755 });
+    const main = py`
+      import errno, subprocess, sys
+      def start(name, **options):
+          try:
+              return subprocess.run([sys.argv[1] + "/" + name], **options).returncode
+          except OSError as error:
+              return errno.errorcode[error.errno]
+      print([start(name, **how) for name in ("stale", "foreign") for how in ({"close_fds": False}, {"cwd": "/"})])
+    `;
+    const { stdout, stderr } = await runPython(zipFile({ "__main__.py": main }), {
+      args: [folder],
+    });
+    const missing = Array(4).fill("'ENOENT'").join(", ");
+    expect({ stdout, stderr }).toEqual({ stdout: `[${missing}]\n`, stderr: "" });
+  });
+});
+
+describe("a script that is started again", () => {
+  it("is the one of now, where the bundle was replaced", async () => {
+    const path = join(tmpDir(), "app.pyz");
+    const main = py`
+      import os, subprocess
+      subprocess.run([os.path.dirname(__file__) + "/script"], check=True, close_fds=False)
+    `;
+    const outputs: string[] = [];
+    for (const word of ["first", "second!"]) {
+      const script = file("script", `#!/bin/sh\necho ${word} > ${path}.out\n`);
+      copyFileSync(zipFile([file("__main__.py", main, 0o644), script]), path);
+      await runPython(path);
+      outputs.push(readFileSync(`${path}.out`, "utf8"));
+    }
+    expect(outputs).toEqual(["first\n", "second!\n"]);
+  });
+});
+
 describe("a program of a stock wheel", () => {
   it("starts from the wheel: ninja", async () => {
     const platforms = ["manylinux2014_x86_64"];

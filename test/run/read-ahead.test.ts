@@ -7,11 +7,12 @@ import { tmpFile } from "../helpers/tmp.js";
 import { makeZip } from "../helpers/zip.js";
 
 /** Above the size from which a thread is worth it. */
-function largeZip(word: string): Buffer {
+function largeZip(word: string, main = "import answer; print(answer.word)"): Buffer {
   return Buffer.from(
     makeZip([
-      { name: "__main__.py", data: py`import answer; print(answer.word)` },
+      { name: "__main__.py", data: main },
       { name: "answer.py", data: `word = ${JSON.stringify(word)}\n` },
+      { name: "tool", data: "#!/bin/sh\necho tool\n", mode: 0o755 },
       { name: "padding.bin", data: Buffer.alloc(2 << 20, 1), method: 0 },
     ]),
   );
@@ -41,6 +42,16 @@ describe("the first bundle is large", () => {
   it("by a relative path", async () => {
     const name = JSON.stringify(relative(dirname(first), first));
     expect(await stdoutOf(`run(${name})`, dirname(first))).toBe("first\n");
+  });
+
+  it("and has programs that a child starts when it has closed all descriptors", async () => {
+    const main = py`
+      import os, subprocess
+      # With cwd the child is one of fork, which opens the program itself.
+      subprocess.run([os.path.dirname(__file__) + "/tool"], cwd="/", check=True)
+    `;
+    const path = tmpFile("programs.pyz", largeZip("", main));
+    expect(await stdoutOf(`run(${JSON.stringify(path)})`)).toBe("tool\n");
   });
 
   it("and is no zip: the run tells, and the next one goes", async () => {
