@@ -1,6 +1,8 @@
 // lib/process-channel.ts: what goes between a run and the process of its own that its program has.
 import type { Duplex } from "node:stream";
-import type { NativeException } from "./binding.js";
+import type { ModuleReport, NativeException } from "./binding.js";
+import type { RunReport } from "./run.js";
+import type { SharedObject } from "./shared-objects.js";
 
 /** What python/inmem/_child.py is told. */
 export interface ProcessJob {
@@ -9,6 +11,10 @@ export interface ProcessJob {
   readonly module: string | null;
   /** Which of stdout and stderr somebody here reads. */
   readonly pipes: readonly [boolean, boolean];
+  /** Ask for what was loaded. */
+  readonly report: boolean;
+  /** What enableCrashReport() does. */
+  readonly crash_report: boolean;
 }
 
 /** What it, or the launcher before it, answers. */
@@ -17,11 +23,14 @@ export type ProcessOutcome =
   | ({ kind: "exception" } & NativeException)
   | { kind: "error"; code: string; message: string };
 
-/** Sends the job; gives what was answered by the end of the process, if anything. */
-export async function askProcess(
-  channel: Duplex,
-  job: ProcessJob,
-): Promise<ProcessOutcome | undefined> {
+/** What a process has answered by its end: a part that is missing is one that it did not come to. */
+export interface ProcessAnswer {
+  readonly outcome?: ProcessOutcome;
+  readonly report?: RunReport;
+}
+
+/** Sends the job; gives what was answered by the end of the process. */
+export async function askProcess(channel: Duplex, job: ProcessJob): Promise<ProcessAnswer> {
   let text = "";
   channel.setEncoding("utf8").on("data", (chunk: string) => {
     text += chunk;
@@ -34,15 +43,23 @@ export async function askProcess(
   return readAnswer(text);
 }
 
-function readAnswer(text: string): ProcessOutcome | undefined {
+type Line = ProcessOutcome | { kind: "report"; objects: SharedObject[]; modules: ModuleReport };
+
+function readAnswer(text: string): ProcessAnswer {
   const refusal = /^!(\S+) (.*)$/s.exec(text);
   if (refusal) {
     const [, code, message] = refusal as unknown as [string, string, string];
-    return { kind: "error", code, message };
+    return { outcome: { kind: "error", code, message } };
   }
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // cut off by the end of the process
+  let answer: ProcessAnswer = {};
+  // What has no line's end was cut off by the end of the process.
+  for (const line of text.split("\n").slice(0, -1)) {
+    const { kind, ...rest } = JSON.parse(line) as Line;
+    const part =
+      kind === "report"
+        ? { report: rest as RunReport }
+        : { outcome: { kind, ...rest } as ProcessOutcome };
+    answer = { ...answer, ...part };
   }
+  return answer;
 }

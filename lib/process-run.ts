@@ -12,7 +12,7 @@ import { joinList } from "./list-variable.js";
 import type { BundleInput, CheckedOptions } from "./options.js";
 import { askProcess, type ProcessOutcome } from "./process-channel.js";
 import { ProcessStreams } from "./process-streams.js";
-import type { RunResult } from "./run.js";
+import type { OwnOptions, RunResult } from "./run.js";
 import type { SignalReason } from "./run-interrupt.js";
 import { aborted, pythonError } from "./run-outcome.js";
 
@@ -30,6 +30,7 @@ export async function runInProcess(
   bundle: BundleInput,
   mounted: NativeJob["bundles"],
   options: CheckedOptions,
+  own: OwnOptions,
 ): Promise<RunResult> {
   const { signal, args, module } = options;
   if (signal?.aborted) throw aborted(signal.reason);
@@ -42,6 +43,7 @@ export async function runInProcess(
   } finally {
     for (const file of bundles.files) closeSync(file);
   }
+  own.onProcess?.(child);
   const ended = endOf(child);
   streams.connect(child);
   const answered = askProcess(child.stdio[CHANNEL] as Duplex, {
@@ -49,12 +51,15 @@ export async function runInProcess(
     args,
     module: module ?? null,
     pipes: streams.pipes,
+    report: own.onReport !== undefined,
+    crash_report: own.crashReport === true,
   });
   const interrupt = new ProcessInterrupt(child, options);
   try {
     const end = await ended;
-    const outcome = await answered;
+    const { outcome, report } = await answered;
     await streams.finish();
+    if (report) own.onReport?.(report);
     return settle(end, outcome, interrupt, options);
   } finally {
     interrupt.close();

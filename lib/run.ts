@@ -1,4 +1,5 @@
 // lib/run.ts: one Python program, from a bundle: what run() does.
+import type { ChildProcess } from "node:child_process";
 import type { Binding, ModuleReport, NativeEvent, NativeJob, NativeOutcome } from "./binding.js";
 import { nativeBundles } from "./bundle-input.js";
 import type { InmemErrorCode } from "./error-codes.js";
@@ -37,6 +38,10 @@ export interface OwnOptions {
   readonly onReport?: (report: RunReport) => void;
   /** SIGINT, SIGTERM and SIGHUP abort `signal`: nobody else is to hand them to Python. */
   readonly signalsRelayed?: boolean;
+  /** Is given the process that a run with `process: true` starts. */
+  readonly onProcess?: (child: ChildProcess) => void;
+  /** With `process: true`: what enableCrashReport() does, in that process. */
+  readonly crashReport?: boolean;
 }
 
 /** run() of lib/start.ts. */
@@ -46,16 +51,18 @@ export async function runWithReport(
   options: RunOptions & OwnOptions = {},
 ): Promise<RunResult> {
   checkIsObject(options);
-  const { onBegan, onReport, signalsRelayed, ...publicOptions } = options;
+  const { onBegan, onReport, signalsRelayed, onProcess, crashReport, ...publicOptions } = options;
   const own = {
     ...(onBegan && { onBegan }),
     ...(onReport && { onReport }),
     ...(signalsRelayed && { signalsRelayed }),
+    ...(onProcess && { onProcess }),
+    ...(crashReport && { crashReport }),
   };
   const checked = checkOptions(publicOptions);
   if (checked.process) {
     const { runInProcess } = require("./process-run.js") as typeof import("./process-run.js");
-    return runInProcess(binding, bundle, mountedBundles(), checked);
+    return runInProcess(binding, bundle, mountedBundles(), checked, own);
   }
   const before = going;
   if (before === undefined) {

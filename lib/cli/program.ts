@@ -62,7 +62,7 @@ function describeProgram(setStatus: (status: number) => void): Command {
 function addRun(program: Command, setStatus: (status: number) => void): void {
   program
     .command("run")
-    .summary("run a bundle, a wheel or a folder in this process")
+    .summary("run a bundle, a wheel or a folder")
     .description("Runs a bundle, a wheel or a folder in memory.")
     .argument("<bundle>", "a zip, .pyz or .whl file, or a folder with a __main__.py or wheels")
     .argument("[args...]", "the program's arguments (sys.argv[1:])")
@@ -84,6 +84,10 @@ function addRun(program: Command, setStatus: (status: number) => void): void {
       ).choices(["table", "json"]),
     )
     .option("--crash-report", "after a crash of native code, tell on stderr where it was")
+    .option(
+      "--process",
+      "run it in a process of its own, whose signals are as in python3, without Node in it",
+    )
     .option("-m, --module <module>", "run this module instead of the bundle's __main__")
     .addOption(
       new Option("--signals <mode>", "whose handlers get SIGINT, SIGTERM, SIGHUP and SIGUSR2")

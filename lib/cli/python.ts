@@ -1,14 +1,12 @@
 // lib/cli/python.ts: `inmem-python python`: the launcher as a child.
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { launcherPath } from "../binding.js";
 import { InmemError } from "../errors.js";
 import { joinList } from "../list-variable.js";
 import { LOAD_TIERS } from "../options.js";
+import { relaySignals } from "./child-signals.js";
 import { EXIT_FAILED, printError, signalStatus } from "./failure.js";
-
-/** Sent to us alone, as a service manager does; the child must end too. */
-const FORWARDED: readonly NodeJS.Signals[] = ["SIGTERM", "SIGHUP"];
 
 /**
  * Starts Python with the terminal or pipes of this process; gives its exit
@@ -75,17 +73,4 @@ function takeOptions(words: readonly string[]): PythonOptions {
 function wrongUse(message: string): PythonOptions {
   printError(`error: ${message}\n(inmem-python help python shows the usage)`);
   return { rest: [] };
-}
-
-// Ctrl-C reaches the child itself, which is in the terminal's foreground group
-// as we are: Python decides what it means, and we only must not die of it.
-function relaySignals(child: ChildProcess): () => void {
-  const stay = () => undefined;
-  const forward = (name: NodeJS.Signals) => child.kill(name);
-  process.on("SIGINT", stay);
-  for (const name of FORWARDED) process.on(name, forward);
-  return () => {
-    process.off("SIGINT", stay);
-    for (const name of FORWARDED) process.off(name, forward);
-  };
 }

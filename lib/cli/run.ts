@@ -1,7 +1,9 @@
 // lib/cli/run.ts: `inmem-python run`.
+import type { ChildProcess } from "node:child_process";
 import { InmemError } from "../errors.js";
-import type { LoadTier, SignalMode } from "../options.js";
-import type { RunReport } from "../run.js";
+import type { LoadTier, RunOptions, SignalMode } from "../options.js";
+import type { OwnOptions, RunReport, RunResult } from "../run.js";
+import { relaySignals } from "./child-signals.js";
 import { reportFailure, signalStatus } from "./failure.js";
 import { SignalRelay } from "./signals.js";
 
@@ -14,6 +16,7 @@ export interface RunFlags {
   readonly crashReport?: boolean;
   readonly module?: string;
   readonly signals: SignalMode;
+  readonly process?: boolean;
   /** Seconds. */
   readonly grace: number;
 }
@@ -29,30 +32,68 @@ export async function runCommand(
 ): Promise<number> {
   const { binding } = require("../binding.js") as typeof import("../binding.js");
   const { runWithReport } = require("../run.js") as typeof import("../run.js");
-  if (flags.crashReport) binding().enableCrashReport();
+  let report: RunReport | undefined;
+  const options = {
+    args: [...args],
+    load: flags.load,
+    pin: flags.pin ?? false,
+    hostLibraries: flags.hostLibrary ?? [],
+    ...(flags.module === undefined ? {} : { module: flags.module }),
+    ...(flags.report === undefined ? {} : { onReport: (made: RunReport) => (report = made) }),
+  };
+  const start = (more: RunOptions & OwnOptions) =>
+    runWithReport(binding, bundle, { ...options, ...more });
+  try {
+    if (flags.process) return await runAsProcess(start, flags);
+    if (flags.crashReport) binding().enableCrashReport();
+    return await runHere(start, flags);
+  } finally {
+    if (report && flags.report) printReport(report, flags.report);
+  }
+}
+
+type Start = (more: RunOptions & OwnOptions) => Promise<RunResult>;
+
+async function runHere(start: Start, flags: RunFlags): Promise<number> {
   // In the mode "python" the kernel hands them to Python, as in python3.
   const relay = flags.signals === "node" ? new SignalRelay() : undefined;
-  let report: RunReport | undefined;
   try {
-    const { exitCode } = await runWithReport(binding, bundle, {
-      args: [...args],
-      load: flags.load,
-      pin: flags.pin ?? false,
-      hostLibraries: flags.hostLibrary ?? [],
+    const { exitCode } = await start({
       signals: flags.signals,
       ...(relay === undefined ? {} : { signal: relay.abortSignal, signalsRelayed: true }),
       abortGraceMs: flags.grace * 1000,
-      ...(flags.module === undefined ? {} : { module: flags.module }),
-      ...(flags.report === undefined ? {} : { onReport: (made) => (report = made) }),
     });
     return exitCode;
   } catch (error) {
     return statusAfterSignal(error, relay?.received);
   } finally {
     relay?.close();
-    if (report && flags.report) printReport(report, flags.report);
   }
 }
+
+/** The program's process has the signals as python3 has them; we end when it does. */
+async function runAsProcess(start: Start, { crashReport = false }: RunFlags): Promise<number> {
+  let child: ChildProcess | undefined;
+  let letGo: (() => void) | undefined;
+  const onProcess = (started: ChildProcess): void => {
+    child = started;
+    letGo = relaySignals(started, { interrupts: true });
+  };
+  try {
+    const { exitCode } = await start({ process: true, onProcess, crashReport });
+    return exitCode;
+  } catch (error) {
+    const signal = child?.signalCode;
+    if (!signal || !(error instanceof InmemError)) throw error;
+    // What a user or a service manager sends needs no word.
+    if (!ASKED_TO_END.has(signal)) reportFailure(error);
+    return signalStatus(signal);
+  } finally {
+    letGo?.();
+  }
+}
+
+const ASKED_TO_END = new Set<NodeJS.Signals>(["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"]);
 
 function statusAfterSignal(error: unknown, signal: NodeJS.Signals | undefined): number {
   if (!signal || !(error instanceof InmemError)) throw error;

@@ -26,6 +26,7 @@
 #include "importer/collector.h"
 #include "importer/digest.h"
 #include "importer/load_error.h"
+#include "importer/loaded_objects.h"
 #include "importer/module_search.h"
 #include "importer/python_tag.h"
 #include "importer/state.h"
@@ -320,6 +321,7 @@ PyMethodDef kMethods[] = {
     {"has_libraries", HasLibraries, METH_O, nullptr},
     {"program_path", ProgramPath, METH_NOARGS, nullptr},
     {"code", Code, METH_VARARGS, nullptr},
+    {"shared_objects", SharedObjects, METH_NOARGS, nullptr},
     {"take_load_error", TakeLoadError, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr}};
 

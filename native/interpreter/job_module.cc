@@ -17,6 +17,7 @@
 #include "cpython/strings.h"
 #include "importer/inmem_module.h"
 #include "interpreter/bundles.h"
+#include "interpreter/crash_report.h"
 #include "interpreter/inheritance.h"
 #include "interpreter/job.h"
 #include "interpreter/job_pipes.h"
@@ -159,6 +160,12 @@ PyObject* Inherited(PyObject*, PyObject*) {
   return list.release();
 }
 
+// enable_crash_report(): lib/start.ts's function of that name.
+PyObject* EnableCrashReports(PyObject*, PyObject*) {
+  EnableCrashReport();
+  Py_RETURN_NONE;
+}
+
 PyMethodDef kMethods[] = {
     {"mount", Mount, METH_VARARGS, nullptr},
     {"inherit", Inherit, METH_O, nullptr},
@@ -170,6 +177,7 @@ PyMethodDef kMethods[] = {
     {"read_into", ReadInto, METH_O, nullptr},
     {"root_certificates", RootCertificates, METH_NOARGS, nullptr},
     {"stop_thread", StopThread, METH_O, nullptr},
+    {"enable_crash_report", EnableCrashReports, METH_NOARGS, nullptr},
     {"abandoned", Abandoned, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr}};
 

@@ -45,6 +45,8 @@ conflicts: "dict[str, str]" = {}
 #: the module of ours whose ``install`` does it.
 INSTALL = {
     "ssl": "_ssl",
+    "site": "_site",
+    "subprocess": "_subprocess",
     "pkgutil": "_packages",
     "venv": "_venv",
     "ensurepip": "_ensurepip",

@@ -2,15 +2,18 @@
 """The launcher's part of a run that JavaScript started in a child.
 
 lib/process-run.ts starts ``python -c "from inmem._child import main; main()"``
-and speaks through one descriptor: it writes a job as JSON and ends; we answer
-one line of JSON: the outcome, when the program has ended.
+and speaks through one descriptor: it writes a job as JSON and ends; we answer in
+lines of JSON: the outcome, when the program has ended; then, if it was asked for,
+what was loaded, at the end of the process.
 """
 
+import atexit
 import json
 import os
 import sys
 
 import _inmem
+import _inmem_job
 
 from inmem import _run, _world
 
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
 #: Where the parent put its end of the channel.
 CHANNEL = 3
+
+#: What the program forks has the channel too, and is not asked.
+PROCESS = os.getpid()
 
 
 def main() -> None:
@@ -47,6 +53,10 @@ def begin(job: "dict[str, Any]") -> None:
     for piped, stream in zip(job["pipes"], (sys.stdout, sys.stderr), strict=True):
         if piped and stream is not None:
             stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    if job["crash_report"]:
+        _inmem_job.enable_crash_report()
+    if job["report"]:
+        atexit.register(send_report)  # the first: called after those of the program
     _world.start_collecting()
     _run.make_main()
 
@@ -57,7 +67,13 @@ def read_job() -> "dict[str, Any]":
     return job
 
 
+def send_report() -> None:
+    send({"kind": "report", "objects": _inmem.shared_objects(), "modules": _run.module_report()})
+
+
 def send(message: "dict[str, Any]") -> None:
+    if os.getpid() != PROCESS:
+        return
     data = json.dumps(message).encode() + b"\n"
     try:
         while data:

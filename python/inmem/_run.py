@@ -122,11 +122,10 @@ def program(job: "dict[str, Any]") -> None:
 
 
 def run_with_site(job: "dict[str, Any]") -> None:
-    for point in job["points"]:
-        if _inmem.root_files(point, ".pth"):
-            from inmem import _site
+    if "inmem._site" in sys.modules or any(_inmem.root_files(p, ".pth") for p in job["points"]):
+        from inmem import _site
 
-            _site.add(point)
+        _site.act(job["points"])
     run_module(job) if job["module"] is not None else run_bundle(job)
 
 

@@ -11,13 +11,33 @@ import _inmem
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
+
+#: Whether .pth files were acted on without `site`: workers are to act on them too.
+acted = False
 
 
-def add(point: str) -> None:
-    """Acts on all of them, in the order of their names."""
-    for name in _inmem.root_files(point, ".pth"):
-        if not name.startswith("."):
-            add_file(point, name)
+def install(site: "ModuleType") -> None:
+    """In Python as a program of its own, where `site` has just done its part: not with -S."""
+    if not sys.flags.no_site:
+        for point in dict.fromkeys(sys.path):
+            add(point)
+
+
+def act(points: "list[str]") -> None:
+    """In run(), where there is no `site`."""
+    global acted
+    acted = False
+    for point in points:
+        acted = add(point) or acted
+
+
+def add(point: str) -> bool:
+    """Acts on all of them, in the order of their names; tells whether there are any."""
+    names = [name for name in _inmem.root_files(point, ".pth") if not name.startswith(".")]
+    for name in names:
+        add_file(point, name)
+    return bool(names)
 
 
 def add_file(sitedir: str, name: str) -> None:

@@ -52,6 +52,16 @@ describe("inmem-python python on a terminal", () => {
     expect(shown).toMatch(/status 0\n$/);
   });
 
+  it("is that of a run in a process of its own, which Ctrl-C reaches once", async () => {
+    const path = join(tmpDir(), "app.pyz");
+    const source =
+      "import time\ntry:\n    print('rea' + 'dy')\n    time.sleep(30)\nexcept KeyboardInterrupt:\n    time.sleep(0.3)\n    print('ta' + 'ken')\n";
+    await writeZip(path, { "__main__.py": source });
+    const shown = await onTerminal(["run", "--process", path], [["ready", CTRL_C]]);
+    expect(shown).toContain("taken");
+    expect(shown).toMatch(/status 0\n$/);
+  });
+
   it("ends by SIGINT where the script does not catch it, as python does", async () => {
     const script = "import time; print('rea' + 'dy'); time.sleep(30)";
     const shown = await onTerminal(["python", "-c", script], [["ready", CTRL_C]]);

@@ -1,5 +1,6 @@
 // test/import/site.test.ts: .pth files at the root of a bundle act as in site-packages.
 import { describe, expect, it } from "vitest";
+import { launcher, startPython } from "../children/support.js";
 import { jsonOf, py, runPython } from "../helpers/python.js";
 import { zipFile } from "../helpers/zip.js";
 
@@ -53,5 +54,59 @@ describe(".pth files at the root of a bundle", () => {
       import sys; print(len(sys.path))
     `;
     expect((await runPython(without)).stdout).toBe("2\n");
+  });
+});
+
+describe(".pth files of a bundle in Python as a program of its own", () => {
+  const bundle = (main = "") =>
+    zipFile({
+      "__main__.py": main,
+      "a.pth": "import sys; sys.order = ['a']\nadded\n",
+      "added/from_pth.py": "",
+      "worker.py":
+        "import sys\ndef told(*_): import from_pth; return [getattr(sys, 'order', None), sys.path[0], sys.path[1:2]]\n",
+    });
+
+  it("act where `site` does, before the program", async () => {
+    const path = bundle();
+    const told = async (...flags: string[]) => {
+      const code = "import sys; print(getattr(sys, 'order', None), sys.path.count(sys.argv[1]))";
+      const args = [...flags, "-c", code, `${path}/added`];
+      return (await startPython(launcher, { args, env: { INMEM_BUNDLES: path } })).stdout;
+    };
+    expect(await told()).toBe("['a'] 1\n");
+    expect(await told("-I")).toBe("['a'] 1\n");
+    expect(await told("-S")).toBe("None 0\n");
+  });
+
+  it("do not where a zip is the program, as in python3", async () => {
+    const path = bundle("import sys; print(hasattr(sys, 'order'), len(sys.path))");
+    const { stdout } = await startPython(launcher, { args: ["-I", path] });
+    expect(stdout).toMatch(/^False /);
+  });
+
+  it.each([
+    ["inside Node", {}],
+    ["in a process of its own", { process: true }],
+  ])("act in workers of a program %s", async (_, options) => {
+    const main = py`
+      import concurrent.futures, json, multiprocessing, subprocess, sys, worker
+      if __name__ == "__main__":
+          for method in ("spawn", "forkserver"):
+              context = multiprocessing.get_context(method)
+              with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
+                  print(json.dumps(pool.submit(worker.told).result()))
+          code = "import json, worker; print(json.dumps(worker.told()))"
+          print(subprocess.run([sys.executable, "-P", "-c", code], stdout=-1, text=True).stdout)
+    `;
+    const path = bundle(main);
+    const { stdout } = await runPython(path, options);
+    const [spawned, forked, child] = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect([spawned, forked]).toEqual(Array(2).fill([["a"], path, expect.anything()]));
+    expect(spawned[2][0]).toBe(`${path}/added`);
+    expect(child).toEqual(spawned);
   });
 });

@@ -1,0 +1,98 @@
+// native/importer/loaded_objects.cc: what the loader has loaded, for Python.
+#include "importer/loaded_objects.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cpython/gil.h"
+#include "cpython/owned.h"
+#include "cpython/strings.h"
+#include "importer/state.h"
+#include "loader/loader.h"
+#include "os/dynamic_linker.h"
+
+namespace inmem::importer {
+namespace {
+
+using cpython::Owned;
+
+// A dict that is filled key by key; the first failure is kept as the exception.
+class Dict {
+ public:
+  Dict() : dict_(Owned::Steal(PyDict_New())) {}
+
+  void Set(const char* key, std::string_view text) {
+    SetObject(key, cpython::PathText(text));
+  }
+  void Set(const char* key, double number) {
+    SetObject(key, Owned::Steal(PyFloat_FromDouble(number)));
+  }
+  void Set(const char* key, std::uint64_t number) {
+    SetObject(key, Owned::Steal(PyLong_FromUnsignedLongLong(number)));
+  }
+  void SetObject(const char* key, Owned value) {
+    if (!dict_) return;
+    if (!value || PyDict_SetItemString(dict_.get(), key, value.get()) != 0) {
+      dict_ = Owned();
+    }
+  }
+  Owned Take() { return std::move(dict_); }
+
+ private:
+  Owned dict_;
+};
+
+template <typename Items, typename Describe>
+Owned ListOf(const Items& items, const Describe& describe) {
+  Owned list = Owned::Steal(PyList_New(0));
+  for (const auto& item : items) {
+    Owned dict = describe(item);
+    if (!list || !dict || PyList_Append(list.get(), dict.get()) != 0) return {};
+  }
+  return list;
+}
+
+Owned DescribeRebinding(const loader::Rebinding& rebinding) {
+  Dict dict;
+  dict.Set("symbol", rebinding.symbol);
+  dict.Set("from", os::ObjectAt(rebinding.from));
+  dict.Set("to", std::string_view(rebinding.to));
+  return dict.Take();
+}
+
+Owned DescribeObject(const loader::LoadedObject& loaded) {
+  const loader::Loader& loader = State::Get().loader();
+  Dict dict;
+  dict.Set("path", loaded.path);
+  dict.Set("soname", loaded.soname);
+  dict.Set("memfdName", loaded.memfd_name);
+  dict.Set("tier", loader::TierName(loaded.tier));
+  dict.Set("reason", loaded.reason);
+  dict.Set("buildId", loaded.build_id);
+  dict.Set("base", std::uint64_t{loaded.base});
+  dict.Set("memoryBytes", loaded.memory_bytes);
+  dict.Set("sizeBytes", loaded.size_bytes);
+  dict.Set("copiedBytes", loaded.copied_bytes);
+  dict.Set("mappedBytes", loaded.mapped_bytes);
+  dict.Set("milliseconds", loaded.milliseconds);
+  dict.Set("bindingMilliseconds", loaded.binding_milliseconds);
+  dict.Set("constructorMilliseconds", loaded.constructor_milliseconds);
+  dict.SetObject("rebindings", ListOf(loaded.rebindings, DescribeRebinding));
+  dict.Set("violations", loader.CountViolations(loaded.path));
+  return dict.Take();
+}
+
+}  // namespace
+
+PyObject* SharedObjects(PyObject* /*module*/, PyObject* /*unused*/) {
+  const std::vector<loader::LoadedObject> objects = [] {
+    cpython::GilRelease release;  // whoever loads holds the loader's lock
+    return State::Get().loader().loaded();
+  }();
+  return ListOf(objects, DescribeObject).release();
+}
+
+}  // namespace inmem::importer
