@@ -28,7 +28,7 @@ export function relaySignals(child: ChildProcess, { interrupts = false } = {}): 
 function isInForeground(): boolean {
   try {
     const stat = readFileSync("/proc/self/stat", "utf8");
-    const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(")") + 1).split(" ");
+    const [, , , group, , , foreground] = stat.slice(stat.lastIndexOf(")") + 1).split(" ");
     return group === foreground;
   } catch {
     return true; // no /proc

@@ -1,10 +1,9 @@
 // native/importer/loaded_objects.cc: what the loader has loaded, for Python.
 #include "importer/loaded_objects.h"
 
-#include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cpython/gil.h"

@@ -36,7 +36,7 @@ export function startPython(python: string, what: Case): Promise<Ended> {
         what.onOutput?.(child, chunk);
       });
     }
-    const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+    const timer = setTimeout(() => child.kill("SIGKILL"), 60_000);
     child.stdin.on("error", () => undefined);
     child.stdin.end(what.stdin ?? "");
     child.on("error", reject);

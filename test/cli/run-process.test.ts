@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { extension } from "../helpers/shared-object.js";
 import { commandLine, spawnCommand, spawnProcess } from "../helpers/spawn-node.js";
 import { zipFile } from "../helpers/zip.js";
-import { isBuilt, signalWhenReady } from "./support.js";
+import { signalWhenReady } from "./support.js";
 
 const command = (source: string, options: readonly string[] = []) => [
   "run",
@@ -12,7 +12,7 @@ const command = (source: string, options: readonly string[] = []) => [
   zipFile({ "__main__.py": source }),
 ];
 
-describe.runIf(isBuilt)("inmem-python run --process", () => {
+describe("inmem-python run --process", () => {
   it("has no Node in the program's process, and all else as without it", async () => {
     const source =
       "import os, sys\nprint(os.readlink('/proc/self/exe').rpartition('/')[2], sys.argv[1:], input())\nsys.exit(5)";
