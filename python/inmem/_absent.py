@@ -2,9 +2,13 @@
 """Parts of the standard library that are left out; extensions for other Pythons."""
 
 import sys
-from collections.abc import Sequence
 
 import _inmem
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # Not loaded: with site, which looks for sitecustomize, each start comes here.
+    from collections.abc import Sequence
 
 #: Parts of the standard library that are left out, and why.
 ABSENT = {
@@ -19,7 +23,7 @@ ABSENT = {
 }
 
 
-def tell(fullname: str, path: Sequence[str] | None) -> None:
+def tell(fullname: str, path: "Sequence[str] | None") -> None:
     """Raises what explains it best; nothing where there is nothing to explain."""
     if path is None and fullname in ABSENT:
         raise ModuleNotFoundError(

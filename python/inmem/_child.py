@@ -5,12 +5,16 @@ lib/process-run.ts starts ``python -c "from inmem._child import main; main()"``
 and speaks through one descriptor: it writes a job as JSON and ends; we answer in
 lines of JSON: the outcome, when the program has ended; then, if it was asked for,
 what was loaded, at the end of the process.
+
+json is read and written by its parts in C: the module itself imports re and
+what that needs, a third of the start, and a program that has a module of such a
+name of its own would get the one that is there already.
 """
 
 import atexit
-import json
-import os
+import posix
 import sys
+from _json import encode_basestring_ascii, make_encoder, make_scanner
 
 import _inmem
 import _inmem_job
@@ -25,12 +29,12 @@ if TYPE_CHECKING:
 CHANNEL = 3
 
 #: What the program forks has the channel too, and is not asked.
-PROCESS = os.getpid()
+PROCESS = posix.getpid()
 
 
 def main() -> None:
     """Runs the job; leaves with the program's exit status."""
-    os.set_inheritable(CHANNEL, False)
+    posix.set_inheritable(CHANNEL, False)
     job = read_job()
     begin(job)
     error: BaseException | None = None
@@ -61,9 +65,20 @@ def begin(job: "dict[str, Any]") -> None:
     _run.make_main()
 
 
+class Decoding:
+    """What the scanner asks for. Source: Lib/json/decoder.py, JSONDecoder."""
+
+    strict = True
+    object_hook = object_pairs_hook = parse_constant = None
+    parse_float = float
+    parse_int = int
+
+
 def read_job() -> "dict[str, Any]":
     with open(CHANNEL, "rb", closefd=False) as channel:
-        job: dict[str, Any] = json.loads(channel.read())
+        text = channel.read().decode()
+    job: dict[str, Any]
+    job, _ = make_scanner(Decoding)(text, 0)  # type: ignore[arg-type] # typeshed: a scanner
     return job
 
 
@@ -72,11 +87,13 @@ def send_report() -> None:
 
 
 def send(message: "dict[str, Any]") -> None:
-    if os.getpid() != PROCESS:
+    if posix.getpid() != PROCESS:
         return
-    data = json.dumps(message).encode() + b"\n"
+    # Source: Lib/json/encoder.py, JSONEncoder.iterencode.
+    encode = make_encoder(None, repr, encode_basestring_ascii, None, ": ", ", ", False, False, True)
+    data = "".join(encode(message, 0)).encode() + b"\n"
     try:
         while data:
-            data = data[os.write(CHANNEL, data) :]
+            data = data[posix.write(CHANNEL, data) :]
     except OSError:
         pass  # the program closed it, or the parent is gone: the exit status is left

@@ -34,6 +34,18 @@ describe("run() with process: true", () => {
     expect(theirs).toEqual(await jsonOf(input, options));
   });
 
+  it.each([inProcess, {}])(
+    "imports the bundle's own modules, whatever their names: %o",
+    async (more) => {
+      // Of what json and multiprocessing import, and the stdlib's to whoever comes too late.
+      const names = ["json", "enum", "keyword", "operator", "types"];
+      const own = Object.fromEntries(names.map((name) => [`${name}.py`, "mine = True"]));
+      const main = `for name in ${JSON.stringify(names)}: print(__import__(name).mine)`;
+      const { stdout } = await runPython(zipFile({ "__main__.py": main, ...own }), more);
+      expect(stdout).toBe("True\n".repeat(names.length));
+    },
+  );
+
   it("runs several at once, beside one inside Node", async () => {
     const main = py`
       import os, sys
