@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { ModuleReport, NativeException } from "./binding.js";
 import type { RunReport } from "./run.js";
 import type { SharedObject } from "./shared-objects.js";
+import { closeWhenSilent } from "./stream-events.js";
 
 /** What python/inmem/_child.py is told. */
 export interface ProcessJob {
@@ -29,8 +30,12 @@ export interface ProcessAnswer {
   readonly report?: RunReport;
 }
 
-/** Sends the job; gives what was answered by the end of the process. */
-export async function askProcess(channel: Duplex, job: ProcessJob): Promise<ProcessAnswer> {
+/** Sends the job; gives what was answered by the end of the process. `ended` tells of that. */
+export async function askProcess(
+  channel: Duplex,
+  job: ProcessJob,
+  ended: Promise<unknown>,
+): Promise<ProcessAnswer> {
   let text = "";
   channel.setEncoding("utf8").on("data", (chunk: string) => {
     text += chunk;
@@ -39,7 +44,11 @@ export async function askProcess(channel: Duplex, job: ProcessJob): Promise<Proc
   channel.on("error", () => undefined);
   const closed = new Promise<void>((resolve) => channel.once("close", () => resolve()));
   channel.end(JSON.stringify(job));
+  await Promise.race([ended.catch(() => undefined), closed]);
+  // What the program has forked has the channel, too.
+  const letGo = closeWhenSilent(channel);
   await closed;
+  letGo();
   return readAnswer(text);
 }
 

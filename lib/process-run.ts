@@ -45,15 +45,18 @@ export async function runInProcess(
   }
   own.onProcess?.(child);
   const ended = endOf(child);
+  // Without descriptors to be had there are no streams, whatever the type says: the error tells.
+  if ((child as Partial<ChildProcess>).stdio === undefined) await ended;
   streams.connect(child);
-  const answered = askProcess(child.stdio[CHANNEL] as Duplex, {
+  const job = {
     points: bundles.points,
     args,
     module: module ?? null,
     pipes: streams.pipes,
     report: own.onReport !== undefined,
     crash_report: own.crashReport === true,
-  });
+  };
+  const answered = askProcess(child.stdio[CHANNEL] as Duplex, job, ended);
   const interrupt = new ProcessInterrupt(child, options);
   try {
     const end = await ended;

@@ -1,19 +1,18 @@
 // lib/process-streams.ts: stdin, stdout and stderr of a program in a process of its own.
 import type { ChildProcess, StdioOptions } from "node:child_process";
-import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import type { CheckedOptions, StdioOutput } from "./options.js";
 import { chunksOf, toBytes } from "./run-streams.js";
-
-/** How long output may be silent after the process's end: what it has left running is not waited for. */
-const SILENCE_MS = 200;
+import { closeWhenSilent, firstOf } from "./stream-events.js";
 
 /** Feeds and drains one process; back-pressure is kept both ways by its pipes. */
 export class ProcessStreams {
   readonly stdio: StdioOptions;
   readonly #options: CheckedOptions;
   readonly #drains: Promise<void>[] = [];
-  readonly #pipes: Readable[] = [];
+  /** To a pipe, whether a stream has not taken what came out of it. */
+  readonly #pipes = new Map<Readable, boolean>();
+  readonly #inputEnd = new AbortController();
   #failure: unknown;
 
   constructor(options: CheckedOptions) {
@@ -40,14 +39,12 @@ export class ProcessStreams {
    * @throws what a stream or an output function failed with.
    */
   async finish(): Promise<void> {
-    const drained = Promise.all(this.#drains);
-    const heard = this.#pipes.map((pipe) => {
-      const timer = setTimeout(() => pipe.destroy(), SILENCE_MS);
-      pipe.on("data", () => timer.refresh());
-      return timer;
-    });
-    await drained;
-    for (const timer of heard) clearTimeout(timer);
+    this.#inputEnd.abort();
+    const letGo = [...this.#pipes.keys()].map((pipe) =>
+      closeWhenSilent(pipe, () => this.#pipes.get(pipe) === true),
+    );
+    await Promise.all(this.#drains);
+    for (const each of letGo) each();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -55,11 +52,9 @@ export class ProcessStreams {
     // A program that does not read to the end is no failure.
     stdin.on("error", () => undefined);
     try {
-      for await (const chunk of chunksOf(this.#options.stdin)) {
+      for await (const chunk of chunksOf(this.#options.stdin, this.#inputEnd.signal)) {
         if (stdin.destroyed) return;
-        if (!stdin.write(toBytes(chunk))) {
-          await Promise.race([once(stdin, "drain"), once(stdin, "close")]);
-        }
+        if (!stdin.write(toBytes(chunk))) await firstOf(stdin, ["drain", "close", "error"]);
       }
     } catch (error) {
       this.#failure ??= error;
@@ -68,7 +63,7 @@ export class ProcessStreams {
   }
 
   #drain(pipe: Readable, target: StdioOutput): void {
-    this.#pipes.push(pipe);
+    this.#pipes.set(pipe, false);
     const ended = new Promise<void>((resolve) => pipe.once("close", resolve));
     let last: Promise<void> = Promise.resolve();
     pipe.on("data", (chunk: Buffer) => {
@@ -76,7 +71,11 @@ export class ProcessStreams {
         this.#call(target, chunk);
       } else if (target !== "inherit") {
         pipe.pause();
-        last = this.#write(target, chunk).then(() => void pipe.resume());
+        this.#pipes.set(pipe, true);
+        last = this.#write(target, chunk).then(() => {
+          this.#pipes.set(pipe, false);
+          pipe.resume();
+        });
       }
     });
     pipe.on("error", () => undefined);

@@ -1,8 +1,8 @@
 // lib/run-streams.ts: stdin, stdout and stderr of a run, on JavaScript's side.
-import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import type { Binding, NativeJob } from "./binding.js";
 import type { CheckedOptions, StdioOutput } from "./options.js";
+import { firstOf } from "./stream-events.js";
 
 /**
  * Feeds and drains one run. Back-pressure is kept both ways: native blocks the
@@ -19,6 +19,7 @@ export class RunStreams {
   readonly #watched = new Map<Writable, () => void>();
   #failure: unknown;
   #drained: (() => void) | undefined;
+  readonly #inputEnd = new AbortController();
 
   constructor(binding: Binding, options: CheckedOptions) {
     this.#binding = binding;
@@ -77,12 +78,22 @@ export class RunStreams {
   /** Native wants a chunk of stdin: gives the next one, or the end. */
   async input(): Promise<void> {
     try {
-      this.#chunks ??= chunksOf(this.#stdin);
-      this.#binding.pushInput(await nextBytes(this.#chunks));
+      this.#chunks ??= chunksOf(this.#stdin, this.#inputEnd.signal);
+      this.#push(await nextBytes(this.#chunks));
     } catch (error) {
       this.#failure ??= error;
-      this.#binding.pushInput(null);
+      this.#push(null);
     }
+  }
+
+  // After the end it would be the next run's.
+  #push(bytes: Uint8Array | null): void {
+    if (!this.#inputEnd.signal.aborted) this.#binding.pushInput(bytes);
+  }
+
+  /** The program has ended: what it asked for and did not get stays in the stream. */
+  endInput(): void {
+    this.#inputEnd.abort();
   }
 
   /**
@@ -101,20 +112,23 @@ export class RunStreams {
   }
 }
 
-/** @internal The chunks of a run's stdin, as they are given. */
-export async function* chunksOf(stdin: CheckedOptions["stdin"]): AsyncGenerator<unknown> {
+/** @internal The chunks of a run's stdin, as they are given; none after `stop`. */
+export async function* chunksOf(
+  stdin: CheckedOptions["stdin"],
+  stop: AbortSignal,
+): AsyncGenerator<unknown> {
   if (stdin === undefined || stdin === "inherit") return;
   if (typeof stdin === "string" || stdin instanceof Uint8Array) yield stdin;
   else if ("text" in stdin) yield stdin.text;
-  else yield* readWithoutClosing(stdin);
+  else yield* readWithoutClosing(stdin, stop);
 }
 
 // `for await` would destroy the stream when the run ends before it does.
-async function* readWithoutClosing(stream: Readable): AsyncGenerator<unknown> {
-  while (!stream.readableEnded && !stream.destroyed) {
+async function* readWithoutClosing(stream: Readable, stop: AbortSignal): AsyncGenerator<unknown> {
+  while (!stop.aborted && !stream.readableEnded && !stream.destroyed && !stream.errored) {
     const chunk: unknown = stream.read();
     if (chunk !== null) yield chunk;
-    else await Promise.race([once(stream, "readable"), once(stream, "end"), once(stream, "close")]);
+    else await firstOf(stream, ["readable", "end", "close", "error"], stop);
   }
   if (stream.errored) throw stream.errored;
 }

@@ -157,6 +157,7 @@ class NativeRun {
     }
     this.started = true;
     void this.ended.then(restore);
+    void this.ended.then(() => this.#streams.endInput());
     void this.ended.then(followSignals(this.#binding));
     const interrupt = new RunInterrupt(this.#binding, signal, abortGraceMs);
     try {

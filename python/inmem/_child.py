@@ -31,10 +31,15 @@ CHANNEL = 3
 #: What the program forks has the channel too, and is not asked.
 PROCESS = posix.getpid()
 
+#: Its device and inode: a program that closes all descriptors may have another file there.
+channel_file = (0, 0)
+
 
 def main() -> None:
     """Runs the job; leaves with the program's exit status."""
     posix.set_inheritable(CHANNEL, False)
+    global channel_file
+    channel_file = file_of_channel()
     job = read_job()
     begin(job)
     error: BaseException | None = None
@@ -82,6 +87,11 @@ def read_job() -> "dict[str, Any]":
     return job
 
 
+def file_of_channel() -> "tuple[int, int]":
+    status = posix.fstat(CHANNEL)
+    return status.st_dev, status.st_ino
+
+
 def send_report() -> None:
     send({"kind": "report", "objects": _inmem.shared_objects(), "modules": _run.module_report()})
 
@@ -93,6 +103,8 @@ def send(message: "dict[str, Any]") -> None:
     encode = make_encoder(None, repr, encode_basestring_ascii, None, ": ", ", ", False, False, True)
     data = "".join(encode(message, 0)).encode() + b"\n"
     try:
+        if file_of_channel() != channel_file:
+            return
         while data:
             data = data[posix.write(CHANNEL, data) :]
     except OSError:

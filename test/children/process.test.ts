@@ -1,9 +1,11 @@
 // test/children/process.test.ts: run(bundle, { process: true }): the same API, in a process of its own.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { api, bundleOf, failPython, jsonOf, py, runPython } from "../helpers/python.js";
 import { extension } from "../helpers/shared-object.js";
-import { spawnNode } from "../helpers/spawn-node.js";
+import { spawnNode, spawnProcess } from "../helpers/spawn-node.js";
 import { tmpDir } from "../helpers/tmp.js";
 import { zipFile } from "../helpers/zip.js";
 
@@ -45,6 +47,41 @@ describe("run() with process: true", () => {
       expect(stdout).toBe("True\n".repeat(names.length));
     },
   );
+
+  it("writes to no file that the program has in the channel's place", async () => {
+    const path = join(tmpDir(), "own.txt");
+    const main = py`
+      import os, sys
+      os.closerange(3, 100)
+      file = open(sys.argv[1], "w")
+      assert file.fileno() == 3
+      file.write("mine")
+      file.flush()
+      raise SystemExit(5)
+    `;
+    const options = { ...inProcess, args: [path] };
+    expect(await runPython(main, options)).toMatchObject({ exitCode: 5 });
+    expect(readFileSync(path, "utf8")).toBe("mine");
+  });
+
+  it("tells that no descriptor is left", async () => {
+    const source = `
+      const { run } = require("inmem-python");
+      const { openSync, closeSync } = require("node:fs");
+      const start = () => run(process.argv[1], { process: true, stdout: () => {} });
+      start().then(() => {
+        const open = [];
+        try { for (;;) open.push(openSync("/dev/null")); } catch {}
+        return start().catch((error) => error).then((error) => {
+          for (const fd of open) closeSync(fd);
+          console.log(error.code, error.message);
+        });
+      });`;
+    const words = ["-c", 'ulimit -n 64; exec "$@"', "sh", process.execPath, "-e", source];
+    const { stdout, stderr } = await spawnProcess("sh", [...words, zipFile({ "__main__.py": "" })]);
+    expect(stderr).toBe("");
+    expect(stdout).toMatch(/^ERR_INMEM_NO_BINARY cannot start \S+inmem-launcher: .*EMFILE/);
+  });
 
   it("runs several at once, beside one inside Node", async () => {
     const main = py`
