@@ -31,11 +31,14 @@
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
 #endif
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
 
 namespace inmem::files {
 namespace {
 
-// "inmem:f:<inode>:<name>", 'd' for a folder.
+// "inmem:f:<inode>" or "inmem:f:<inode>:<name>", 'd' for a folder.
 constexpr std::string_view kFilePrefix = "inmem:f:";
 constexpr std::string_view kFolderPrefix = "inmem:d:";
 constexpr int kInodeDigits = 16;
@@ -43,6 +46,9 @@ constexpr int kInodeDigits = 16;
 constexpr std::size_t kMemfdNameLimitBytes = 249;
 // Smaller contents go through a buffer: mapping pages costs more than a copy.
 constexpr std::uint64_t kMapSize = 512 * 1024;
+// Smaller files' memfds have no <name>: the kernel keeps up to 25 characters
+// in the file itself, and allocates memory for more, which takes 2 of 8 us.
+constexpr std::uint64_t kNamedSize = 64 * 1024;
 
 std::atomic<dev_t>& MemfdDevice() {
   static std::atomic<dev_t> device{0};
@@ -103,6 +109,7 @@ std::string MemfdName(const Target& target, const Identity& identity) {
   }
   std::string name(identity.is_folder ? kFolderPrefix : kFilePrefix);
   name.append(digits.data(), digits.size());
+  if (!identity.is_folder && SizeOf(target) < kNamedSize) return name;
   name += ':';
   const std::string_view path = target.name.empty()
                                     ? std::string_view(target.path)
@@ -122,11 +129,35 @@ int CreateMemfd(const std::string& name, bool is_executable) {
   return ::memfd_create(name.c_str(), flags);
 }
 
-std::array<char, 32> DescriptorPath(int fd) {
-  constexpr std::string_view kFolder = "/proc/self/fd/";
-  std::array<char, 32> path = {};
-  char* end = std::copy(kFolder.begin(), kFolder.end(), path.data());
-  std::to_chars(end, path.data() + path.size() - 1, fd);
+// Whether /proc knows this process by the number that it has itself: not where
+// /proc is that of another PID namespace. Asked once a process.
+bool IsKnownToProc(pid_t own) {
+  static std::atomic<pid_t> asked = 0;
+  const pid_t last = asked.load(std::memory_order_relaxed);
+  if (last == own || last == -own) return last == own;
+  std::array<char, 16> text;
+  pid_t told = 0;
+  const ssize_t size =
+      __real_readlinkat(AT_FDCWD, "/proc/self", text.data(), text.size());
+  if (size > 0) std::from_chars(text.data(), text.data() + size, told);
+  asked.store(told == own ? own : -own, std::memory_order_relaxed);
+  return told == own;
+}
+
+// /proc/PID/fd/N, or /proc/self/fd/N: a symbolic link that the kernel makes
+// anew each time, for more than a microsecond.
+std::array<char, 48> DescriptorPath(int fd) {
+  constexpr std::string_view kProc = "/proc/";
+  constexpr std::string_view kSelf = "self";
+  constexpr std::string_view kFolder = "/fd/";
+  std::array<char, 48> path = {};
+  char* const limit = path.data() + path.size() - 1;
+  char* end = std::copy(kProc.begin(), kProc.end(), path.data());
+  const pid_t own = ::getpid();
+  end = IsKnownToProc(own) ? std::to_chars(end, limit, own).ptr
+                           : std::copy(kSelf.begin(), kSelf.end(), end);
+  end = std::copy(kFolder.begin(), kFolder.end(), end);
+  std::to_chars(end, limit, fd);
   return path;
 }
 
@@ -160,6 +191,16 @@ int WriteContent(int fd, const Target& target) {
   // Sealed it could not be while it is mapped for writing.
   ::munmap(memory, size);
   return status.ok() ? 0 : Damaged(status);
+}
+
+// Nobody has the file mapped for writing yet, so that the seal against writing
+// from now on (5.1) is as good as the one that first looks at each page for a
+// mapping, which takes a lock of the kernel's lists of pages.
+bool Seal(int fd) {
+  constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+  return ::syscall(SYS_fcntl, fd, F_ADD_SEALS, kSeals | F_SEAL_FUTURE_WRITE) ==
+             0 ||
+         ::syscall(SYS_fcntl, fd, F_ADD_SEALS, kSeals | F_SEAL_WRITE) == 0;
 }
 
 void SetTimes(int fd, const Target& target) {
@@ -198,11 +239,7 @@ int OpenNew(const Target& target, int flags) {
     ::syscall(SYS_fchmod, memfd.get(), mode & ~0111U);
   }
   SetTimes(memfd.get(), target);
-  if (::syscall(SYS_fcntl, memfd.get(), F_ADD_SEALS,
-                F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) !=
-      0) {
-    return -1;
-  }
+  if (!Seal(memfd.get())) return -1;
   const int fd = Reopen(std::move(memfd), flags);
   Remember(fd, info.st_ino, identity);
   return fd;
@@ -245,7 +282,9 @@ std::optional<Identity> Parse(std::string_view name) {
     return std::nullopt;
   }
   name.remove_prefix(kFilePrefix.size());
-  if (name.size() <= kInodeDigits || name[kInodeDigits] != ':') {
+  // Behind it: ":<name>", or " (deleted)", which the kernel says of memfds.
+  if (name.size() <= kInodeDigits ||
+      (name[kInodeDigits] != ':' && name[kInodeDigits] != ' ')) {
     return std::nullopt;
   }
   const std::string_view digits = name.substr(0, kInodeDigits);
