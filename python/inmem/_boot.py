@@ -264,6 +264,26 @@ def raise_conflict(fullname: str) -> None:
 
 #: Zip files that zip_hook is at.
 mounting: "set[str]" = set()
+# Paths that were refused because _mounts was being imported.
+postponed: "list[str]" = []
+
+
+def mounts_module(path: str) -> "Any":
+    """_mounts. Its own imports may come upon further paths: those are asked again afterwards."""
+    try:
+        external._path_stat(path)
+    except FileNotFoundError:  # the overlays of pip's builds, say: not worth that import
+        raise ImportError("no such file", path=path) from None
+    except OSError:
+        pass
+    from inmem import _mounts
+
+    if not hasattr(_mounts, "mount_for"):
+        postponed.append(path)
+        raise ImportError("being mounted", path=path)
+    while postponed:
+        sys.path_importer_cache.pop(postponed.pop(), None)
+    return _mounts
 
 
 def zip_hook(path: str) -> "Any":
@@ -279,9 +299,7 @@ def zip_hook(path: str) -> "Any":
             raise ImportError("being mounted", path=path)
         mounting.add(full)
         try:
-            from inmem import _mounts
-
-            _mounts.mount_for(full)
+            mounts_module(path).mount_for(full)
         finally:
             mounting.discard(full)
     if _inmem.canonical(full) is not None and not in_file(full):
