@@ -4,16 +4,7 @@ import { InmemError } from "./errors.js";
 
 export type { BundleOptions, BundleProgress, BundleResult } from "./bundle/options.js";
 
-/**
- * Makes a bundle: pip, in the package's own interpreter, chooses and fetches
- * wheels; they and the application become one zip (docs/bundle-format.md).
- * No Python is needed on the machine.
- * @throws {InmemError} ERR_INMEM_BUNDLER when pip finds no wheels, two of
- * them bring different files of one name, or the output cannot be written;
- * ERR_INMEM_ABORTED after `signal`; codes of broken archives for broken wheels.
- * @example
- * await bundle({ requirements: ["numpy"], main: "app.py", output: "app.pyz" });
- */
+/** bundle() of lib/start.ts. */
 export async function bundle(options: BundleOptions): Promise<BundleResult> {
   checkOptions(options);
   try {
@@ -30,21 +21,12 @@ export async function bundle(options: BundleOptions): Promise<BundleResult> {
 }
 
 function checkOptions(options: BundleOptions): void {
-  const { requirements, requirementFiles, main, files, output } = options;
+  const { output } = options;
   if (typeof output !== "string" || output === "") {
-    throw new TypeError(`Expected a path for output but received ${describeValue(output)}`);
+    throw new TypeError(
+      `Expected a path for output but received ${output === "" ? "an empty string" : `a value of type ${typeof output}`}`,
+    );
   }
-  if (!requirements?.length && !requirementFiles?.length && main === undefined && !files) {
-    throw new TypeError("Expected at least one of requirements, requirementFiles, main and files");
-  }
-  for (const name of Object.keys(files ?? {})) {
-    const parts = name.split("/");
-    if (parts.includes("") || parts.includes("..") || parts.includes(".") || /[\\\0]/.test(name)) {
-      throw new RangeError(`Expected a relative path for a name in files but received "${name}"`);
-    }
-  }
-}
-
-function describeValue(value: unknown): string {
-  return value === "" ? "an empty string" : `a value of type ${typeof value}`;
+  const { checkInputs } = require("./bundle/inputs.js") as typeof import("./bundle/inputs.js");
+  checkInputs(options);
 }

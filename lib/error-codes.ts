@@ -53,6 +53,17 @@ export const errorCodes = {
   ERR_INMEM_NO_BINARY: "The native binary of this package is missing or does not load.",
   ERR_INMEM_BUNDLER: "The bundle could not be made.",
   ERR_INMEM_BENCH: "A way of running a bundle could not be measured.",
+  ERR_INMEM_CONFIG:
+    "What is to be bundled is described in a way that makes no sense: an unknown key, a wrong value, files that include each other, a file that cannot be read.",
+  ERR_INMEM_REQUIREMENTS: "There is no such requirement, or requirements exclude each other.",
+  ERR_INMEM_NO_WHEEL:
+    "A requirement has no file that fits the platform and the Python that the bundle is for.",
+  ERR_INMEM_NEEDS_COMPILER:
+    "A requirement has no wheel, and building it from source needs a compiler.",
+  ERR_INMEM_INDEX: "A package index cannot be reached, or does not let us in.",
+  ERR_INMEM_HASH_MISMATCH:
+    "A file that was fetched does not have the hash that is required, or a requirement lacks one where others have it.",
+  ERR_INMEM_NO_SPACE: "There is no space left for the files that bundling needs.",
 } as const;
 
 /** A permanent code; docs/errors.md tells what to do about each. */

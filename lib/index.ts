@@ -1,4 +1,12 @@
 // lib/index.ts: the public API; only re-exports.
+export type {
+  BundleForm,
+  BundleInputs,
+  BundleOptions,
+  BundleProgress,
+  BundleResult,
+} from "./bundle/options.js";
+export type { WheelInfo } from "./bundle/wheel.js";
 export type { InmemErrorCode } from "./error-codes.js";
 export { InmemError, PythonError } from "./errors.js";
 export type { HostFacts, HostReport, TierReport } from "./host-report.js";
@@ -13,6 +21,7 @@ export type {
 export type { RunResult } from "./run.js";
 export type { LoadOptions, Rebinding, SharedObject } from "./shared-objects.js";
 export {
+  bundle,
   enableCrashReport,
   hostReport,
   loadSharedObject,

@@ -2,6 +2,7 @@
 // while Python already starts.
 import { resolve } from "node:path";
 import { binding } from "./binding.js";
+import type { BundleOptions, BundleResult } from "./bundle/options.js";
 import type { HostReport } from "./host-report.js";
 import type { BundleInput, RunOptions } from "./options.js";
 import type { RunResult } from "./run.js";
@@ -101,6 +102,21 @@ export function writeSymbols(folder: string, pid?: number): WrittenSymbols {
  */
 export function enableCrashReport(): void {
   binding().enableCrashReport();
+}
+
+/**
+ * Makes a bundle: pip, in the package's own interpreter, chooses, fetches and builds wheels; they
+ * and the application become one zip (docs/bundle-format.md). No Python is needed on the machine.
+ *
+ * @throws {InmemError} ERR_INMEM_CONFIG, ERR_INMEM_REQUIREMENTS, ERR_INMEM_NO_WHEEL,
+ * ERR_INMEM_NEEDS_COMPILER, ERR_INMEM_INDEX, ERR_INMEM_HASH_MISMATCH, ERR_INMEM_NO_SPACE,
+ * ERR_INMEM_BUNDLER, ERR_INMEM_ABORTED (docs/errors.md), and the codes of broken archives.
+ * @throws {TypeError | RangeError} wrong arguments.
+ * @example
+ * await bundle({ requirements: ["numpy"], main: "app.py", output: "app.pyz" });
+ */
+export async function bundle(options: BundleOptions): Promise<BundleResult> {
+  return (require("./bundle.js") as typeof import("./bundle.js")).bundle(options);
 }
 
 function later(): typeof import("./later.js") {

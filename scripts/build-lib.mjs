@@ -4,6 +4,7 @@
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -11,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { withLock } from "./common/cache.mjs";
 import { generateErrors } from "./generate-errors.mjs";
 import { isMain, main, root, step } from "./house/main.mjs";
@@ -21,6 +22,7 @@ import { runTool } from "./house/tool.mjs";
 const dist = join(root, "dist");
 const later = "index-later.js";
 const inProcess = "index-process.js";
+const bundler = "index-bundle.js";
 
 /** Makes dist/ what lib/ is; takes a moment when nothing changed. */
 export async function buildLib() {
@@ -30,6 +32,7 @@ export async function buildLib() {
       generateErrors();
       removeOrphans();
       await tsc("-p", ".");
+      copyPython();
       await joinEntry();
       writeEsmDoor();
       const command = join(dist, "cli", "main.js");
@@ -41,15 +44,16 @@ export async function buildLib() {
 // What `require("inmem-python")` loads is one small file: each file more, and each
 // ten kilobytes more of one, cost every start a quarter of a millisecond. What a
 // run needs beyond it is a second one, loaded while Python starts (lib/start.ts);
-// what a run in a process of its own needs is a third.
+// what a run in a process of its own needs is a third, the bundler a fourth.
 // The other files of dist/ are the command line's.
 async function joinEntry() {
   const { build } = await import("esbuild");
   for (const [entry, output, elsewhere] of [
-    ["index.ts", "index.js", { "./later.js": `./${later}` }],
+    ["index.ts", "index.js", { "later.js": later, "bundle.js": bundler }],
     // The same classes of errors in each.
-    ["later.ts", later, { "./errors.js": "./index.js", "./process-run.js": `./${inProcess}` }],
-    ["process-run.ts", inProcess, { "./errors.js": "./index.js" }],
+    ["later.ts", later, { "errors.js": "index.js", "process-run.js": inProcess }],
+    ["process-run.ts", inProcess, { "errors.js": "index.js" }],
+    ["bundle.ts", bundler, { "errors.js": "index.js" }],
   ]) {
     const { outputFiles } = await build({
       entryPoints: [join(root, "lib", entry)],
@@ -57,7 +61,7 @@ async function joinEntry() {
       bundle: true,
       platform: "node",
       target: "node20",
-      external: ["node-gyp-build"],
+      packages: "external",
       plugins: [leaveOut(elsewhere)],
       logLevel: "warning",
     });
@@ -65,11 +69,24 @@ async function joinEntry() {
   }
 }
 
-// An esbuild plugin: imports of these files of lib/ stay, and go to those of dist/.
+// The bundler's Python scripts run as files, beside its JavaScript.
+function copyPython() {
+  const from = join(root, "lib", "bundle", "python");
+  const to = join(dist, "bundle", "python");
+  mkdirSync(to, { recursive: true });
+  const names = readdirSync(from).filter((name) => name.endsWith(".py"));
+  for (const name of readdirSync(to)) if (!names.includes(name)) rmSync(join(to, name));
+  for (const name of names)
+    put(join("bundle", "python", name), readFileSync(join(from, name), "utf8"));
+}
+
+// An esbuild plugin: imports of these files of lib/, from whichever folder, go to those of dist/.
 function leaveOut(elsewhere) {
-  const onResolve = ({ path }) =>
-    path in elsewhere ? { path: elsewhere[path], external: true } : undefined;
-  return { name: "leave-out", setup: (build) => build.onResolve({ filter: /^\.\// }, onResolve) };
+  const onResolve = ({ path, resolveDir }) => {
+    const name = relative(join(root, "lib"), resolve(resolveDir, path));
+    return name in elsewhere ? { path: `./${elsewhere[name]}`, external: true } : undefined;
+  };
+  return { name: "leave-out", setup: (build) => build.onResolve({ filter: /^\./ }, onResolve) };
 }
 
 /** TypeScript's compiler; its complaints become the error's message. */
@@ -87,8 +104,7 @@ function removeOrphans() {
     const source = /^(.*?)(?:\.d\.ts|\.js)$/.exec(name)?.[1];
     if (
       source &&
-      name !== later &&
-      name !== inProcess &&
+      ![later, inProcess, bundler].includes(name) &&
       !existsSync(join(root, "lib", `${source}.ts`))
     )
       rmSync(join(dist, name));

@@ -1,11 +1,16 @@
 // lib/bundle/make.ts: the steps from checked options to a written bundle.
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { binding } from "../binding.js";
 import { InmemError } from "../errors.js";
+import { type ApplicationFiles, readApplicationFile } from "./application.js";
+import { wheelsOfBundle } from "./earlier.js";
 import { packEntry } from "./entry.js";
+import { type EntryWish, filesOfModule } from "./entry-point.js";
+import { fetchWheels } from "./fetch.js";
+import { isModuleName } from "./kind.js";
 import {
   encodeManifest,
   interpreterTag,
@@ -13,29 +18,43 @@ import {
   type Manifest,
   platformsOf,
 } from "./manifest.js";
-import type { BundleOptions, BundleResult } from "./options.js";
+import type { BundleOptions, BundleProgress, BundleResult } from "./options.js";
 import { OutputFile } from "./output-file.js";
 import { type PackReport, packFiles } from "./packer.js";
-import { pipDownload } from "./pip-download.js";
 import { BundlePlan, type PlannedFile } from "./plan.js";
-import { PycCompiler } from "./pyc-compiler.js";
+import { PycPool } from "./pyc-pool.js";
+import { makeRecipe, type Recipe } from "./recipe.js";
 import { openWheel, type Wheel } from "./wheel.js";
 import { ZipWriter } from "./zip-writer.js";
+
+/** What `run FOLDER` knows already. */
+export interface OwnOptions {
+  readonly recipe?: Recipe | undefined;
+  /** A bundle of the same wheels and options. */
+  readonly earlier?: string | undefined;
+}
 
 /**
  * Does what bundle() promises; an abort ends it with whatever fails first.
  * @throws {InmemError} as bundle() does.
  */
-export async function makeBundle(options: BundleOptions): Promise<BundleResult> {
+export async function makeBundle(
+  options: BundleOptions,
+  own: OwnOptions = {},
+): Promise<BundleResult> {
+  const recipe = own.recipe ?? makeRecipe(options);
   const plan = new BundlePlan();
-  for (const file of applicationFiles(options)) plan.add(file);
+  for (const file of applicationFiles(recipe.files)) plan.add(file);
   // First of all: an output that cannot be written should not cost a download.
   const output = await OutputFile.create(options.output);
   try {
     return await withTemporaryFolder(async (folder) => {
-      const wheels = await fetchWheels(options, folder);
+      const wheels = own.earlier
+        ? wheelsOfBundle(own.earlier)
+        : await openWheels(recipe, options, folder);
       for (const wheel of wheels) addWheel(plan, wheel);
-      return writeBundle(options, plan, wheels, output);
+      if (recipe.entry) checkEntry(plan, recipe.entry);
+      return writeBundle(options, { plan, wheels, version: versionFor(recipe) }, output);
     });
   } finally {
     await output.discard();
@@ -54,19 +73,30 @@ async function withTemporaryFolder<T>(use: (folder: string) => Promise<T>): Prom
   }
 }
 
-async function fetchWheels(options: BundleOptions, folder: string): Promise<Wheel[]> {
-  const { requirements = [], requirementFiles = [], onProgress, signal } = options;
-  if (requirements.length + requirementFiles.length === 0) return [];
-  const paths = await pipDownload({
-    requirements,
-    requirementFiles,
-    folder,
-    onLine: (line) => onProgress?.({ phase: "resolve", line }),
-    signal,
-  });
+async function openWheels(
+  recipe: Recipe,
+  { onProgress, signal }: BundleOptions,
+  folder: string,
+): Promise<Wheel[]> {
+  const tell = (progress: BundleProgress) => onProgress?.(progress);
+  const paths = await fetchWheels(recipe, { folder, tell, signal });
   const wheels: Wheel[] = [];
-  for (const path of paths) wheels.push(await openWheel(path, pythonVersion()));
+  for (const path of paths) wheels.push(await openWheel(path, versionFor(recipe)));
   return wheels;
+}
+
+// A module that nobody brings would be told by the first run only.
+function checkEntry(plan: BundlePlan, entry: EntryWish): void {
+  if (entry.kind === "file") return;
+  const names = filesOfModule(entry.module, entry.kind === "module");
+  if (names.some((name) => plan.has(name) || plan.has(`${name}c`))) return;
+  const [top = ""] = entry.module.split(".");
+  const extension = plan
+    .files()
+    .some(({ name }) => name.startsWith(`${top}.`) && name.endsWith(".so"));
+  if (extension) return;
+  const message = `nothing brings the module ${entry.module} (expected ${names.slice(0, 2).join(" or ")} in a wheel or in the application)`;
+  throw new InmemError("ERR_INMEM_CONFIG", message);
 }
 
 function addWheel(plan: BundlePlan, wheel: Wheel): void {
@@ -74,21 +104,34 @@ function addWheel(plan: BundlePlan, wheel: Wheel): void {
   for (const file of wheel.files) plan.add({ ...file, origin, distribution });
 }
 
+/** What is written. */
+interface Content {
+  readonly plan: BundlePlan;
+  readonly wheels: readonly Wheel[];
+  /** `"3.13"`: whom the bundle is for. */
+  readonly version: string;
+}
+
 async function writeBundle(
   options: BundleOptions,
-  plan: BundlePlan,
-  wheels: readonly Wheel[],
+  content: Content,
   output: OutputFile,
 ): Promise<BundleResult> {
+  const { plan, wheels, version } = content;
   const { onProgress, signal } = options;
   const writer = new ZipWriter(output);
-  const compiler = new PycCompiler(signal);
+  const total = plan.files().filter(({ name, packed }) => isModuleName(name) && !packed).length;
+  let compiled = 0;
+  const pool = new PycPool(signal, () =>
+    onProgress?.({ phase: "compile", done: ++compiled, total }),
+  );
   const onEntry = (done: number, total: number) => onProgress?.({ phase: "pack", done, total });
+  const compiler = version === ownVersion() ? pool : undefined;
   const report = await packFiles({ plan, writer, compiler, onEntry, signal }).finally(() =>
-    compiler.close(),
+    pool.close(),
   );
   const infos = wheels.map((wheel) => wheel.info);
-  const manifest = encodeManifest(describe(plan, wheels, report));
+  const manifest = encodeManifest(describe(content, report));
   await writer.add(await packEntry(MANIFEST_NAME, 0o644, manifest));
   await writer.finish();
   signal?.throwIfAborted();
@@ -104,11 +147,11 @@ async function writeBundle(
   };
 }
 
-function describe(plan: BundlePlan, wheels: readonly Wheel[], report: PackReport): Manifest {
+function describe({ plan, wheels, version }: Content, report: PackReport): Manifest {
   const infos = wheels.map((wheel) => wheel.info);
   return {
     format: 1,
-    python: { tag: interpreterTag(pythonVersion()) },
+    python: { tag: interpreterTag(version) },
     platform: { tags: platformsOf(infos) },
     entry: { module: plan.has("__main__.py") ? "__main__" : null, scripts: scriptsOf(wheels) },
     distributions: infos,
@@ -122,15 +165,17 @@ function scriptsOf(wheels: readonly Wheel[]): Record<string, string> {
   return Object.fromEntries([...new Map(all)].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** `"3.13"`: whom the bundle is for. */
-function pythonVersion(): string {
+function versionFor({ target }: Recipe): string {
+  return target?.pythonVersion ?? ownVersion();
+}
+
+/** `"3.13"` */
+function ownVersion(): string {
   return binding().versions().python.split(".").slice(0, 2).join(".");
 }
 
-function applicationFiles({ main, files = {} }: BundleOptions): PlannedFile[] {
-  const named = Object.entries(files);
-  if (main !== undefined) named.unshift(["__main__.py", main]);
-  return named.map(([name, source]) => {
+function applicationFiles(files: ApplicationFiles): PlannedFile[] {
+  return [...files].map(([name, source]) => {
     if (typeof source !== "string") {
       const content = Buffer.from(source);
       return { name, mode: 0o644, origin: `files[${name}]`, read: () => content };
@@ -140,13 +185,4 @@ function applicationFiles({ main, files = {} }: BundleOptions): PlannedFile[] {
     const mode = statSync(source).mode & 0o111 ? 0o755 : 0o644;
     return { name, mode, origin: source, read: () => content };
   });
-}
-
-function readApplicationFile(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InmemError("ERR_INMEM_BUNDLER", `cannot read ${path}: ${reason}`, { cause });
-  }
 }

@@ -1,16 +1,50 @@
 // lib/bundle/options.ts: what bundle() is told, and what it answers.
 import type { WheelInfo } from "./wheel.js";
 
-/** Where things come from. At least one of these is needed. */
+/** Where things come from. Paths are relative to the working directory. */
 export interface BundleInputs {
+  /**
+   * An `inmem.toml`, a `pyproject.toml` with `[tool.inmem-python]`, or a folder with one of them;
+   * lists given here go on where it ends, other options replace its own.
+   */
+  description?: string;
   /** Requirements as pip takes them: `["numpy==2.3.4"]`. */
   requirements?: readonly string[];
-  /** Paths of requirements files. */
+  /** Requirements files; `pyproject.toml`: its dependencies; `pylock.toml`: the files that it names. */
   requirementFiles?: readonly string[];
-  /** Path of the Python file that becomes `__main__.py`. */
+  /** Constraints files, as pip's `--constraint`. */
+  constraintFiles?: readonly string[];
+  /** Extras of the `pyproject.toml`, the projects and `pylock.toml`. */
+  extras?: readonly string[];
+  /** Dependency groups of the same. */
+  groups?: readonly string[];
+  /** Folders with a `pyproject.toml` or `setup.py`: pip builds the project. */
+  projects?: readonly string[];
+  /** Folders whose wheels are all bundled as they are. */
+  wheelFolders?: readonly string[];
+  /** Path of the Python file that is run; requirements of its `# /// script` block are heeded. */
   main?: string;
+  /** Or: the module that is run, as `python -m` does. */
+  module?: string;
+  /** Or: the function that is called, `"package.module:function"`; its result is the exit status. */
+  entry?: string;
+  /** A folder of which every file becomes part of the bundle. */
+  folder?: string;
   /** More files: the name in the bundle, and a path or the content. */
   files?: Readonly<Record<string, string | Uint8Array>>;
+  /** Arguments that come before those of the command line. */
+  args?: readonly string[];
+  /** Variables that the program finds, unless its environment has them already. */
+  environment?: Readonly<Record<string, string>>;
+  /** pip's `--index-url`, `--extra-index-url`, `--find-links` and `--no-index`. */
+  indexUrl?: string;
+  extraIndexUrls?: readonly string[];
+  findLinks?: readonly string[];
+  noIndex?: boolean;
+  /** A platform tag, `"manylinux_2_28_aarch64"`. Default: this host. */
+  platform?: string;
+  /** `"3.12"`. Default: the package's own Python. */
+  pythonVersion?: string;
 }
 
 /** How it is written. */
@@ -29,7 +63,21 @@ export interface BundleOptions extends BundleInputs, BundleForm {
 
 /** How far the work is. */
 export type BundleProgress =
+  /** pip chooses; a line of what it says. */
   | { readonly phase: "resolve"; readonly line: string }
+  /** A file comes; its whole size is 0 where the server does not tell. */
+  | {
+      readonly phase: "download";
+      readonly file: string;
+      readonly doneBytes: number;
+      readonly totalBytes: number;
+      readonly bytesPerSecond: number;
+    }
+  /** A wheel is built from source. */
+  | { readonly phase: "build"; readonly name: string }
+  /** Python files have become byte code. */
+  | { readonly phase: "compile"; readonly done: number; readonly total: number }
+  /** Entries were written. */
   | { readonly phase: "pack"; readonly done: number; readonly total: number };
 
 /** What was made. */

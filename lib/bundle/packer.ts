@@ -4,7 +4,7 @@ import { type PackedEntry, packEntry } from "./entry.js";
 import { isModuleName } from "./kind.js";
 import type { ManifestEntry } from "./manifest.js";
 import type { BundlePlan, PlannedFile } from "./plan.js";
-import type { PycCompiler } from "./pyc-compiler.js";
+import type { Compiler } from "./pyc-pool.js";
 import type { ZipWriter } from "./zip-writer.js";
 
 /** What came of packing. */
@@ -19,13 +19,14 @@ export interface PackReport {
 export interface PackOptions {
   readonly plan: BundlePlan;
   readonly writer: ZipWriter;
-  readonly compiler: PycCompiler;
+  /** Undefined: the bundle is for another Python, whose byte code we cannot make. */
+  readonly compiler: Compiler | undefined;
   readonly onEntry: (done: number, total: number) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** This many entries are read, compiled and compressed ahead of the writer. */
-const LOOK_AHEAD = 16;
+const LOOK_AHEAD = 64;
 type Make = () => Promise<PackedEntry | undefined>;
 
 interface Job {
@@ -67,11 +68,13 @@ export async function packFiles(options: PackOptions): Promise<PackReport> {
 
 function jobsOf(file: PlannedFile, options: PackOptions, uncompiled: string[]): Make[] {
   const { plan, compiler } = options;
+  const { packed } = file;
+  if (packed) return [async () => packed()];
   const jobs: Make[] = [async () => packChecked(file)];
   const compiledName = `${file.name}c`;
   const wanted = isModuleName(file.name);
   // A wheel's own .pyc beside its source stays as it is.
-  if (!wanted || plan.has(compiledName)) return jobs;
+  if (!compiler || !wanted || plan.has(compiledName)) return jobs;
   jobs.push(async () => {
     const answer = await compiler.compile(file.name, file.read());
     if (Buffer.isBuffer(answer)) return packEntry(compiledName, 0o644, answer);

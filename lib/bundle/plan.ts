@@ -1,5 +1,6 @@
 // lib/bundle/plan.ts: which files a bundle gets, under which names.
 import { InmemError } from "../errors.js";
+import type { PackedEntry } from "./entry.js";
 import { MANIFEST_NAME, SIGNATURE_NAME } from "./manifest.js";
 
 /** One file of the bundle to be. */
@@ -14,6 +15,8 @@ export interface PlannedFile {
   /** SHA-256 that the content must have, hexadecimal; checked when it is packed. */
   readonly sha256?: string | undefined;
   read(): Buffer;
+  /** The entry as an earlier bundle has it: it is taken instead, and not compiled. */
+  packed?(): PackedEntry;
 }
 
 /** Names that are the bundle's own. */

@@ -9,8 +9,10 @@ const STDERR_LIMIT = 16_384;
 export interface ChildSettings {
   /** Ends the child. */
   readonly signal?: AbortSignal | undefined;
-  /** Added to the environment of this process. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Added to the environment of this process; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Ends with all that it has started, such as builds of wheels. */
+  readonly ownGroup?: boolean;
 }
 
 /** A running child, and what it said and how it ended. */
@@ -29,15 +31,18 @@ export interface PythonChild {
  * @throws {InmemError} ERR_INMEM_NO_BINARY when there is no launcher.
  */
 export function startPython(args: readonly string[], settings: ChildSettings = {}): PythonChild {
-  const { signal, env } = settings;
-  const child = spawn(launcherPath(), ["-I", ...args], { env: { ...childEnvironment(), ...env } });
+  const { signal, env, ownGroup = false } = settings;
+  const child = spawn(launcherPath(), ["-I", ...args], {
+    env: { ...childEnvironment(), ...env },
+    detached: ownGroup,
+  });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr = (stderr + text).slice(-STDERR_LIMIT);
   });
   // A child that is gone already shows in `ended`, not as EPIPE here.
   child.stdin.on("error", () => undefined);
-  const kill = () => child.kill("SIGTERM");
+  const kill = () => (ownGroup ? killGroup(child) : child.kill("SIGTERM"));
   if (signal?.aborted) kill();
   signal?.addEventListener("abort", kill, { once: true });
   const ended = new Promise<number | NodeJS.Signals>((resolve, reject) => {
@@ -55,4 +60,12 @@ export function startPython(args: readonly string[], settings: ChildSettings = {
 function childEnvironment(): NodeJS.ProcessEnv {
   const { INMEM_BUNDLES: _, INMEM_LOAD: _load, ...environment } = process.env;
   return environment;
+}
+
+function killGroup(child: ChildProcessWithoutNullStreams): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
+  } catch {
+    child.kill("SIGTERM"); // the group is gone, or was never there
+  }
 }

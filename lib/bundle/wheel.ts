@@ -5,6 +5,7 @@ import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { binding, type NativeArchive } from "../binding.js";
 import { InmemError } from "../errors.js";
+import type { PackedEntry } from "./entry.js";
 import { scriptsIn } from "./entry-points.js";
 import { parseRecord, type RecordRow, renameInRecord } from "./record.js";
 import { installedName, UnknownScheme, type WheelLayout } from "./wheel-layout.js";
@@ -30,6 +31,7 @@ export interface WheelFile {
   readonly sha256?: string;
   /** The content, checked against the wheel's CRC-32. */
   read(): Buffer;
+  packed?(): PackedEntry;
 }
 
 export interface Wheel {

@@ -1,49 +1,53 @@
 // lib/cli/bundle.ts: `inmem-python bundle`.
-import { type BundleOptions, type BundleProgress, type BundleResult, bundle } from "../bundle.js";
+import type { BundleInputs } from "../bundle/options.js";
+import { type BundleProgress, type BundleResult, bundle } from "../bundle.js";
+import { InmemError } from "../errors.js";
+import { type BundleFlags, inputsFrom } from "./bundle-flags.js";
+import { progressText } from "./bundle-progress.js";
 import { signalStatus } from "./failure.js";
 import { ProgressLine } from "./progress-line.js";
 import { SignalRelay } from "./signals.js";
 import { formatBytes } from "./text.js";
 
-/** The options as commander gives them. */
-export interface BundleFlags {
-  readonly requirement?: string[];
-  readonly main?: string;
-  readonly output: string;
-  readonly quiet?: boolean;
-}
-
 /**
  * Makes the bundle and prints what was made; gives the exit status.
  * @throws {InmemError} what bundle() rejects with.
  */
-export async function bundleCommand(
-  requirements: readonly string[],
-  flags: BundleFlags,
-): Promise<number> {
+export async function bundleCommand(words: readonly string[], flags: BundleFlags): Promise<number> {
+  const { quiet = false, json = false } = flags;
   const relay = new SignalRelay();
-  const line = new ProgressLine(!flags.quiet && process.stderr.isTTY === true);
+  const line = new ProgressLine(!quiet && !json && process.stderr.isTTY === true);
   try {
+    const inputs = inputsFrom(words, flags);
     const result = await bundle({
-      ...optionsFrom(requirements, flags),
+      ...inputs,
+      output: flags.output ?? describedOutput(inputs),
       signal: relay.abortSignal,
-      onProgress: (progress) => line.show(progressText(progress)),
+      onProgress: json ? printProgress() : (progress) => line.show(progressText(progress)),
     });
     line.clear();
-    if (!flags.quiet) printResult(result);
+    if (json) printJson({ event: "result", ...result });
+    else if (!quiet) printResult(result);
     return 0;
   } catch (error) {
     line.clear();
     if (relay.received) return signalStatus(relay.received);
+    if (json && error instanceof InmemError) {
+      printJson({ event: "error", code: error.code, message: error.message });
+    }
     throw error;
   } finally {
     relay.close();
   }
 }
 
-function optionsFrom(requirements: readonly string[], flags: BundleFlags): BundleOptions {
-  const { main, output, requirement: requirementFiles = [] } = flags;
-  return { requirements, requirementFiles, output, ...(main === undefined ? {} : { main }) };
+function describedOutput({ description }: BundleInputs): string {
+  if (description !== undefined) {
+    const { outputOf } =
+      require("../bundle/described.js") as typeof import("../bundle/described.js");
+    return outputOf(description);
+  }
+  throw new InmemError("ERR_INMEM_CONFIG", "no output (expected -o FILE)");
 }
 
 function printResult(result: BundleResult): void {
@@ -56,8 +60,24 @@ function printResult(result: BundleResult): void {
   for (const reason of uncompiled) process.stderr.write(`note: no byte code for ${reason}\n`);
 }
 
-function progressText(progress: BundleProgress): string {
-  return progress.phase === "resolve"
-    ? progress.line.trim()
-    : `Packing ${progress.done} of ${progress.total}`;
+/** Between two lines about the same phase, in milliseconds: a large bundle has tens of thousands. */
+const JSON_INTERVAL = 100;
+
+// Each first and each last of a phase is told, whatever its time.
+function printProgress(): (progress: BundleProgress) => void {
+  let told: BundleProgress["phase"] | undefined;
+  let toldAt = 0;
+  return (progress) => {
+    const now = Date.now();
+    const counted = "done" in progress || "doneBytes" in progress;
+    const last = "done" in progress && progress.done === progress.total;
+    if (counted && !last && progress.phase === told && now - toldAt < JSON_INTERVAL) return;
+    told = progress.phase;
+    toldAt = now;
+    printJson({ event: "progress", ...progress });
+  };
+}
+
+function printJson(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
 }

@@ -3,8 +3,9 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { WAYS, type WayName } from "../measure/ways.js";
 import { LOAD_TIERS, SIGNAL_MODES } from "../options.js";
 import type { BenchFlags } from "./bench.js";
-import type { BundleFlags } from "./bundle.js";
+import { addBundle } from "./bundle-flags.js";
 import { EXIT_FAILED } from "./failure.js";
+import { collect } from "./flags.js";
 import type { RunFlags } from "./run.js";
 
 const RUN_EXIT_STATUS = `
@@ -64,7 +65,10 @@ function addRun(program: Command, setStatus: (status: number) => void): void {
     .command("run")
     .summary("run a bundle, a wheel or a folder")
     .description("Runs a bundle, a wheel or a folder in memory.")
-    .argument("<bundle>", "a zip, .pyz or .whl file, or a folder with a __main__.py or wheels")
+    .argument(
+      "<bundle>",
+      "a zip, .pyz or .whl file, a folder with a __main__.py or wheels, or one with an inmem.toml",
+    )
     .argument("[args...]", "the program's arguments (sys.argv[1:])")
     .addOption(
       new Option("--load <tier>", "how shared objects get into memory")
@@ -88,6 +92,7 @@ function addRun(program: Command, setStatus: (status: number) => void): void {
       "--process",
       "run it in a process of its own, whose signals are as in python3, without Node in it",
     )
+    .option("--refresh", "of a folder with an inmem.toml: ask pip anew which wheels there are")
     .option("-m, --module <module>", "run this module instead of the bundle's __main__")
     .addOption(
       new Option("--signals <mode>", "whose handlers get SIGINT, SIGTERM, SIGHUP and SIGUSR2")
@@ -120,22 +125,6 @@ function addPython(program: Command): void {
     )
     .helpOption(false)
     .addHelpText("after", PYTHON_HELP);
-}
-
-function addBundle(program: Command, setStatus: (status: number) => void): void {
-  program
-    .command("bundle")
-    .summary("make a bundle from requirements and an application")
-    .description("Downloads the wheels that pip chooses and packs them into one zip.")
-    .argument("[requirements...]", 'requirements as pip takes them: numpy "flask>=3"')
-    .option("-r, --requirement <file>", "a requirements file; may be given more than once", collect)
-    .option("--main <file>", "the Python file that becomes __main__.py")
-    .requiredOption("-o, --output <file>", "the bundle to write")
-    .option("-q, --quiet", "print nothing but errors")
-    .action(async (requirements: string[], flags: BundleFlags) => {
-      const { bundleCommand } = require("./bundle.js") as typeof import("./bundle.js");
-      setStatus(await bundleCommand(requirements, flags));
-    });
 }
 
 function addBench(program: Command, setStatus: (status: number) => void): void {
@@ -224,10 +213,6 @@ function parseSeconds(value: string): number {
   const seconds = Number(value);
   if (value.trim() !== "" && seconds >= 0) return seconds;
   throw new InvalidArgumentError("expected a number of seconds, 0 or more");
-}
-
-function collect(value: string, earlier: readonly string[] = []): string[] {
-  return [...earlier, value];
 }
 
 // commander gives an optional value the next word, which here is the bundle:

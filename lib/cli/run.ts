@@ -1,10 +1,13 @@
 // lib/cli/run.ts: `inmem-python run`.
 import type { ChildProcess } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { InmemError } from "../errors.js";
 import type { LoadTier, RunOptions, SignalMode } from "../options.js";
 import type { OwnOptions, RunReport, RunResult } from "../run.js";
 import { relaySignals } from "./child-signals.js";
 import { reportFailure, signalStatus } from "./failure.js";
+import type { RunBundle } from "./run-described.js";
 import { SignalRelay } from "./signals.js";
 
 /** The options as commander gives them. */
@@ -17,6 +20,7 @@ export interface RunFlags {
   readonly module?: string;
   readonly signals: SignalMode;
   readonly process?: boolean;
+  readonly refresh?: boolean;
   /** Seconds. */
   readonly grace: number;
 }
@@ -30,6 +34,21 @@ export async function runCommand(
   args: readonly string[],
   flags: RunFlags,
 ): Promise<number> {
+  if (mayBeDescribed(bundle)) {
+    const run: RunBundle = (path, more) => runBundle(path, args, flags, more);
+    const { runDescribed } = require("./run-described.js") as typeof import("./run-described.js");
+    const status = await runDescribed(bundle, flags.refresh === true, run);
+    if (status !== undefined) return status;
+  }
+  return runBundle(bundle, args, flags, {});
+}
+
+async function runBundle(
+  bundle: string,
+  args: readonly string[],
+  flags: RunFlags,
+  described: RunOptions,
+): Promise<number> {
   const { binding } = require("../binding.js") as typeof import("../binding.js");
   const { runWithReport } = require("../run.js") as typeof import("../run.js");
   let report: RunReport | undefined;
@@ -42,7 +61,7 @@ export async function runCommand(
     ...(flags.report === undefined ? {} : { onReport: (made: RunReport) => (report = made) }),
   };
   const start = (more: RunOptions & OwnOptions) =>
-    runWithReport(binding, bundle, { ...options, ...more });
+    runWithReport(binding, bundle, { ...described, ...options, ...more });
   try {
     if (flags.process) return await runAsProcess(start, flags);
     if (flags.crashReport) binding().enableCrashReport();
@@ -50,6 +69,13 @@ export async function runCommand(
   } finally {
     if (report && flags.report) printReport(report, flags.report);
   }
+}
+
+// A run of a bundle does without the code that reads descriptions.
+function mayBeDescribed(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats?.isDirectory()) return stats !== undefined && path.endsWith("inmem.toml");
+  return ["inmem.toml", "pyproject.toml"].some((name) => existsSync(join(path, name)));
 }
 
 type Start = (more: RunOptions & OwnOptions) => Promise<RunResult>;

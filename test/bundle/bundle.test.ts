@@ -20,6 +20,7 @@ import {
 } from "./support.js";
 
 const BUNDLER = { code: "ERR_INMEM_BUNDLER" };
+const REQUIREMENTS = { code: "ERR_INMEM_REQUIREMENTS" };
 
 describe("bundle()", () => {
   // Wheels of our own making, found beside the test: no network.
@@ -202,7 +203,7 @@ describe("bundle()", () => {
     const folder = tmpDir();
     writeFileSync(join(folder, "out.pyz"), "earlier");
     await expect(make(folder, { requirements: ["no-such-thing==1"] })).rejects.toMatchObject({
-      ...BUNDLER,
+      ...REQUIREMENTS,
       message: expect.stringContaining("No matching distribution found for no-such-thing==1"),
     });
     expect(readFileSync(join(folder, "out.pyz"), "utf8")).toBe("earlier");
@@ -217,14 +218,14 @@ describe("bundle()", () => {
     writeFileSync(file, "one<2\none>=2\n");
     const options = { requirementFiles: [file] };
     await expect(make(folder, options)).rejects.toMatchObject({
-      ...BUNDLER,
+      ...REQUIREMENTS,
       message: expect.stringMatching(/one<2.*one>=2/s),
     });
   });
 
   it("takes a word as a requirement only, never as an option of pip", async () => {
     const folder = tmpDir();
-    await expect(make(folder, { requirements: ["--help"] })).rejects.toMatchObject(BUNDLER);
+    await expect(make(folder, { requirements: ["--help"] })).rejects.toMatchObject(REQUIREMENTS);
   });
 
   it("refuses a wheel that is none", async () => {

@@ -52,6 +52,7 @@ describe("the tarball", () => {
       "package.json",
       "prebuilds",
       "python.json",
+      "schema",
       "third-party",
     ]);
   });

@@ -1,0 +1,32 @@
+// lib/bundle/described.ts: what a description says beside its inputs: where the bundle goes, how it is run.
+import { basename, resolve } from "node:path";
+import { InmemError } from "../errors.js";
+import { type Description, findDescription, readDescription } from "./description.js";
+
+/** The bundle's path when the command line names none. */
+export function outputOf(place: string): string {
+  const path = findDescription(place);
+  if (path === undefined) {
+    const message = `${place} describes no application, and no output is given (expected -o FILE)`;
+    throw new InmemError("ERR_INMEM_CONFIG", message);
+  }
+  const { folder, keys } = readDescription(path);
+  return keys.output ?? resolve(`${keys.name ?? basename(folder)}.pyz`);
+}
+
+/** How `run FOLDER` runs it. */
+export interface RunSettings {
+  /** False: standard input is at its end. */
+  readonly terminal: boolean;
+  readonly port: number | undefined;
+  readonly exportedPort: number | undefined;
+}
+
+/** @throws {InmemError} ERR_INMEM_CONFIG for a port that is exported but not served. */
+export function runSettingsOf({ path, keys }: Description): RunSettings {
+  const { terminal = true, port, "exported-port": exportedPort } = keys;
+  if (exportedPort !== undefined && port === undefined) {
+    throw new InmemError("ERR_INMEM_CONFIG", `${path}: exported-port without port`);
+  }
+  return { terminal, port, exportedPort };
+}

@@ -1,0 +1,221 @@
+// lib/bundle/inputs.ts: what bundle() was given, checked and joined with the application's description.
+import { existsSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+import { InmemError } from "../errors.js";
+import { filesByGlob } from "./application.js";
+import { type Description, findDescription, readDescription } from "./description.js";
+import type { BundleInputs } from "./options.js";
+
+/** The inputs, and the folder in which an application's modules are looked for. */
+export interface JoinedInputs {
+  readonly inputs: BundleInputs;
+  readonly folder: string;
+  readonly description: Description | undefined;
+}
+
+/**
+ * The inputs with what their description adds.
+ * @throws {InmemError} ERR_INMEM_CONFIG
+ */
+export function joinInputs(given: BundleInputs): JoinedInputs {
+  const { description: place, ...own } = given;
+  if (place === undefined) return { inputs: own, folder: process.cwd(), description: undefined };
+  const path = findDescription(place) ?? failNoDescription(place);
+  const description = readDescription(path);
+  const base = inputsOf(description);
+  return { inputs: merge(base, own), folder: description.folder, description };
+}
+
+function failNoDescription(place: string): never {
+  const message = existsSync(place)
+    ? `${place} describes no application (expected an inmem.toml, or [tool.inmem-python] in a pyproject.toml)`
+    : `cannot read ${place}: no such file or folder`;
+  throw new InmemError("ERR_INMEM_CONFIG", message);
+}
+
+/** What a description says, as options of bundle(). */
+export function inputsOf({ path, folder, keys }: Description): BundleInputs {
+  const { index = {}, target = {} } = keys;
+  const project = path.endsWith("pyproject.toml") ? projectInputs(path, folder, keys.package) : {};
+  const inputs: BundleInputs = {
+    requirements: keys.requirements ?? [],
+    requirementFiles: [...(project.requirementFiles ?? []), ...(keys["requirement-files"] ?? [])],
+    constraintFiles: keys["constraint-files"] ?? [],
+    wheelFolders: keys["wheel-folders"] ?? [],
+    projects: project.projects ?? [],
+    extras: keys.extras ?? [],
+    groups: keys.groups ?? [],
+    args: keys.args ?? [],
+    environment: environmentOf(keys),
+    files: filesOf(folder, keys.files),
+    extraIndexUrls: index["extra-urls"] ?? [],
+    findLinks: index["find-links"] ?? [],
+  };
+  setDefined(inputs, {
+    main: keys.main,
+    module: keys.module,
+    entry: keys.entry,
+    indexUrl: index.url,
+    noIndex: index.none,
+    platform: target.platform,
+    pythonVersion: target["python-version"],
+  });
+  return inputs;
+}
+
+function projectInputs(path: string, folder: string, wanted: boolean | undefined): BundleInputs {
+  const { readProject } = require("./pyproject.js") as typeof import("./pyproject.js");
+  const { isPackage, table } = readProject(path);
+  if (wanted ?? isPackage) return { projects: [folder] };
+  return "project" in table ? { requirementFiles: [path] } : {};
+}
+
+function environmentOf({ environment = {}, port }: Description["keys"]): Record<string, string> {
+  return port === undefined ? environment : { PORT: String(port), ...environment };
+}
+
+function filesOf(folder: string, files: Description["keys"]["files"]): Record<string, string> {
+  if (files === undefined) return {};
+  if (!Array.isArray(files)) return files as Record<string, string>;
+  return Object.fromEntries(filesByGlob(folder, files)) as Record<string, string>;
+}
+
+const ENTRIES = ["main", "module", "entry"] as const;
+
+function merge(base: BundleInputs, own: BundleInputs): BundleInputs {
+  const merged: Record<string, unknown> = { ...base };
+  if (ENTRIES.some((key) => own[key] !== undefined)) for (const key of ENTRIES) delete merged[key];
+  for (const [key, value] of Object.entries(own)) {
+    const earlier = merged[key];
+    if (value === undefined) continue;
+    if (Array.isArray(earlier)) merged[key] = [...earlier, ...(value as unknown[])];
+    else if (earlier && typeof earlier === "object") merged[key] = { ...earlier, ...value };
+    else merged[key] = value;
+  }
+  return merged as BundleInputs;
+}
+
+function setDefined<T extends object>(target: T, values: { [K in keyof T]?: T[K] | undefined }) {
+  for (const [key, value] of Object.entries(values)) {
+    if (value !== undefined) (target as Record<string, unknown>)[key] = value;
+  }
+}
+
+const LISTS = [
+  "requirements",
+  "requirementFiles",
+  "constraintFiles",
+  "extras",
+  "groups",
+  "projects",
+  "wheelFolders",
+  "args",
+  "extraIndexUrls",
+  "findLinks",
+] as const;
+const TEXTS = [
+  "description",
+  "main",
+  "module",
+  "entry",
+  "folder",
+  "indexUrl",
+  "platform",
+  "pythonVersion",
+] as const;
+
+/**
+ * Checks what JavaScript callers may have mistyped.
+ * @throws {TypeError} a wrong type, or nothing to bundle; {RangeError} names that no bundle can have.
+ */
+export function checkInputs(inputs: BundleInputs): void {
+  for (const key of LISTS) {
+    const value: unknown = inputs[key];
+    const fits = Array.isArray(value) && value.every((item) => typeof item === "string");
+    if (value !== undefined && !fits) throw wrong(key, "an array of strings", value);
+  }
+  for (const key of TEXTS) {
+    const value: unknown = inputs[key];
+    if (value !== undefined && (typeof value !== "string" || value === "")) {
+      throw wrong(key, "a non-empty string", value);
+    }
+  }
+  const { files = {}, environment = {} } = inputs;
+  for (const [name, value] of Object.entries(environment)) {
+    if (typeof value !== "string") throw wrong(`environment.${name}`, "a string", value);
+  }
+  const entries = ENTRIES.filter((key) => inputs[key] !== undefined);
+  if (entries.length > 1) throw new TypeError(`Expected one of ${entries.join(" and ")}`);
+  for (const name of Object.keys(files)) checkName(name);
+  const something = ["requirements", "requirementFiles", "projects", "wheelFolders"] as const;
+  const given =
+    something.some((key) => (inputs[key]?.length ?? 0) > 0) ||
+    [
+      inputs.main,
+      inputs.folder,
+      inputs.description,
+      inputs.module,
+      inputs.entry,
+      inputs.files,
+    ].some((value) => value !== undefined);
+  if (!given) {
+    throw new TypeError(
+      `Expected at least one of ${something.join(", ")}, description, main, module, entry, folder and files`,
+    );
+  }
+}
+
+function checkName(name: string): void {
+  const parts = name.split("/");
+  if (parts.includes("") || parts.includes("..") || parts.includes(".") || /[\\\0]/.test(name)) {
+    throw new RangeError(`Expected a relative path for a name in files but received "${name}"`);
+  }
+}
+
+function wrong(name: string, expected: string, value: unknown): TypeError {
+  const received = value === "" ? "an empty string" : `a value of type ${typeof value}`;
+  return new TypeError(`Expected ${expected} for ${name} but received ${received}`);
+}
+
+/** The words of a command line, by what they are. */
+export function sortWords(words: readonly string[]): BundleInputs {
+  const sorted = {
+    requirements: [] as string[],
+    requirementFiles: [] as string[],
+    projects: [] as string[],
+    wheelFolders: [] as string[],
+  };
+  const single: { description?: string; main?: string; folder?: string } = {};
+  const only = (key: keyof typeof single, word: string) => {
+    if (single[key] !== undefined) {
+      const message = `both ${single[key]} and ${word} (expected one ${key === "main" ? "program" : "application"})`;
+      throw new InmemError("ERR_INMEM_CONFIG", message);
+    }
+    single[key] = word;
+  };
+  for (const word of words) {
+    const stats = statSync(word, { throwIfNoEntry: false });
+    if (stats?.isDirectory()) {
+      const has = (name: string) => existsSync(join(word, name));
+      if (findDescription(word)) only("description", word);
+      else if (has("pyproject.toml") || has("setup.py")) sorted.projects.push(word);
+      else if (hasWheels(word) && !has("__main__.py")) sorted.wheelFolders.push(word);
+      else only("folder", word);
+    } else if (stats && word.endsWith("inmem.toml")) only("description", word);
+    else if (stats && word.endsWith(".toml")) sorted.requirementFiles.push(word);
+    else if (stats && /\.pyw?$/.test(word)) only("main", word);
+    else sorted.requirements.push(word);
+  }
+  return { ...sorted, ...single };
+}
+
+function hasWheels(folder: string): boolean {
+  const { readdirSync } = require("node:fs") as typeof import("node:fs");
+  return readdirSync(folder).some((name) => name.endsWith(".whl"));
+}
+
+/** `path` as a user would type it. */
+export function shownPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === "" || short.startsWith("..") ? path : short;
+}

@@ -1,0 +1,105 @@
+// lib/bundle/up-to-date.ts: the bundle of a described application, made when something has changed.
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { homedir } from "node:os";
+import { basename, join } from "node:path";
+import { InmemError } from "../errors.js";
+import { contentKeys } from "./content-key.js";
+import { type RunSettings, runSettingsOf } from "./described.js";
+import { findDescription, readDescription } from "./description.js";
+import { makeBundle } from "./make.js";
+import type { BundleProgress } from "./options.js";
+import { makeRecipe } from "./recipe.js";
+
+export interface UpToDate {
+  /** Path of the bundle. */
+  readonly path: string;
+  readonly settings: RunSettings;
+  /** How it came: as it was, with the wheels of an earlier one, or all anew. */
+  readonly made: "unchanged" | "repacked" | "new";
+}
+
+export interface UpToDateOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: BundleProgress) => void;
+  /** Asks pip anew, whatever is there. */
+  readonly refresh?: boolean;
+}
+
+/** Bundles of one application that are kept: this one, and what it was before. */
+const KEPT = 2;
+
+/**
+ * The bundle of the application that `place` (a folder or file) describes, below the cache.
+ * @throws {InmemError} as bundle() does.
+ */
+export async function upToDateBundle(
+  place: string,
+  { signal, onProgress, refresh = false }: UpToDateOptions,
+): Promise<UpToDate> {
+  const file = findDescription(place);
+  if (file === undefined) {
+    throw new InmemError("ERR_INMEM_CONFIG", `${place} describes no application`);
+  }
+  const description = readDescription(file);
+  const settings = runSettingsOf(description);
+  const recipe = makeRecipe({ description: file });
+  const keys = contentKeys(recipe, {});
+  const name = description.keys.name ?? basename(description.folder);
+  const folder = cacheFolder(name, description.path);
+  const build = join(folder, `${keys.wheels}-${keys.bundle}`);
+  const path = join(build, `${name}.pyz`);
+  if (!refresh && existsSync(path)) {
+    touch(build);
+    return { path, settings, made: "unchanged" };
+  }
+  await mkdir(build, { recursive: true });
+  const earlier = refresh ? undefined : earlierBundle(folder, keys.wheels, name);
+  const options = {
+    description: file,
+    output: path,
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+  };
+  await makeBundle(options, { recipe, earlier });
+  prune(folder, basename(build));
+  return { path, settings, made: earlier === undefined ? "new" : "repacked" };
+}
+
+function cacheFolder(name: string, path: string): string {
+  const { XDG_CACHE_HOME } = process.env;
+  const base = XDG_CACHE_HOME?.startsWith("/") ? XDG_CACHE_HOME : join(homedir(), ".cache");
+  const id = createHash("sha256").update(path).digest("hex").slice(0, 12);
+  return join(base, "inmem-python", "bundles", `${name}-${id}`);
+}
+
+// By their age, the newest first.
+function builds(folder: string): string[] {
+  const age = (name: string) => statSync(join(folder, name)).mtimeMs;
+  return readdirSync(folder).sort((a, b) => age(b) - age(a));
+}
+
+function earlierBundle(folder: string, wheels: string, name: string): string | undefined {
+  return builds(folder)
+    .filter((build) => build.startsWith(`${wheels}-`))
+    .map((build) => join(folder, build, `${name}.pyz`))
+    .find((path) => existsSync(path));
+}
+
+function touch(path: string): void {
+  try {
+    const now = new Date();
+    utimesSync(path, now, now);
+  } catch {
+    // A cache that may only be read works as well.
+  }
+}
+
+// Who runs one that goes has it open or mapped: it stays theirs.
+function prune(folder: string, current: string): void {
+  const others = builds(folder).filter((name) => name !== current);
+  for (const name of others.slice(KEPT - 1)) {
+    rmSync(join(folder, name), { recursive: true, force: true });
+  }
+}
