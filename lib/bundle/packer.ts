@@ -63,7 +63,8 @@ export async function packFiles(options: PackOptions): Promise<PackReport> {
     entries.set(name, { sha256, size, kind, ...(distribution && { distribution }) });
     if (kind === "extension" || kind === "library") sharedObjects++;
   }
-  return { entries, sharedObjects, uncompiled };
+  // As they stand in the archive, whichever compiler was done first.
+  return { entries, sharedObjects, uncompiled: uncompiled.sort() };
 }
 
 function jobsOf(file: PlannedFile, options: PackOptions, uncompiled: string[]): Make[] {

@@ -22,7 +22,7 @@ const KINDS: readonly (readonly [RegExp, InmemErrorCode])[] = [
 ];
 
 const UNREACHABLE =
-  /NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|ProxyError|SSLError|CERTIFICATE_VERIFY_FAILED|Connection refused|Connection reset|40[137] Client Error|5\d\d Server Error|status code 40[137]|RemoteDisconnected|Max retries exceeded|User for .*:|No route to host|unreachable/;
+  /NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|ProxyError|SSLError|CERTIFICATE_VERIFY_FAILED|Connection refused|Connection reset|40[137] Client Error|5\d\d Server Error|status code 40[137]|RemoteDisconnected|Max retries exceeded|User for .*:|No route to host|not a trusted or secure host|unreachable/;
 
 const NO_MATCH = /No matching distribution found for (.+)/;
 const BUILD_FAILED =

@@ -74,7 +74,7 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
         Array.from({ length: phase === "download" ? 1 : 300 }, (_, i) => [
           `many/m${i}.py`,
           phase === "download"
-            ? `X = "${randomBytes(400_000).toString("hex")}"\n`
+            ? `X = "${randomBytes(700_000).toString("hex")}"\n`
             : "x = [1, 2]\n".repeat(400),
         ]),
       );

@@ -40,7 +40,7 @@ describe("an index", () => {
     const folder = tmpDir();
     await writeTrueWheel(folder, { name: "alpha", requires: ["beta>=1"] });
     for (const version of ["1.0", "1.5", "2.0"]) {
-      const files = { "beta.bin": randomBytes(400_000).toString("hex") };
+      const files = { "beta.bin": randomBytes(700_000).toString("hex") };
       await writeTrueWheel(folder, { name: "beta", version, files });
     }
     const index = await startIndex(folder);
@@ -52,7 +52,7 @@ describe("an index", () => {
     const downloads = told.filter((progress) => progress.phase === "download");
     expect(downloads.at(-1)).toMatchObject({ file: "beta-1.5-py3-none-any.whl" });
     expect(downloads.at(-1)?.doneBytes).toBe(downloads.at(-1)?.totalBytes);
-    expect(downloads.at(-1)?.doneBytes).toBeGreaterThan(400_000);
+    expect(downloads.at(-1)?.doneBytes).toBeGreaterThan(700_000);
     expect(downloads.at(-1)?.bytesPerSecond).toBeGreaterThan(0);
   });
 
@@ -86,8 +86,17 @@ describe("an index", () => {
     await expect(bundleOf(tmpDir(), inputs)).rejects.toMatchObject({ code: "ERR_INMEM_INDEX" });
   });
 
+  it("that pip does not trust, likewise", async () => {
+    const inputs = { requirements: ["anything"], indexUrl: "http://index.invalid/simple/" };
+    await expect(bundleOf(tmpDir(), inputs)).rejects.toMatchObject({
+      code: "ERR_INMEM_INDEX",
+      message: expect.stringContaining("not a trusted or secure host"),
+    });
+  });
+
   it("through a proxy that nobody answers at, likewise", async () => {
     vi.stubEnv("http_proxy", "http://127.0.0.1:9");
+    vi.stubEnv("PIP_TRUSTED_HOST", "index.invalid");
     const inputs = { requirements: ["anything"], indexUrl: "http://index.invalid/simple/" };
     await expect(bundleOf(tmpDir(), inputs)).rejects.toMatchObject({ code: "ERR_INMEM_INDEX" });
   });

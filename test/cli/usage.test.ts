@@ -60,7 +60,7 @@ describe("wrong use ends with 2, says what, and suggests", () => {
     [["run", "--load=fast", "x.pyz"], "Allowed choices are auto, mapped, memfd, tmpfs, extract"],
     [["run", "--report=xml", "x.pyz"], "Allowed choices are table, json"],
     [["run", "-m"], "argument missing"],
-    [["bundle", "numpy"], "required option '-o, --output <file>' not specified"],
+    [["bundle", "numpy"], "no output (expected -o FILE)"],
     [["bundle", "-o", "x.pyz"], "Expected at least one of requirements"],
     [["python", "--bundle"], "argument missing"],
   ])("%j", async (words, message) => {

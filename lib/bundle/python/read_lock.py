@@ -51,7 +51,7 @@ def read_lock(path: str, request: Table, environment: Table) -> tuple[str, Table
     with open(path, "rb") as file:
         lock = tomllib.load(file)
     version = str(lock.get("lock-version", ""))
-    if version.split(".")[0] != "1":
+    if version.split(".", maxsplit=1)[0] != "1":
         raise LockError(f'{path}: lock-version "{version}" (expected 1.0)')
     for kind in ("extras", "groups"):
         known = lock.get("dependency-groups" if kind == "groups" else "extras", [])

@@ -1,0 +1,110 @@
+// bench/bundle.mjs: how fast a bundle is made, and made again.
+import { execFile, execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { childJson } from "./runner/child.mjs";
+
+export const about = "making bundles: against pex, and after a change of the program";
+
+const execute = promisify(execFile);
+const requirements = ["numpy", "pandas", "scipy"];
+const pexVersion = "2.105.2";
+
+// Fetched once: what an index takes to answer is no part of the measure.
+function fetchWheels({ dir, python }, names, folder) {
+  const python3 = join(python, "disk", "bin", "python3");
+  const options = ["--disable-pip-version-check", "-q", "--only-binary", ":all:"];
+  // As the caller reaches PyPI: its proxy and certificates.
+  execFileSync(python3, ["-m", "pip", "download", ...options, "-d", join(dir, folder), ...names]);
+}
+
+const command = (root) => join(root, "dist", "cli", "main.js");
+
+async function timed(program, args, { dir, env }) {
+  const started = performance.now();
+  await execute(program, args, { cwd: dir, env, maxBuffer: 1 << 26 });
+  return performance.now() - started;
+}
+
+const build = {
+  about: `${requirements.join(", ")} into one file, from a folder of wheels: bundle / pex of the same with the same options of pip`,
+  unit: "ms",
+  limit: 0.5,
+  runs: 5,
+  prepare(context) {
+    const { dir, python } = context;
+    fetchWheels(context, requirements, "wheels");
+    const python3 = join(python, "disk", "bin", "python3");
+    const install = ["-m", "pip", "install", "--disable-pip-version-check", "-q", "--target"];
+    execFileSync(python3, [...install, join(dir, "pex"), `pex==${pexVersion}`]);
+    context.env.PYTHONPATH = join(dir, "pex");
+  },
+  ours: {
+    label: "inmem-python bundle",
+    async sample(context) {
+      const output = join(context.dir, "ours.pyz");
+      const words = ["bundle", "-q", "--no-index", "--find-links", "wheels", "-o", output];
+      const args = [command(context.root), ...words, ...requirements];
+      const value = await timed(process.execPath, args, context);
+      return { value, bytes: statSync(output).size };
+    },
+  },
+  theirs: {
+    label: `pex ${pexVersion}`,
+    async sample(context) {
+      const output = join(context.dir, "theirs.pex");
+      // Without what an earlier pex has unpacked: that would be no build.
+      const cache = mkdtempSync(join(context.dir, "pex-root-"));
+      const words = ["--no-index", "--find-links", "wheels", "--pex-root", cache, "-o", output];
+      const python3 = join(context.python, "disk", "bin", "python3");
+      try {
+        const value = await timed(python3, ["-m", "pex", ...words, ...requirements], context);
+        return { value, bytes: statSync(output).size };
+      } finally {
+        rmSync(cache, { recursive: true });
+      }
+    },
+  },
+  notes: ({ ours: [a], theirs: [b] }) => [
+    `${(a.bytes / 1e6).toFixed(0)} MB with byte code, shared objects stored, against ${(b.bytes / 1e6).toFixed(0)} MB`,
+  ],
+};
+
+const buildDescribed = join(import.meta.dirname, "programs", "build-described.cjs");
+
+function sampleOf(how) {
+  let number = 0;
+  return (context) => {
+    number += 1;
+    const line = `print(${JSON.stringify(`${how} ${number} ${performance.now()}`)})\n`;
+    writeFileSync(join(context.dir, "app", "app.py"), line);
+    return childJson(process.execPath, [buildDescribed, context.root, "app", how], context);
+  };
+}
+
+const rebuild = {
+  about: `an application with ${requirements.join(", ")}: after a change of app.py / whole`,
+  unit: "ms",
+  limit: 0.1,
+  runs: 5,
+  prepare(context) {
+    const { dir } = context;
+    fetchWheels(context, requirements, "wheels");
+    mkdirSync(join(dir, "app"));
+    const list = requirements.map((name) => JSON.stringify(name)).join(", ");
+    const index = 'index = { none = true, find-links = ["../wheels"] }';
+    writeFileSync(
+      join(dir, "app", "inmem.toml"),
+      `main = "app.py"\nrequirements = [${list}]\n${index}\n`,
+    );
+  },
+  ours: { label: "app.py changed", sample: sampleOf("change") },
+  theirs: { label: "asked anew (--refresh)", sample: sampleOf("refresh") },
+  notes: ({ ours, theirs }) => {
+    const kinds = [...ours, ...theirs].map(({ made }) => made);
+    return [`what was made: ${[...new Set(kinds)].join(", ")}`];
+  },
+};
+
+export const measures = { build, rebuild };
