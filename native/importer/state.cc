@@ -72,8 +72,10 @@ std::optional<PathEntry> State::Resolve(std::string_view path) {
     auto known = resolved_.find(path);
     if (known != resolved_.end()) return known->second;
   }
-  std::optional<vfs::Location> location = tree_.Locate(path);
+  // Held while the tree is asked: what a mount in between makes wrong would be
+  // remembered after it has cleared the memory.
   std::unique_lock lock(mutex_);
+  std::optional<vfs::Location> location = tree_.Locate(path);
   std::optional<PathEntry> entry;
   if (location) {
     for (const auto& [id, mount] : mounts_) {

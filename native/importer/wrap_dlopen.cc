@@ -30,6 +30,12 @@ LoadError& ThreadError() {
   return error;
 }
 
+// As the C library does: a new call's outcome is the only one.
+void ForgetLoadError() {
+  ThreadError().status = Status::Ok();
+  ThreadError().told = true;
+}
+
 }  // namespace
 
 void SetLoadError(Status status) {
@@ -51,6 +57,7 @@ char* __real_dlerror();
 
 void* __wrap_dlopen(const char* path, int flags) {
   using inmem::importer::State;
+  inmem::importer::ForgetLoadError();
   if (path == nullptr || path[0] != '/') return __real_dlopen(path, flags);
   State& state = State::Get();
   // Plugins are often looked for at "/x/lib/../plugins/y.so".
@@ -80,6 +87,7 @@ namespace {
 
 // dlopen as a bundle's object calls it.
 void* DlopenForBundle(const char* path, int flags) {
+  ForgetLoadError();
   if (path == nullptr) return __real_dlopen(path, flags);
   const std::string_view name(path);
   if (name.find('/') != std::string_view::npos &&

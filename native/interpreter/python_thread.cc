@@ -12,7 +12,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -64,15 +63,6 @@ void LetChildrenHaveStdio() {
     int flags = fcntl(fd, F_GETFD);
     if (flags >= 0) fcntl(fd, F_SETFD, flags & ~FD_CLOEXEC);
   }
-}
-
-// Whether its index may take longer to read than a thread takes to make.
-bool IsLarge(const Bundle& bundle) {
-  constexpr std::size_t kLargeBytes = 1 << 20;
-  if (bundle.bytes) return bundle.bytes->size() >= kLargeBytes;
-  struct stat status = {};
-  return stat(bundle.path.c_str(), &status) == 0 &&
-         static_cast<std::size_t>(status.st_size) >= kLargeBytes;
 }
 
 void RaiseInterrupt() {
@@ -162,7 +152,10 @@ bool PythonThread::Impl::MakeThread() {
 // Reads the first job's bundles on a thread of its own: Python is still
 // starting. REQUIRES: the mutex; no job before this one.
 void PythonThread::Impl::MountAhead(const Job& job) {
-  if (!IsLarge(job.bundles.front())) return;
+  const Bundle& first = job.bundles.front();
+  const bool is_large = first.bytes ? first.bytes->size() >= kLargeBundleBytes
+                                    : IsLargeFile(first.path);
+  if (!is_large) return;
   auto mount = [this, paths = job.bundles] { return bundles.Mount(paths); };
   try {
     mounting = std::async(std::launch::async, std::move(mount));

@@ -30,14 +30,6 @@ ReadAhead& TheReadAhead() {
   return *ahead;
 }
 
-// Whether its index may take longer to read than a thread takes to make.
-bool IsLarge(const std::string& path) {
-  constexpr std::size_t kLargeBytes = 1 << 20;
-  struct stat status = {};
-  return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
-         static_cast<std::size_t>(status.st_size) >= kLargeBytes;
-}
-
 Opened OpenArchive(const std::string& path) {
   Opened opened;
   auto source = os::OpenFileSource(path, &opened.identity);
@@ -50,11 +42,17 @@ Opened OpenArchive(const std::string& path) {
 
 }  // namespace
 
+bool IsLargeFile(const std::string& path) {
+  struct stat status = {};
+  return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+         static_cast<std::size_t>(status.st_size) >= kLargeBundleBytes;
+}
+
 void BeginReadAhead(const std::string& path) {
   ReadAhead& ahead = TheReadAhead();
   // Asked first: whoever holds the lock may be waiting for the index, and
   // JavaScript's thread, which comes here with each run, never waits for that.
-  if (ahead.begun.exchange(true) || !IsLarge(path)) return;
+  if (ahead.begun.exchange(true) || !IsLargeFile(path)) return;
   const std::lock_guard lock(ahead.mutex);
   try {
     ahead.opened = std::async(std::launch::async, OpenArchive, path);

@@ -2,6 +2,7 @@
 // starts.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -9,6 +10,10 @@
 #include "os/file_source.h"
 
 namespace inmem::interpreter {
+
+// From here on reading the index may take longer than making a thread for it.
+inline constexpr std::size_t kLargeBundleBytes = 1 << 20;
+bool IsLargeFile(const std::string& path);
 
 // Begins to open the archive at `path` on a thread of its own, if it is large
 // enough to be worth one; the first call alone does anything. Whatever goes

@@ -200,3 +200,24 @@ describe("the process after failed loads", () => {
     expect((await runPython(path)).stdout).toBe("42\nOSError\n");
   });
 });
+
+describe("a failure that nobody has asked for", () => {
+  it("is not told of the next object", async () => {
+    // Its library loads; that it has no PyInit_bare is CPython's to say.
+    const bare = sharedObject("bare", "int bare(void) { return 1; }");
+    const main = py`
+      import ctypes, os
+      here = os.path.dirname(__file__)
+      try: ctypes.CDLL(here + "/broken.so")
+      except OSError as error: print("broken.so" in str(error))
+      try: import bare
+      except ImportError as error: print(getattr(error, "inmem_code", "none"), "PyInit_bare" in str(error))
+    `;
+    const path = zipFile({
+      "__main__.py": main,
+      "broken.so": Buffer.from("no ELF"),
+      [so("bare")]: bare,
+    });
+    expect((await runPython(path)).stdout).toBe("True\nnone True\n");
+  });
+});

@@ -104,26 +104,17 @@ describe("modules", () => {
   });
 
   it("of the stdlib stay, also where a bundle shadowed one", async () => {
-    expect(
-      (
-        await runPython({
-          "__main__.py": "import colorsys; print(colorsys.X)",
-          "colorsys.py": "X = 'mine'",
-        })
-      ).stdout,
-    ).toBe("mine\n");
+    const shadowing = () =>
+      runPython({
+        "__main__.py": "import colorsys; print(colorsys.X)",
+        "colorsys.py": "X = 'mine'",
+      });
+    expect((await shadowing()).stdout).toBe("mine\n");
     expect((await runPython("import colorsys; print(colorsys.rgb_to_hsv(0, 0, 0))")).stdout).toBe(
       "(0.0, 0.0, 0)\n",
     );
     // And the other way: what the stdlib's own module brought in does not hide the bundle's.
-    expect(
-      (
-        await runPython({
-          "__main__.py": "import colorsys; print(colorsys.X)",
-          "colorsys.py": "X = 'mine'",
-        })
-      ).stdout,
-    ).toBe("mine\n");
+    expect((await shadowing()).stdout).toBe("mine\n");
   });
 
   it("from a real folder are read anew", async () => {
