@@ -53,13 +53,12 @@ export interface DescriptionKeys {
 /** The file that describes the application in this folder; undefined: there is none. */
 export function findDescription(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
-  if (!statSync(path).isDirectory()) {
-    return basename(path) === DESCRIPTION_NAME ? path : undefined;
-  }
-  const own = join(path, DESCRIPTION_NAME);
-  if (existsSync(own)) return own;
-  const project = join(path, PROJECT_NAME);
-  return existsSync(project) && ownTable(project) !== undefined ? project : undefined;
+  const isFolder = statSync(path).isDirectory();
+  const own = isFolder ? join(path, DESCRIPTION_NAME) : path;
+  if (basename(own) === DESCRIPTION_NAME && existsSync(own)) return own;
+  const project = isFolder ? join(path, PROJECT_NAME) : path;
+  if (basename(project) !== PROJECT_NAME || !existsSync(project)) return undefined;
+  return ownTable(project) === undefined ? undefined : project;
 }
 
 /**

@@ -39,3 +39,6 @@ export const mysqlclientPackages = [
   { program: "pkg-config", package: "pkg-config" },
   { program: "mariadb_config", package: "libmariadb-dev" },
 ];
+
+/** To look at the pages that we write, as a browser shows them. */
+export const chromiumPackages = [{ program: "chromium", package: "chromium" }];
