@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "loader/address_map.h"
 #include "loader/relocation_kind.h"
 #include "os/mapping.h"
 
@@ -47,6 +48,10 @@ std::uintptr_t AddressOf(const Elf64_Sym& symbol, std::uintptr_t base) {
   // The object itself says which of its functions fits this processor.
   // NOLINTNEXTLINE(performance-no-int-to-ptr): its code
   return reinterpret_cast<std::uintptr_t (*)()>(address)();
+}
+
+bool IsOfBundle(std::uintptr_t address) {
+  return FindRange(address) != nullptr;
 }
 
 }  // namespace
@@ -122,6 +127,7 @@ void Binder::Inspect(const Elf64_Rela& relocation,
     }
     if (IsBoundAsOnDisk(bound - more, symbol)) return;
     const auto& target = Lookup(index);
+    if (target && target->is_unique && IsOfBundle(bound - more)) return;
     const bool is_absent =
         !target && IsWeakAndOfHost(symbol, bound - more) &&
         !IsOfCLibrary(object_.image.symbols.ReferenceOf(index));
@@ -191,8 +197,9 @@ std::optional<Binder::Target> Binder::Search(std::uint32_t symbol) const {
   }
   if (found == nullptr) return std::nullopt;
   Target target;
+  target.is_unique = ELF64_ST_BIND(found->st_info) == STB_GNU_UNIQUE;
   if (member->object == nullptr ||
-      ELF64_ST_BIND(found->st_info) == STB_GNU_UNIQUE) {
+      (target.is_unique && IsSharedWithHost(reference))) {
     return target;
   }
   target.provider = member->object;
@@ -203,6 +210,15 @@ std::optional<Binder::Target> Binder::Search(std::uint32_t symbol) const {
     target.address = AddressOf(*found, member->image->base);
   }
   return target;
+}
+
+// Whether a library of the host that the disk's order has defines it, too.
+bool Binder::IsSharedWithHost(const elf::SymbolTable::Reference& reference) const {
+  return std::any_of(
+      scope_.begin(), scope_.end(), [&](const ScopeMember& member) {
+        const bool is_host = member.object == nullptr || member.object->is_host;
+        return is_host && member.image->symbols.Find(reference) != nullptr;
+      });
 }
 
 Status Binder::CheckWeakened() const {

@@ -20,7 +20,10 @@
 // What is shared on purpose, also where a bundle defines it:
 //   - STB_GNU_UNIQUE symbols, whose meaning is "once in the process": static
 //     members of templates that libstdc++ and others must agree on. The dynamic
-//     linker keeps a table of its own for them, on disk too.
+//     linker keeps a table of its own for them, on disk too. But a library with
+//     a static libstdc++ of its own has nothing to agree on with Node's: by the
+//     ids of Node's locale it finds no facets in its own. Where no library of
+//     the host that it needs defines the symbol, it is bound as others are.
 //   - Functions that go elsewhere on purpose (redirects.h).
 // Nothing else; the C library and the C++ runtime come from the host by need
 // (host_libraries.h), and not by symbol.
@@ -62,6 +65,7 @@ class Binder {
     std::uintptr_t address = 0;              // of the symbol; 0 for TLS
     std::uint64_t tls_module = 0;            // of TLS
     std::uint64_t tls_offset = 0;            // ditto
+    bool is_unique = false;                  // STB_GNU_UNIQUE
   };
   struct Change {
     std::uintptr_t slot = 0;
@@ -81,6 +85,7 @@ class Binder {
   static bool IsWeakAndOfHost(const Elf64_Sym& symbol, std::uint64_t bound);
   const std::optional<Target>& Lookup(std::uint32_t symbol);
   std::optional<Target> Search(std::uint32_t symbol) const;
+  bool IsSharedWithHost(const elf::SymbolTable::Reference& reference) const;
   bool IsChangedByProgram(const Change& change) const;
   Status CheckWeakened() const;
   Status Write(const std::vector<Change>& changes);
