@@ -1,6 +1,9 @@
 // native/interpreter/signals.cc: signals stay Node's; Python sees its own.
+#include "cpython/python_setup.h"
+
 #include "interpreter/signals.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -119,6 +122,18 @@ sighandler_t BundleSignal(int number, sighandler_t handler) {
 
 void Nothing(int) {}
 
+// A forked child has no Node: a handler of Node's would write into the pipe
+// that it shares with its parent, whose JavaScript would then hear of a signal
+// that was sent to the child. So its dispositions are those that Python thinks
+// it has. Other threads are gone, and whoever held the lock with them.
+void OnForkedChild() {
+  if (PyGILState_GetThisThreadState() == nullptr) return;  // Node forks
+  for (int number = 1; number < SIGSYS; ++number) {
+    if (number == SIGKILL || number == SIGSTOP) continue;
+    __real_sigaction(number, &SignalTable::Get().At(number).action, nullptr);
+  }
+}
+
 }  // namespace
 
 void DivertSignals() {
@@ -140,6 +155,7 @@ void DivertSignals() {
   loader.Redirect("signal", reinterpret_cast<void*>(&BundleSignal));
   RedirectWaits(loader);
   RedirectForkHandlers(loader);
+  pthread_atfork(nullptr, nullptr, OnForkedChild);
 }
 
 bool DeliverSignal(int number) {

@@ -1,4 +1,4 @@
-# test/wheels/scikit-learn/main.py: trees, forests, SVM, k-means, PCA, a pipeline by cross validation; bundled datasets; joblib's threads
+# test/wheels/scikit-learn/main.py: trees, forests, SVM, k-means, PCA, a pipeline by cross validation; bundled datasets
 import json
 import pickle
 
@@ -11,7 +11,6 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import Lasso, LogisticRegression, SGDClassifier
-from sklearn.manifold import TSNE
 from sklearn.model_selection import cross_val_score, train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -33,8 +32,8 @@ def score(model: object) -> float:
 
 
 # OpenMP, libsvm, liblinear and Cython's trees.
-facts["forest"] = score(RandomForestClassifier(40, random_state=1, n_jobs=2))
-facts["boosting"] = score(HistGradientBoostingClassifier(max_iter=15, random_state=1)) > 0.9
+facts["forest"] = score(RandomForestClassifier(20, random_state=1, n_jobs=2))
+facts["boosting"] = score(HistGradientBoostingClassifier(max_iter=4, random_state=1)) > 0.8
 facts["svm"] = score(SVC(gamma=0.001))
 facts["neighbours"] = score(KNeighborsClassifier(3, algorithm="kd_tree"))
 facts["sgd"] = score(SGDClassifier(random_state=2)) > 0.85
@@ -46,7 +45,6 @@ facts["kmeans"] = [round(float(groups.inertia_), 4), sorted(np.bincount(groups.l
 facts["dbscan"] = len(set(DBSCAN(eps=0.6).fit(iris.data).labels_.tolist()))
 facts["pca"] = np.round(PCA(3).fit(iris.data).explained_variance_ratio_, 6).tolist()
 facts["lasso"] = int((Lasso(alpha=0.1).fit(iris.data, iris.target).coef_ != 0).sum())
-assert TSNE(2, perplexity=10, max_iter=250, random_state=0).fit_transform(iris.data[:60]).shape == (60, 2)
 line = GaussianProcessRegressor().fit(np.arange(6.0)[:, None], np.sin(np.arange(6.0)))
 facts["process"] = round(float(line.predict([[2.5]])[0]), 6)
 words = TfidfVectorizer().fit_transform(["one bundle", "two bundles in one", "memory"])
