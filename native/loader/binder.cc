@@ -213,7 +213,8 @@ std::optional<Binder::Target> Binder::Search(std::uint32_t symbol) const {
 }
 
 // Whether a library of the host that the disk's order has defines it, too.
-bool Binder::IsSharedWithHost(const elf::SymbolTable::Reference& reference) const {
+bool Binder::IsSharedWithHost(
+    const elf::SymbolTable::Reference& reference) const {
   return std::any_of(
       scope_.begin(), scope_.end(), [&](const ScopeMember& member) {
         const bool is_host = member.object == nullptr || member.object->is_host;

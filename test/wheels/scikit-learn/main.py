@@ -1,4 +1,4 @@
-# test/wheels/scikit-learn/main.py: trees, forests, SVM, k-means, PCA, a pipeline by cross validation; bundled datasets
+# test/wheels/scikit-learn/main.py: trees, SVM, k-means, PCA, cross validation; its datasets
 import json
 import pickle
 
