@@ -1,5 +1,6 @@
 // lib/binding.ts: the only file that loads the native binary; a typed mirror
 // of what native/addon exports.
+import type { InmemErrorCode } from "./error-codes.js";
 import { InmemError } from "./errors.js";
 import type { SharedObject } from "./shared-objects.js";
 
@@ -89,6 +90,44 @@ export interface NativeArchive {
   read(index: number): Buffer;
   /** Offset of the entry's data from the start of the file. */
   dataOffset(index: number): number;
+  /**
+   * Facts of those of these entries that are ELF files by their content, in the given order;
+   * read in another thread, so that several calls take several cores.
+   */
+  objects(indices: Uint32Array): Promise<(NativeObject & { readonly index: number })[]>;
+}
+
+/** What native/elf/object_facts.h says of an ELF file. */
+export interface NativeObject {
+  readonly class: string;
+  readonly data: string;
+  /** `"EM_X86_64"`. */
+  readonly machine: string;
+  /** `"ET_DYN"`. */
+  readonly type: string;
+  /** Why all that follows is empty. */
+  readonly problem: { readonly code: InmemErrorCode; readonly message: string } | null;
+  readonly staticProgram: boolean;
+  readonly interpreter: string;
+  readonly soname: string;
+  readonly rpath: string | null;
+  readonly runpath: string | null;
+  readonly needed: readonly string[];
+  readonly versionNeeds: readonly { file: string; version: string; weak: boolean }[];
+  readonly versionDefinitions: readonly string[];
+  /** `PyInit_x` and what older Pythons ask for. */
+  readonly moduleEntries: readonly string[];
+  /** Symbols, a line each: references that must be bound, and what others may bind to. */
+  readonly undefined: string;
+  readonly defined: string;
+  readonly executableStack: boolean;
+  readonly textRelocations: boolean;
+  readonly buildId: string;
+  readonly x86IsaNeeded: number;
+  /** What mapped loading would copy and map; where it cannot, why. */
+  readonly copiedBytes: number;
+  readonly mappedBytes: number;
+  readonly mapRefusal: string;
 }
 
 /** What the host allows; native/os/host_probe.h says what each is. "" means that it works. */
@@ -169,6 +208,11 @@ export interface Binding {
     global: boolean,
   ): number;
   openArchive(source: string | Uint8Array, name?: string): NativeArchive;
+  /** Null where it is no ELF file. */
+  elfFacts(bytes: Uint8Array, name: string): NativeObject | null;
+  glibcVersion(): string;
+  /** Those of these names, a line each, that our Python does not define. */
+  missingPythonSymbols(names: string): string;
   /** Names of the dynamic table of an ELF shared object. Throws InmemError. */
   elfInfo(
     bytes: Uint8Array,

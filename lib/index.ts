@@ -1,4 +1,15 @@
 // lib/index.ts: the public API; only re-exports.
+export type { AuditOptions } from "./audit/audit.js";
+export type {
+  AuditedFile,
+  AuditedNeed,
+  AuditedObject,
+  AuditedWheel,
+  AuditFinding,
+  AuditLevel,
+  AuditReport,
+  AuditRule,
+} from "./audit/report.js";
 export type {
   BundleForm,
   BundleInputs,
@@ -21,6 +32,7 @@ export type {
 export type { RunResult } from "./run.js";
 export type { LoadOptions, Rebinding, SharedObject } from "./shared-objects.js";
 export {
+  audit,
   bundle,
   enableCrashReport,
   hostReport,

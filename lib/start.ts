@@ -1,6 +1,8 @@
 // lib/start.ts: the API's functions. Their code is a second file, loaded when one is called; run()'s
 // while Python already starts.
 import { resolve } from "node:path";
+import type { AuditOptions } from "./audit/audit.js";
+import type { AuditReport } from "./audit/report.js";
 import { binding } from "./binding.js";
 import type { BundleOptions, BundleResult } from "./bundle/options.js";
 import type { HostReport } from "./host-report.js";
@@ -77,6 +79,21 @@ export function loadSharedObject(path: string, options?: LoadOptions): SharedObj
  */
 export function hostReport(): HostReport {
   return later().reportHost(binding);
+}
+
+/**
+ * Reads all ELF objects of bundles, wheels and folders of wheels: the policy of PEP 600 that each
+ * wheel really meets, what is missing, what this host lacks. docs/cli.md tells what is looked at.
+ *
+ * @throws {InmemError} ERR_INMEM_NOT_FOUND and every code of docs/errors.md that concerns archives.
+ * @throws {TypeError | RangeError} wrong arguments, an unknown policy.
+ */
+export async function audit(
+  files: string | readonly string[],
+  options?: AuditOptions,
+): Promise<AuditReport> {
+  const { auditReport } = require("./audit/entry.js") as typeof import("./audit/entry.js");
+  return auditReport(binding, files, options);
 }
 
 /**

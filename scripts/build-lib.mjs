@@ -23,6 +23,7 @@ const dist = join(root, "dist");
 const later = "index-later.js";
 const inProcess = "index-process.js";
 const bundler = "index-bundle.js";
+const inAudit = "index-audit.js";
 
 /** Makes dist/ what lib/ is; takes a moment when nothing changed. */
 export async function buildLib() {
@@ -44,16 +45,17 @@ export async function buildLib() {
 // What `require("inmem-python")` loads is one small file: each file more, and each
 // ten kilobytes more of one, cost every start a quarter of a millisecond. What a
 // run needs beyond it is a second one, loaded while Python starts (lib/start.ts);
-// what a run in a process of its own needs is a third, the bundler a fourth.
+// what a run in a process of its own needs is a third, the bundler a fourth, audit() a fifth.
 // The other files of dist/ are the command line's.
 async function joinEntry() {
   const { build } = await import("esbuild");
   for (const [entry, output, elsewhere] of [
-    ["index.ts", "index.js", { "later.js": later, "bundle.js": bundler }],
+    ["index.ts", "index.js", { "later.js": later, "bundle.js": bundler, "audit/entry.js": inAudit }],
     // The same classes of errors in each.
     ["later.ts", later, { "errors.js": "index.js", "process-run.js": inProcess }],
     ["process-run.ts", inProcess, { "errors.js": "index.js" }],
     ["bundle.ts", bundler, { "errors.js": "index.js" }],
+    ["audit/entry.ts", inAudit, { "errors.js": "index.js" }],
   ]) {
     const { outputFiles } = await build({
       entryPoints: [join(root, "lib", entry)],

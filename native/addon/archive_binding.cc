@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "addon/elf_binding.h"
 #include "addon/errors.h"
 #include "archive/archive.h"
 #include "archive/byte_source.h"
@@ -127,6 +128,7 @@ Napi::Value OpenArchive(const Napi::CallbackInfo& info) {
                                  return DataOffset(call, archive);
                                },
                                "dataOffset"));
+  object.Set("objects", ObjectsFunction(env, archive));
   return object;
 }
 

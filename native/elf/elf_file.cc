@@ -9,8 +9,9 @@
 namespace inmem::elf {
 
 Result<ElfFile> ElfFile::Parse(std::span<const std::byte> bytes,
-                               std::string_view label, std::uint16_t machine) {
-  Parser parser(bytes, label, machine);
+                               std::string_view label, std::uint16_t machine,
+                               bool programs) {
+  Parser parser(bytes, label, machine, programs);
   if (Status status = parser.Run(); !status.ok()) return status;
   return parser.Take();
 }

@@ -129,10 +129,13 @@ class ElfFile {
   // constructors and destructors.
   // Takes:  `bytes` (foreign); `label`, what messages call the file, such as
   //         "/a/app.pyz!/pkg/x.so"; the only machine (EM_*) that is accepted.
+  //         With `programs` a program that is not position independent
+  //         (ET_EXEC) is accepted, for those that only look.
   // Errors: kWrongMachine (class, byte order, OS ABI, e_machine), kBadElf.
   static Result<ElfFile> Parse(std::span<const std::byte> bytes,
                                std::string_view label,
-                               std::uint16_t machine = kHostMachine);
+                               std::uint16_t machine = kHostMachine,
+                               bool programs = false);
 
   std::span<const std::byte> bytes() const { return bytes_; }
   const std::string& label() const { return label_; }

@@ -22,8 +22,8 @@ constexpr std::uint64_t kMaxPathBytes = 1 << 20;  // tensorflow has 20 KB
 }  // namespace
 
 Parser::Parser(std::span<const std::byte> bytes, std::string_view label,
-               std::uint16_t machine)
-    : machine_(machine) {
+               std::uint16_t machine, bool programs)
+    : machine_(machine), programs_(programs) {
   file_.bytes_ = bytes;
   file_.label_ = label;
 }
@@ -113,7 +113,7 @@ Status Parser::VerifyIdent() {
 
 Status Parser::VerifyHeader() {
   const Elf64_Ehdr& ehdr = file_.ehdr_;
-  if (ehdr.e_type != ET_DYN) {
+  if (ehdr.e_type != ET_DYN && !(programs_ && ehdr.e_type == ET_EXEC)) {
     return Bad("e_type " + TypeName(ehdr.e_type), TypeName(ET_DYN));
   }
   if (ehdr.e_version != EV_CURRENT) {

@@ -17,7 +17,7 @@ namespace inmem::elf {
 class Parser {
  public:
   Parser(std::span<const std::byte> bytes, std::string_view label,
-         std::uint16_t machine);
+         std::uint16_t machine, bool programs);
 
   Status Run();
   ElfFile Take() { return std::move(file_); }
@@ -70,6 +70,7 @@ class Parser {
 
   ElfFile file_;
   std::uint16_t machine_;
+  bool programs_;
   bool has_tls_ = false;
   std::uint64_t records_left_ = 0;  // bounds chains whose records overlap
   std::uint16_t last_version_ = 0;
