@@ -106,7 +106,7 @@ function removeOrphans() {
     const source = /^(.*?)(?:\.d\.ts|\.js)$/.exec(name)?.[1];
     if (
       source &&
-      ![later, inProcess, bundler].includes(name) &&
+      ![later, inProcess, bundler, inAudit].includes(name) &&
       !existsSync(join(root, "lib", `${source}.ts`))
     )
       rmSync(join(dist, name));

@@ -6,6 +6,7 @@ import type { BenchFlags } from "./bench.js";
 import { addBundle } from "./bundle-flags.js";
 import { EXIT_FAILED } from "./failure.js";
 import { collect } from "./flags.js";
+import { addAudit, addInspect } from "./program-audit.js";
 import type { RunFlags } from "./run.js";
 
 const RUN_EXIT_STATUS = `
@@ -54,8 +55,10 @@ function describeProgram(setStatus: (status: number) => void): Command {
   addRun(program, setStatus);
   addPython(program);
   addBundle(program, setStatus);
+  addAudit(program, setStatus);
   addBench(program, setStatus);
   addDoctor(program, setStatus);
+  addInspect(program, setStatus);
   addSymbols(program, setStatus);
   return program;
 }
