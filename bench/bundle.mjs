@@ -1,11 +1,12 @@
-// bench/bundle.mjs: how fast a bundle is made, and made again.
+// bench/bundle.mjs: how fast a bundle is made, made again, and looked into.
 import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { audit, inspect } from "./bundle/audit.mjs";
 import { childJson } from "./runner/child.mjs";
 
-export const about = "making bundles: against pex, and after a change of the program";
+export const about = "making bundles, and looking into them";
 
 const execute = promisify(execFile);
 const requirements = ["numpy", "pandas", "scipy"];
@@ -107,4 +108,4 @@ const rebuild = {
   },
 };
 
-export const measures = { build, rebuild };
+export const measures = { build, rebuild, audit, inspect };
