@@ -41,7 +41,6 @@ export async function fetchWheel({ requirement, python, abi, platform }) {
 
 /**
  * Both verdicts on a wheel; `differences` is empty where they are the same.
- * auditwheel's answer is kept: it is the same for the same wheel, host and version.
  */
 export async function compareVerdicts(wheel) {
   const require = createRequire(import.meta.url);
