@@ -11,6 +11,8 @@ export interface NativeJob {
   readonly args: readonly string[];
   /** `-m` name; undefined: the bundle's `__main__`. */
   readonly module: string | undefined;
+  /** A console script of a distribution in the bundle; wins over `module`. */
+  readonly script: string | undefined;
   /** Working directory of Python's threads. */
   readonly cwd: string;
   /** True: only when the caller named it may it become the process's own. */
@@ -213,6 +215,11 @@ export interface Binding {
   glibcVersion(): string;
   /** Those of these names, a line each, that our Python does not define. */
   missingPythonSymbols(names: string): string;
+  /**
+   * Compresses on a thread of Node's pool, by deflate (8) or zstd (93); the same bytes on
+   * every machine.
+   */
+  compress(bytes: Uint8Array, method: 8 | 93, level: number): Promise<Buffer>;
   /** Names of the dynamic table of an ELF shared object. Throws InmemError. */
   elfInfo(
     bytes: Uint8Array,

@@ -29,4 +29,22 @@ function checkOptions(options: BundleOptions): void {
   }
   const { checkInputs } = require("./bundle/inputs.js") as typeof import("./bundle/inputs.js");
   checkInputs(options);
+  checkForm(options);
+}
+
+function checkForm({ optimize, compress, prune = [], executable }: BundleOptions): void {
+  const { checkCompression } =
+    require("./bundle/compression.js") as typeof import("./bundle/compression.js");
+  const { PRUNINGS } = require("./bundle/selection.js") as typeof import("./bundle/selection.js");
+  if (optimize !== undefined && ![0, 1, 2].includes(optimize)) {
+    throw new RangeError(`Expected 0, 1 or 2 for optimize but received ${String(optimize)}`);
+  }
+  if (compress !== undefined) checkCompression(compress);
+  for (const name of prune) {
+    if (PRUNINGS.includes(name)) continue;
+    throw new RangeError(`Expected ${PRUNINGS.join(", ")} in prune but received "${name}"`);
+  }
+  if (typeof executable === "string" && /[\r\n\0]/.test(executable)) {
+    throw new RangeError("Expected one line for executable");
+  }
 }

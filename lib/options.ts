@@ -30,6 +30,11 @@ export interface RunOptions {
   cwd?: string;
   /** Runs this module as `python -m` does. Default: the bundle's `__main__`. */
   module?: string;
+  /**
+   * Runs this command of a distribution in the bundle, as pip would have installed it:
+   * a console or gui script, or a file of `.data/scripts`. Not together with `module`.
+   */
+  script?: string;
   /** Text, bytes, a stream, or the process's own. Default: `"inherit"`. */
   stdin?: "inherit" | { text: string } | string | Uint8Array | Readable;
   /** Default: `"inherit"`. */
@@ -83,6 +88,7 @@ const NAMES = new Set([
   "env",
   "cwd",
   "module",
+  "script",
   "stdin",
   "stdout",
   "stderr",
@@ -124,6 +130,10 @@ export function checkOptions(options: RunOptions = {}): CheckedOptions {
   checkEnv(options.env);
   checkString("cwd", options.cwd);
   checkString("module", options.module);
+  checkString("script", options.script);
+  if (options.module !== undefined && options.script !== undefined) {
+    throw new TypeError("Expected one of module and script, not both");
+  }
   checkStreams(options);
   checkLoad(options);
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {

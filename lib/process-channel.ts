@@ -10,6 +10,7 @@ export interface ProcessJob {
   readonly points: readonly string[];
   readonly args: readonly string[];
   readonly module: string | null;
+  readonly script: string | null;
   /** Which of stdout and stderr somebody here reads. */
   readonly pipes: readonly [boolean, boolean];
   /** Ask for what was loaded. */

@@ -32,7 +32,7 @@ export async function runInProcess(
   options: CheckedOptions,
   own: OwnOptions,
 ): Promise<RunResult> {
-  const { signal, args, module } = options;
+  const { signal, args, module, script } = options;
   if (signal?.aborted) throw aborted(signal.reason);
   checkFolder(options.cwd);
   const bundles = inheritedBundles(binding, [...nativeBundles(bundle), ...mounted]);
@@ -52,6 +52,7 @@ export async function runInProcess(
     points: bundles.points,
     args,
     module: module ?? null,
+    script: script ?? null,
     pipes: streams.pipes,
     report: own.onReport !== undefined,
     crash_report: own.crashReport === true,

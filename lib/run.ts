@@ -171,7 +171,8 @@ class NativeRun {
 
   /** Gives what puts the environment back; undefined while another run is going that it may wait for. */
   #tryToBegin(bundles: NativeJob["bundles"]): (() => void) | undefined {
-    const { args, module, cwd, env, load, pin, hostLibraries, signals, queue } = this.#options;
+    const { args, module, script, cwd, env, load, pin, hostLibraries, signals, queue } =
+      this.#options;
     const restore = withEnvironment(this.#binding, env);
     try {
       this.#binding.run(
@@ -179,6 +180,7 @@ class NativeRun {
           bundles,
           args,
           module,
+          script,
           cwd: cwd ?? process.cwd(),
           cwdGiven: cwd !== undefined,
           pipes: this.#streams.pipes,

@@ -1,6 +1,7 @@
 // lib/bundle/earlier.ts: what wheels became in an earlier bundle, to be copied instead of packed again.
 import { openSync, readSync } from "node:fs";
 import { binding, type NativeArchive } from "../binding.js";
+import type { MethodId } from "./compression.js";
 import { PAGE_BYTES, type PackedEntry, WORD_BYTES } from "./entry.js";
 import { MANIFEST_NAME, type Manifest, type ManifestEntry } from "./manifest.js";
 import type { Wheel, WheelFile } from "./wheel.js";
@@ -60,7 +61,7 @@ function packedEntry(
   const alignment = kind === "extension" || kind === "library" ? PAGE_BYTES : WORD_BYTES;
   const aligned = method === 0 && (alignment === PAGE_BYTES || kind === "bytecode");
   return {
-    ...{ name, mode, method: method as 0 | 8, data, crc32, sizeBytes: size, sha256, kind },
+    ...{ name, mode, method: method as MethodId, data, crc32, sizeBytes: size, sha256, kind },
     ...(aligned && { alignment }),
   };
 }

@@ -1,12 +1,10 @@
 // lib/bundle/entry.ts: how one file is stored in a bundle.
 import { createHash } from "node:crypto";
-import { promisify } from "node:util";
-import { deflateRaw } from "node:zlib";
+import { binding } from "../binding.js";
+import { type CompressionTable, compressionTable, LEVELS, METHOD_IDS } from "./compression.js";
 import { crc32 } from "./crc32.js";
 import { classify, type EntryKind } from "./kind.js";
 import type { ZipEntry } from "./zip-writer.js";
-
-const deflate = promisify(deflateRaw) as (data: Uint8Array) => Promise<Buffer>;
 
 /** Shared objects begin at a page, so that they can be mapped from the file. */
 export const PAGE_BYTES = 4096;
@@ -20,9 +18,22 @@ export interface PackedEntry extends ZipEntry {
   readonly kind: EntryKind;
 }
 
-/** Chooses method and alignment by the content, and compresses. */
-export async function packEntry(name: string, mode: number, content: Buffer): Promise<PackedEntry> {
+/** What a file's content is made an entry with. */
+export interface PackRules {
+  readonly compression?: CompressionTable;
+  /** Gives the content as deflate already has it, where an archive brings it so. */
+  readonly deflated?: (() => Buffer | undefined) | undefined;
+}
+
+/** Chooses method and alignment by the kind, and compresses. */
+export async function packEntry(
+  name: string,
+  mode: number,
+  content: Buffer,
+  { compression = compressionTable(), deflated }: PackRules = {},
+): Promise<PackedEntry> {
   const kind = classify(name, content);
+  const method = compression[kind];
   const base = {
     name,
     mode,
@@ -31,10 +42,15 @@ export async function packEntry(name: string, mode: number, content: Buffer): Pr
     sha256: createHash("sha256").update(content).digest("hex"),
     kind,
   };
-  if (kind === "extension" || kind === "library")
-    return { ...base, method: 0, data: content, alignment: PAGE_BYTES };
-  if (kind === "bytecode") return { ...base, method: 0, data: content, alignment: WORD_BYTES };
-  const deflated = await deflate(content);
-  const helps = deflated.length < content.length;
-  return helps ? { ...base, method: 8, data: deflated } : { ...base, method: 0, data: content };
+  const stored = { ...base, method: METHOD_IDS.stored, data: content, ...alignmentOf(kind) };
+  if (method === "stored" || content.length === 0) return stored;
+  const id = METHOD_IDS[method];
+  const found = method === "deflate" ? deflated?.() : undefined;
+  const data = found ?? (await binding().compress(content, id, LEVELS[method]));
+  return data.length < content.length ? { ...base, method: id, data } : stored;
+}
+
+function alignmentOf(kind: EntryKind): { alignment?: number } {
+  if (kind === "extension" || kind === "library") return { alignment: PAGE_BYTES };
+  return kind === "bytecode" ? { alignment: WORD_BYTES } : {};
 }

@@ -122,6 +122,7 @@ const TEXTS = [
   "indexUrl",
   "platform",
   "pythonVersion",
+  "from",
 ] as const;
 
 /**
@@ -157,10 +158,11 @@ export function checkInputs(inputs: BundleInputs): void {
       inputs.module,
       inputs.entry,
       inputs.files,
+      inputs.from,
     ].some((value) => value !== undefined);
   if (!given) {
     throw new TypeError(
-      `Expected at least one of ${something.join(", ")}, description, main, module, entry, folder and files`,
+      `Expected at least one of ${something.join(", ")}, description, main, module, entry, folder, files and from`,
     );
   }
 }

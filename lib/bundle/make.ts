@@ -3,29 +3,19 @@ import { statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { binding } from "../binding.js";
 import { InmemError } from "../errors.js";
 import { type ApplicationFiles, readApplicationFile } from "./application.js";
 import { wheelsOfBundle } from "./earlier.js";
-import { packEntry } from "./entry.js";
 import { type EntryWish, filesOfModule } from "./entry-point.js";
 import { fetchWheels } from "./fetch.js";
-import { isModuleName } from "./kind.js";
-import {
-  encodeManifest,
-  interpreterTag,
-  MANIFEST_NAME,
-  type Manifest,
-  platformsOf,
-} from "./manifest.js";
+import { openForeign } from "./foreign.js";
 import type { BundleOptions, BundleProgress, BundleResult } from "./options.js";
 import { OutputFile } from "./output-file.js";
-import { type PackReport, packFiles } from "./packer.js";
 import { BundlePlan, type PlannedFile } from "./plan.js";
-import { PycPool } from "./pyc-pool.js";
 import { makeRecipe, type Recipe } from "./recipe.js";
+import { Selection } from "./selection.js";
 import { openWheel, type Wheel } from "./wheel.js";
-import { ZipWriter } from "./zip-writer.js";
+import { ownVersion, writeBundle } from "./write.js";
 
 /** What `run FOLDER` knows already. */
 export interface OwnOptions {
@@ -43,18 +33,20 @@ export async function makeBundle(
   own: OwnOptions = {},
 ): Promise<BundleResult> {
   const recipe = own.recipe ?? makeRecipe(options);
-  const plan = new BundlePlan();
+  const plan = new BundlePlan(new Selection(options.exclude, options.prune));
   for (const file of applicationFiles(recipe.files)) plan.add(file);
   // First of all: an output that cannot be written should not cost a download.
-  const output = await OutputFile.create(options.output);
+  const output = await OutputFile.create(options.output, Boolean(options.executable));
   try {
     return await withTemporaryFolder(async (folder) => {
       const wheels = own.earlier
         ? wheelsOfBundle(own.earlier)
         : await openWheels(recipe, options, folder);
+      const version = versionFor(recipe);
+      const installed = await addForeign({ from: options.from, version, folder }, plan, wheels);
       for (const wheel of wheels) addWheel(plan, wheel);
       if (recipe.entry) checkEntry(plan, recipe.entry);
-      return writeBundle(options, { plan, wheels, version: versionFor(recipe) }, output);
+      return writeBundle(options, { plan, wheels: [...wheels, ...installed], version }, output);
     });
   } finally {
     await output.discard();
@@ -99,79 +91,35 @@ function checkEntry(plan: BundlePlan, entry: EntryWish): void {
   throw new InmemError("ERR_INMEM_CONFIG", message);
 }
 
-function addWheel(plan: BundlePlan, wheel: Wheel): void {
-  const { fileName: origin, name: distribution } = wheel.info;
-  for (const file of wheel.files) plan.add({ ...file, origin, distribution });
-}
-
-/** What is written. */
-interface Content {
-  readonly plan: BundlePlan;
-  readonly wheels: readonly Wheel[];
-  /** `"3.13"`: whom the bundle is for. */
+interface ForeignWish {
+  readonly from: string | undefined;
   readonly version: string;
+  readonly folder: string;
 }
 
-async function writeBundle(
-  options: BundleOptions,
-  content: Content,
-  output: OutputFile,
-): Promise<BundleResult> {
-  const { plan, wheels, version } = content;
-  const { onProgress, signal } = options;
-  const writer = new ZipWriter(output);
-  const total = plan.files().filter(({ name, packed }) => isModuleName(name) && !packed).length;
-  let compiled = 0;
-  const pool = new PycPool(signal, () =>
-    onProgress?.({ phase: "compile", done: ++compiled, total }),
-  );
-  const onEntry = (done: number, total: number) => onProgress?.({ phase: "pack", done, total });
-  const compiler = version === ownVersion() ? pool : undefined;
-  const report = await packFiles({ plan, writer, compiler, onEntry, signal }).finally(() =>
-    pool.close(),
-  );
-  const infos = wheels.map((wheel) => wheel.info);
-  const manifest = encodeManifest(describe(content, report));
-  await writer.add(await packEntry(MANIFEST_NAME, 0o644, manifest));
-  await writer.finish();
-  signal?.throwIfAborted();
-  await output.commit();
-  const { sharedObjects, uncompiled } = report;
-  return {
-    output: output.path,
-    sizeBytes: writer.sizeBytes,
-    entries: writer.count,
-    sharedObjects,
-    wheels: infos,
-    uncompiled,
-  };
+// Its wheels join the others; gives what is installed in it already.
+async function addForeign(
+  { from, version, folder }: ForeignWish,
+  plan: BundlePlan,
+  wheels: Wheel[],
+): Promise<readonly Wheel[]> {
+  if (from === undefined) return [];
+  const foreign = await openForeign({ path: from, pythonVersion: version, folder });
+  wheels.push(...foreign.wheels);
+  for (const file of foreign.files) {
+    // One that was given beside it wins.
+    if (file.name !== "__main__.py" || !plan.has(file.name)) plan.add(file);
+  }
+  return foreign.distributions;
 }
 
-function describe({ plan, wheels, version }: Content, report: PackReport): Manifest {
-  const infos = wheels.map((wheel) => wheel.info);
-  return {
-    format: 1,
-    python: { tag: interpreterTag(version) },
-    platform: { tags: platformsOf(infos) },
-    entry: { module: plan.has("__main__.py") ? "__main__" : null, scripts: scriptsOf(wheels) },
-    distributions: infos,
-    entries: Object.fromEntries(report.entries),
-  };
-}
-
-// The first distribution that has a name keeps it, as at run time.
-function scriptsOf(wheels: readonly Wheel[]): Record<string, string> {
-  const all = wheels.flatMap(({ scripts }) => [...scripts]).reverse();
-  return Object.fromEntries([...new Map(all)].sort(([a], [b]) => (a < b ? -1 : 1)));
+function addWheel(plan: BundlePlan, wheel: Wheel): void {
+  const { name: distribution, fileName: origin = distribution } = wheel.info;
+  for (const file of wheel.files) plan.add({ ...file, origin, distribution });
 }
 
 function versionFor({ target }: Recipe): string {
   return target?.pythonVersion ?? ownVersion();
-}
-
-/** `"3.13"` */
-function ownVersion(): string {
-  return binding().versions().python.split(".").slice(0, 2).join(".");
 }
 
 function applicationFiles(files: ApplicationFiles): PlannedFile[] {

@@ -1,4 +1,6 @@
 // lib/bundle/options.ts: what bundle() is told, and what it answers.
+import type { Compression } from "./compression.js";
+import type { Pruning } from "./selection.js";
 import type { WheelInfo } from "./wheel.js";
 
 /** Where things come from. Paths are relative to the working directory. */
@@ -32,6 +34,11 @@ export interface BundleInputs {
   folder?: string;
   /** More files: the name in the bundle, and a path or the content. */
   files?: Readonly<Record<string, string | Uint8Array>>;
+  /**
+   * Path of what another tool made: a pex, a shiv file, a zipapp, or a folder with a
+   * `site-packages`. All that is installed in it becomes part of the bundle.
+   */
+  from?: string;
   /** Arguments that come before those of the command line. */
   args?: readonly string[];
   /** Variables that the program finds, unless its environment has them already. */
@@ -51,6 +58,21 @@ export interface BundleInputs {
 export interface BundleForm {
   /** Where the bundle is written. An existing file is replaced at the end. */
   output: string;
+  /** Optimization of the byte code, as Python's `-O` and `-OO`. Default: 0. */
+  optimize?: 0 | 1 | 2;
+  /** False: byte code instead of sources, where they compile. Default: true. */
+  source?: boolean;
+  /** How entries are stored, for all or by kind; what is not named keeps its default. */
+  compress?: Compression;
+  /** Globs of names to leave out; one without a slash is for file and folder names anywhere. */
+  exclude?: readonly string[];
+  /** What to leave out of distributions. */
+  prune?: readonly Pruning[];
+  /**
+   * Makes the file executable, by a `#!` line: `true` for `/usr/bin/env -S inmem-python run`,
+   * or what stands behind `#!`.
+   */
+  executable?: boolean | string;
 }
 
 /** What goes into a bundle, and how it is written. */
@@ -90,4 +112,8 @@ export interface BundleResult {
   readonly wheels: readonly WheelInfo[];
   /** Python files that do not compile (templates, say), with the reason. */
   readonly uncompiled: readonly string[];
+  /** Files that `exclude` and `prune` left out. */
+  readonly excluded: number;
+  /** Globs of `exclude` that no file matched. */
+  readonly unusedExcludes: readonly string[];
 }

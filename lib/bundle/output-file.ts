@@ -21,15 +21,17 @@ export class OutputFile implements ByteSink {
   }
 
   /**
+   * @param executable - by everyone whom the umask does not keep from it.
    * @throws {InmemError} ERR_INMEM_BUNDLER when the folder does not exist or
    * cannot be written, or something that is no regular file is in the way.
    */
-  static async create(path: string): Promise<OutputFile> {
+  static async create(path: string, executable = false): Promise<OutputFile> {
     const target = resolve(path);
     await refuseIrregular(target);
     const name = `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`;
     const temporaryPath = join(dirname(target), name);
-    const handle = await open(temporaryPath, "wx").catch((cause) => fail(target, cause));
+    const mode = executable ? 0o777 : 0o666;
+    const handle = await open(temporaryPath, "wx", mode).catch((cause) => fail(target, cause));
     return new OutputFile(target, temporaryPath, handle);
   }
 

@@ -1,5 +1,6 @@
 // lib/bundle/packer.ts: writes planned files and their byte code as entries.
 import { InmemError } from "../errors.js";
+import type { CompressionTable } from "./compression.js";
 import { type PackedEntry, packEntry } from "./entry.js";
 import { isModuleName } from "./kind.js";
 import type { ManifestEntry } from "./manifest.js";
@@ -21,84 +22,102 @@ export interface PackOptions {
   readonly writer: ZipWriter;
   /** Undefined: the bundle is for another Python, whose byte code we cannot make. */
   readonly compiler: Compiler | undefined;
+  readonly compression: CompressionTable;
+  /** Keep the source beside its byte code. */
+  readonly source: boolean;
   readonly onEntry: (done: number, total: number) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** This many entries are read, compiled and compressed ahead of the writer. */
+/** This many files are read, compiled and compressed ahead of the writer. */
 const LOOK_AHEAD = 64;
-type Make = () => Promise<PackedEntry | undefined>;
 
-interface Job {
-  readonly make: Make;
-  readonly distribution: string | undefined;
-}
-
-interface Done {
-  readonly entry: PackedEntry | undefined;
+/** The entries of one file: itself, its byte code, or both. */
+interface Packed {
+  readonly entries: readonly PackedEntry[];
   readonly distribution: string | undefined;
 }
 
 /**
- * Compiling (in the child), compressing (in Node's pool) and writing overlap;
+ * Compiling (in children), compressing (in Node's pool) and writing overlap;
  * the order of the entries does not depend on which is done first.
  */
 export async function packFiles(options: PackOptions): Promise<PackReport> {
   const { plan, writer, signal } = options;
   const uncompiled: string[] = [];
-  const jobs = plan
-    .files()
-    .flatMap((file) =>
-      jobsOf(file, options, uncompiled).map((make) => ({ make, distribution: file.distribution })),
-    );
+  const files = plan.files();
   const entries = new Map<string, ManifestEntry>();
   let sharedObjects = 0;
   let done = 0;
-  for await (const { entry, distribution } of inOrder(jobs)) {
+  for await (const packed of inOrder(files, (file) => packFile(file, options, uncompiled))) {
     signal?.throwIfAborted();
-    options.onEntry(++done, jobs.length);
-    if (!entry) continue;
-    await writer.add(entry);
-    const { name, sha256, sizeBytes: size, kind } = entry;
-    entries.set(name, { sha256, size, kind, ...(distribution && { distribution }) });
-    if (kind === "extension" || kind === "library") sharedObjects++;
+    for (const entry of packed.entries) {
+      await writer.add(entry);
+      const { distribution } = packed;
+      const { name, sha256, sizeBytes: size, kind } = entry;
+      entries.set(name, { sha256, size, kind, ...(distribution && { distribution }) });
+      if (kind === "extension" || kind === "library") sharedObjects++;
+    }
+    options.onEntry(++done, files.length);
   }
   // As they stand in the archive, whichever compiler was done first.
   return { entries, sharedObjects, uncompiled: uncompiled.sort() };
 }
 
-function jobsOf(file: PlannedFile, options: PackOptions, uncompiled: string[]): Make[] {
-  const { plan, compiler } = options;
-  const { packed } = file;
-  if (packed) return [async () => packed()];
-  const jobs: Make[] = [async () => packChecked(file)];
-  const compiledName = `${file.name}c`;
-  const wanted = isModuleName(file.name);
-  // A wheel's own .pyc beside its source stays as it is.
-  if (!compiler || !wanted || plan.has(compiledName)) return jobs;
-  jobs.push(async () => {
-    const answer = await compiler.compile(file.name, file.read());
-    if (Buffer.isBuffer(answer)) return packEntry(compiledName, 0o644, answer);
-    uncompiled.push(`${file.name}: ${answer.failure}`);
-    return undefined;
-  });
-  return jobs;
+async function packFile(
+  file: PlannedFile,
+  options: PackOptions,
+  uncompiled: string[],
+): Promise<Packed> {
+  const { distribution } = file;
+  if (file.packed) return { entries: [file.packed()], distribution };
+  const content = file.read();
+  const compiled = await compile(file, content, options, uncompiled);
+  const entries: PackedEntry[] = [];
+  if (options.source || !compiled) entries.push(await packSource(file, content, options));
+  if (compiled) entries.push(compiled);
+  return { entries, distribution };
 }
 
-async function packChecked(file: PlannedFile): Promise<PackedEntry> {
-  const entry = await packEntry(file.name, file.mode, file.read());
+async function packSource(
+  file: PlannedFile,
+  content: Buffer,
+  { compression }: PackOptions,
+): Promise<PackedEntry> {
+  const entry = await packEntry(file.name, file.mode, content, {
+    compression,
+    deflated: file.deflated,
+  });
   if (file.sha256 === undefined || file.sha256 === entry.sha256) return entry;
   const message = `${file.origin}: ${file.name} has the SHA-256 ${entry.sha256} (expected ${file.sha256}, as its RECORD says)`;
   throw new InmemError("ERR_INMEM_BUNDLER", message);
 }
 
-async function* inOrder(jobs: readonly Job[]): AsyncGenerator<Done> {
+// A wheel's own .pyc beside its source stays as it is.
+async function compile(
+  { name }: PlannedFile,
+  content: Buffer,
+  { plan, compiler, compression }: PackOptions,
+  uncompiled: string[],
+): Promise<PackedEntry | undefined> {
+  const compiledName = `${name}c`;
+  if (!compiler || !isModuleName(name) || plan.has(compiledName)) return undefined;
+  const answer = await compiler.compile(name, content);
+  if (Buffer.isBuffer(answer)) return packEntry(compiledName, 0o644, answer, { compression });
+  uncompiled.push(`${name}: ${answer.failure}`);
+  return undefined;
+}
+
+async function* inOrder<Item, Done>(
+  items: readonly Item[],
+  begin: (item: Item) => Promise<Done>,
+): AsyncGenerator<Done> {
   const ahead: Promise<Done>[] = [];
-  for (const { make, distribution } of jobs) {
-    const started = make().then((entry) => ({ entry, distribution }));
+  for (const item of items) {
+    const started = begin(item);
     started.catch(() => undefined); // told when its turn comes
     ahead.push(started);
-    if (ahead.length >= LOOK_AHEAD) yield await (ahead.shift() as (typeof ahead)[number]);
+    if (ahead.length >= LOOK_AHEAD) yield await (ahead.shift() as Promise<Done>);
   }
   yield* ahead;
 }

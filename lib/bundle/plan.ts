@@ -2,6 +2,7 @@
 import { InmemError } from "../errors.js";
 import type { PackedEntry } from "./entry.js";
 import { MANIFEST_NAME, SIGNATURE_NAME } from "./manifest.js";
+import { Selection } from "./selection.js";
 
 /** One file of the bundle to be. */
 export interface PlannedFile {
@@ -12,6 +13,8 @@ export interface PlannedFile {
   readonly origin: string;
   /** The distribution that it belongs to; undefined: the application. */
   readonly distribution?: string | undefined;
+  /** The content as deflate has it in the archive that it comes from. */
+  readonly deflated?: (() => Buffer | undefined) | undefined;
   /** SHA-256 that the content must have, hexadecimal; checked when it is packed. */
   readonly sha256?: string | undefined;
   read(): Buffer;
@@ -30,18 +33,34 @@ export class BundlePlan {
   readonly #files = new Map<string, PlannedFile>();
   /** By the name in lower case: unzip on macOS and Windows makes one file of both. */
   readonly #folded = new Map<string, PlannedFile>();
+  readonly #selection: Selection;
+
+  constructor(selection = new Selection()) {
+    this.#selection = selection;
+  }
+
+  /** Files that were added and left out. */
+  get excluded(): number {
+    return this.#selection.left;
+  }
+
+  /** Globs that left nothing out. */
+  get unusedExcludes(): readonly string[] {
+    return this.#selection.unused;
+  }
 
   has(name: string): boolean {
     return this.#files.has(name);
   }
 
   /**
-   * Adds a file. A second one of the same name and bytes is left out.
+   * Adds a file, if it is not to be left out. So is a second one of the same name and bytes.
    * @throws {InmemError} ERR_INMEM_BUNDLER naming both origins when the bytes
    * differ, or when the name is the manifest's.
    */
   add(file: PlannedFile): void {
     const { name, origin } = file;
+    if (!this.#selection.keeps(name, file.distribution !== undefined)) return;
     const earlier = this.#files.get(name);
     const own = RESERVED[name];
     if (own !== undefined) fail(`${origin} brings ${name}, the name of the bundle's ${own}`);

@@ -12,6 +12,7 @@ export interface CompileFailure {
 // the .pyc: identified by the source's hash, and not checked when loaded.
 const SCRIPT = `
 import importlib.util, marshal, struct, sys
+optimize = int(sys.argv[1])
 header = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little")
 stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
 while sizes := stdin.read(8):
@@ -19,7 +20,7 @@ while sizes := stdin.read(8):
     name = stdin.read(name_size).decode()
     source = stdin.read(source_size)
     try:
-        code = compile(source, name, "exec", dont_inherit=True, optimize=0)
+        code = compile(source, name, "exec", dont_inherit=True, optimize=optimize)
         answer = header + importlib.util.source_hash(source) + marshal.dumps(code)
         failed = 0
     except Exception as error:
@@ -31,10 +32,17 @@ while sizes := stdin.read(8):
 
 const ANSWER_HEADER_SIZE = 5;
 
-type Answer = Buffer | CompileFailure;
+/** A .pyc, or why there is none. */
+export type CompileAnswer = Buffer | CompileFailure;
+
+export interface PycSettings {
+  /** As -O and -OO: 1 without assertions, 2 without docstrings too. */
+  readonly optimize: 0 | 1 | 2;
+  readonly signal?: AbortSignal | undefined;
+}
 
 interface Waiting {
-  resolve(answer: Answer): void;
+  resolve(answer: CompileAnswer): void;
   reject(error: unknown): void;
 }
 
@@ -47,9 +55,9 @@ export class PycCompiler {
   #gone: InmemError | undefined;
 
   /** @throws {InmemError} ERR_INMEM_NO_BINARY when there is no launcher. */
-  constructor(signal: AbortSignal | undefined) {
+  constructor({ signal, optimize }: PycSettings) {
     // Warnings about other people's code are not for whoever bundles it.
-    this.#child = startPython(["-W", "ignore", "-c", SCRIPT], { signal });
+    this.#child = startPython(["-W", "ignore", "-c", SCRIPT, String(optimize)], { signal });
     this.#child.process.stdout.on("data", (chunk: Buffer) => this.#take(chunk));
     this.#child.ended.then(
       (status) => this.#end(new InmemError("ERR_INMEM_BUNDLER", this.#obituary(status))),
@@ -63,7 +71,7 @@ export class PycCompiler {
    * @throws {InmemError} ERR_INMEM_BUNDLER when the child is gone. A source
    * that does not compile is an answer, not an error.
    */
-  compile(name: string, source: Uint8Array): Promise<Answer> {
+  compile(name: string, source: Uint8Array): Promise<CompileAnswer> {
     if (this.#gone) return Promise.reject(this.#gone);
     const nameBytes = Buffer.from(name, "utf8");
     const sizes = Buffer.alloc(8);

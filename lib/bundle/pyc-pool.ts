@@ -1,6 +1,6 @@
 // lib/bundle/pyc-pool.ts: as many compiling Pythons as there are cores.
 import { availableParallelism } from "node:os";
-import { type CompileFailure, PycCompiler } from "./pyc-compiler.js";
+import { type CompileFailure, PycCompiler, type PycSettings } from "./pyc-compiler.js";
 
 /** What turns source into byte code. */
 export interface Compiler {
@@ -12,13 +12,13 @@ const MOST = 8;
 
 /** Starts a compiler when those that run have work; tells how many sources are done. */
 export class PycPool implements Compiler {
-  readonly #signal: AbortSignal | undefined;
+  readonly #settings: PycSettings;
   readonly #onDone: () => void;
   readonly #members: { readonly compiler: PycCompiler; waiting: number }[] = [];
   readonly #size = Math.min(MOST, availableParallelism());
 
-  constructor(signal: AbortSignal | undefined, onDone: () => void = () => undefined) {
-    this.#signal = signal;
+  constructor(settings: PycSettings, onDone: () => void = () => undefined) {
+    this.#settings = settings;
     this.#onDone = onDone;
   }
 
@@ -37,7 +37,7 @@ export class PycPool implements Compiler {
   #choose() {
     const [idlest] = [...this.#members].sort((a, b) => a.waiting - b.waiting);
     if (idlest && (idlest.waiting === 0 || this.#members.length >= this.#size)) return idlest;
-    const member = { compiler: new PycCompiler(this.#signal), waiting: 0 };
+    const member = { compiler: new PycCompiler(this.#settings), waiting: 0 };
     this.#members.push(member);
     return member;
   }

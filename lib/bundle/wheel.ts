@@ -1,10 +1,11 @@
 // lib/bundle/wheel.ts: a wheel as a list of files for site-packages.
 import { createHash } from "node:crypto";
-import { createReadStream, statSync } from "node:fs";
+import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { binding, type NativeArchive } from "../binding.js";
 import { InmemError } from "../errors.js";
+import { METHOD_IDS } from "./compression.js";
 import type { PackedEntry } from "./entry.js";
 import { scriptsIn } from "./entry-points.js";
 import { parseRecord, type RecordRow, renameInRecord } from "./record.js";
@@ -15,12 +16,12 @@ export interface WheelInfo {
   /** As its metadata spells it: `"numpy"`. */
   readonly name: string;
   readonly version: string;
-  /** `"numpy-2.3.4-cp313-cp313-manylinux_2_28_x86_64.whl"` */
-  readonly fileName: string;
+  /** `"numpy-2.3.4-cp313-cp313-manylinux_2_28_x86_64.whl"`; absent: it came installed (`from`). */
+  readonly fileName?: string;
   /** Compatibility tags of the file name: `"cp313-cp313-manylinux_2_28_x86_64"`. */
   readonly tags: string;
-  /** SHA-256 of the file, hexadecimal. */
-  readonly sha256: string;
+  /** SHA-256 of the file, hexadecimal; absent without one. */
+  readonly sha256?: string;
 }
 
 /** One file of a wheel under the name that it gets in the bundle. */
@@ -31,6 +32,9 @@ export interface WheelFile {
   readonly sha256?: string;
   /** The content, checked against the wheel's CRC-32. */
   read(): Buffer;
+  /** The same as deflate has it in the wheel; undefined: it is not deflated there. */
+  deflated?(): Buffer | undefined;
+  /** The entry as an earlier bundle has it. */
   packed?(): PackedEntry;
 }
 
@@ -65,7 +69,7 @@ export async function openWheel(path: string, pythonVersion: string): Promise<Wh
   if (tags === undefined) fail(fileName, "the name has no tags (expected NAME-VERSION-TAGS.whl)");
   const archive = binding().openArchive(path);
   refuseBomb(archive, fileName, statSync(path).size);
-  const reader = new WheelReader(archive, fileName);
+  const reader = new WheelReader(archive, path);
   const { name, version } = reader.metadata();
   const info = { name, version, fileName, tags, sha256: await sha256OfFile(path) };
   const layout = { stem: reader.stem, distribution: name, pythonVersion };
@@ -76,12 +80,14 @@ export async function openWheel(path: string, pythonVersion: string): Promise<Wh
 class WheelReader {
   readonly stem: string;
   readonly #archive: NativeArchive;
+  readonly #path: string;
   readonly #fileName: string;
   readonly #indexes: ReadonlyMap<string, number>;
 
-  constructor(archive: NativeArchive, fileName: string) {
+  constructor(archive: NativeArchive, path: string) {
     this.#archive = archive;
-    this.#fileName = fileName;
+    this.#path = path;
+    this.#fileName = basename(path);
     this.#indexes = new Map(archive.entries.map(({ name }, index) => [name, index]));
     this.stem = this.#findStem();
     this.#checkVersion();
@@ -127,7 +133,8 @@ class WheelReader {
       const name = place(path);
       const mode = (this.#archive.entries[index]?.mode ?? 0) & 0o111 ? 0o755 : 0o644;
       const row = rows.get(path);
-      files.push({ name, mode, ...this.#content(path, index, row) });
+      const deflated = () => readDeflated(this.#archive, index, this.#path);
+      files.push({ name, mode, deflated, ...this.#content(path, index, row) });
     }
     return this.#withNewRecord(files, [...rows.values()], place);
   }
@@ -209,7 +216,27 @@ class WheelReader {
     if (rows.every(({ path }) => place(path) === path)) return files;
     const content = renameInRecord(rows, place);
     const record = `${this.stem}.dist-info/RECORD`;
-    return files.map((file) => (file.name === record ? { ...file, read: () => content } : file));
+    const changed = { read: () => content, deflated: () => undefined };
+    return files.map((file) => (file.name === record ? { ...file, ...changed } : file));
+  }
+}
+
+/** An entry's data as it lies in the file; undefined where that is not deflate's. */
+export function readDeflated(
+  archive: NativeArchive,
+  index: number,
+  path: string,
+): Buffer | undefined {
+  const entry = archive.entries[index];
+  if (entry?.method !== METHOD_IDS.deflate) return undefined;
+  const data = Buffer.allocUnsafe(entry.compressedSizeBytes);
+  const file = openSync(path, "r");
+  try {
+    const offset = archive.dataOffset(index);
+    // Shorter: the file was cut meanwhile, and whoever reads the content next says so.
+    return readSync(file, data, 0, data.length, offset) === data.length ? data : undefined;
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -25,6 +25,8 @@ const ALIGNMENT_FIELD_MIN_SIZE = 6;
 
 const VERSION_PLAIN = 20;
 const VERSION_ZIP64 = 45;
+const VERSION_ZSTD = 63;
+const METHOD_ZSTD = 93;
 const MADE_ON_UNIX = 3 << 8;
 const FLAG_UTF8 = 0x0800;
 /** 1980-01-01 00:00:00, the earliest that zip knows: same input, same bytes. */
@@ -44,7 +46,7 @@ export function localHeader(record: ZipRecord, alignment: number): Buffer {
   const padding = alignmentField(end, alignment);
   const header = Buffer.alloc(LOCAL_HEADER_SIZE);
   header.writeUInt32LE(0x04034b50, 0);
-  header.writeUInt16LE(large ? VERSION_ZIP64 : VERSION_PLAIN, 4);
+  header.writeUInt16LE(versionNeeded(record.method, large), 4);
   header.writeUInt16LE(FLAG_UTF8, 6);
   header.writeUInt16LE(record.method, 8);
   header.writeUInt16LE(0, 10);
@@ -63,7 +65,7 @@ export function centralHeader(record: ZipRecord): Buffer {
   const values = [record.sizeBytes, record.compressedSizeBytes, record.offsetBytes];
   const beyond = values.filter((value) => value >= MAX32);
   const zip64 = beyond.length > 0 ? zip64Field(beyond) : Buffer.alloc(0);
-  const version = beyond.length > 0 ? VERSION_ZIP64 : VERSION_PLAIN;
+  const version = versionNeeded(record.method, beyond.length > 0);
   const header = Buffer.alloc(CENTRAL_HEADER_SIZE);
   header.writeUInt32LE(0x02014b50, 0);
   header.writeUInt16LE(MADE_ON_UNIX | version, 4);
@@ -80,6 +82,11 @@ export function centralHeader(record: ZipRecord): Buffer {
   header.writeUInt32LE(((REGULAR_FILE | record.mode) << 16) >>> 0, 38);
   header.writeUInt32LE(Math.min(record.offsetBytes, MAX32), 42);
   return Buffer.concat([header, record.name, zip64]);
+}
+
+function versionNeeded(method: number, zip64: boolean): number {
+  if (method === METHOD_ZSTD) return VERSION_ZSTD;
+  return zip64 ? VERSION_ZIP64 : VERSION_PLAIN;
 }
 
 /** Where the central directory lies, for the records after it. */

@@ -10,8 +10,8 @@ export interface ByteSink {
 export interface ZipEntry {
   /** '/'-separated, relative. */
   readonly name: string;
-  /** 0: stored, 8: deflate. */
-  readonly method: 0 | 8;
+  /** 0: stored, 8: deflate, 93: zstd. */
+  readonly method: 0 | 8 | 93;
   /** As it stands in the archive: compressed, unless the method is 0. */
   readonly data: Uint8Array;
   readonly crc32: number;
@@ -51,6 +51,15 @@ export class ZipWriter {
   /** Bytes of the archive so far. */
   get sizeBytes(): number {
     return this.#offsetBytes;
+  }
+
+  /**
+   * Writes what stands before the first entry: a `#!` line.
+   * @throws {RangeError} when there are entries already.
+   */
+  async addPrefix(text: string): Promise<void> {
+    if (this.count > 0) throw new RangeError("A prefix comes before the first entry");
+    await this.#write(Buffer.from(text, "utf8"));
   }
 
   /**

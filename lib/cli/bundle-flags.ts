@@ -1,10 +1,11 @@
 // lib/cli/bundle-flags.ts: the options of `inmem-python bundle`, as commander sees them.
 import type { Command } from "commander";
 import type { BundleInputs } from "../bundle/options.js";
+import { addFormOptions, type FormFlags } from "./bundle-form.js";
 import { collect } from "./flags.js";
 
 /** The options as commander gives them. */
-export interface BundleFlags {
+export interface BundleFlags extends FormFlags {
   readonly requirement?: string[];
   readonly constraint?: string[];
   readonly extra?: string[];
@@ -34,8 +35,7 @@ Indexes, proxies, certificates and credentials are pip's: PIP_*, pip.conf, netrc
 Exit status: 0; 2 when no bundle could be made; 128 + N when signal N ended it.`;
 
 export function addBundle(program: Command, setStatus: (status: number) => void): void {
-  program
-    .command("bundle")
+  addFormOptions(program.command("bundle"))
     .summary("make a bundle from requirements and an application")
     .description(
       "Fetches the wheels that pip chooses and packs them, with the program, into one zip.",

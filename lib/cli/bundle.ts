@@ -3,6 +3,7 @@ import type { BundleInputs } from "../bundle/options.js";
 import { type BundleProgress, type BundleResult, bundle } from "../bundle.js";
 import { InmemError } from "../errors.js";
 import { type BundleFlags, inputsFrom } from "./bundle-flags.js";
+import { formFrom } from "./bundle-form.js";
 import { progressText } from "./bundle-progress.js";
 import { signalStatus } from "./failure.js";
 import { ProgressLine } from "./progress-line.js";
@@ -21,6 +22,7 @@ export async function bundleCommand(words: readonly string[], flags: BundleFlags
     const inputs = inputsFrom(words, flags);
     const result = await bundle({
       ...inputs,
+      ...formFrom(flags),
       output: flags.output ?? describedOutput(inputs),
       signal: relay.abortSignal,
       onProgress: json ? printProgress() : (progress) => line.show(progressText(progress)),
@@ -54,10 +56,16 @@ function printResult(result: BundleResult): void {
   const { entries, sharedObjects, uncompiled } = result;
   const lines = [
     `${result.output}: ${formatBytes(result.sizeBytes)}, ${entries} entries, ${sharedObjects} shared objects`,
-    ...result.wheels.map(({ name, version, fileName }) => `  ${name} ${version} (${fileName})`),
+    ...result.wheels.map(
+      ({ name, version, fileName }) =>
+        `  ${name} ${version}${fileName === undefined ? "" : ` (${fileName})`}`,
+    ),
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
   for (const reason of uncompiled) process.stderr.write(`note: no byte code for ${reason}\n`);
+  for (const glob of result.unusedExcludes) {
+    process.stderr.write(`note: --exclude ${glob} matches no file\n`);
+  }
 }
 
 /** Between two lines about the same phase, in milliseconds: a large bundle has tens of thousands. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { InmemError } from "../errors.js";
 import type { LoadTier, RunOptions, SignalMode } from "../options.js";
 import type { OwnOptions, RunReport, RunResult } from "../run.js";
+import { splitScript } from "./bundle-word.js";
 import { relaySignals } from "./child-signals.js";
 import { reportFailure, signalStatus } from "./failure.js";
 import type { RunBundle } from "./run-described.js";
@@ -30,17 +31,19 @@ export interface RunFlags {
  * @throws {InmemError} what run() rejects with.
  */
 export async function runCommand(
-  bundle: string,
+  word: string,
   args: readonly string[],
   flags: RunFlags,
 ): Promise<number> {
+  const { bundle, script } = splitScript(word);
+  const own = script === undefined ? {} : { script };
   if (mayBeDescribed(bundle)) {
-    const run: RunBundle = (path, more) => runBundle(path, args, flags, more);
+    const run: RunBundle = (path, more) => runBundle(path, args, flags, { ...more, ...own });
     const { runDescribed } = require("./run-described.js") as typeof import("./run-described.js");
     const status = await runDescribed(bundle, flags.refresh === true, run);
     if (status !== undefined) return status;
   }
-  return runBundle(bundle, args, flags, {});
+  return runBundle(bundle, args, flags, own);
 }
 
 async function runBundle(

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "addon/archive_binding.h"
+#include "addon/compress_binding.h"
 #include "addon/elf_binding.h"
 #include "addon/environment.h"
 #include "addon/errors.h"
@@ -72,6 +73,7 @@ void Initialize(const Napi::CallbackInfo& info) {
   AddLoaderBinding(env, exports);
   AddRunBinding(env, exports);
   AddArchiveBinding(env, exports);
+  AddCompressBinding(env, exports);
   AddElfBinding(env, exports);
   AddHostBinding(env, exports);
 }

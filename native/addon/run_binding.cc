@@ -203,6 +203,8 @@ Job ReadJob(const Napi::Object& object) {
   job.args = ReadTexts(Field(object, "args"));
   Napi::Value module = Field(object, "module");
   if (module.IsString()) job.module = module.As<Napi::String>().Utf8Value();
+  Napi::Value script = Field(object, "script");
+  if (script.IsString()) job.script = script.As<Napi::String>().Utf8Value();
   job.cwd = Field(object, "cwd").As<Napi::String>().Utf8Value();
   job.cwd_given = Flag(object, "cwdGiven");
   auto pipes = Field(object, "pipes").As<Napi::Object>();

@@ -68,6 +68,7 @@ struct Job {
   std::vector<Bundle> bundles;  // at least one; the first is the program's
   std::vector<std::string> args;
   std::optional<std::string> module;
+  std::optional<std::string> script;  // a command of a distribution
   std::string cwd;
   bool cwd_given = false;
   std::vector<std::string> environment;  // NAME=value, as the process has it

@@ -44,11 +44,14 @@ Owned JobDict(const Job& job, const std::vector<std::string>& points) {
   Owned environment = BytesList(EnvironmentOf(job));
   Owned module =
       job.module ? cpython::PathText(*job.module) : Owned::Borrow(Py_None);
-  if (!point_list || !args || !environment || !module) return {};
+  Owned script =
+      job.script ? cpython::PathText(*job.script) : Owned::Borrow(Py_None);
+  if (!point_list || !args || !environment || !module || !script) return {};
   return Owned::Steal(Py_BuildValue(
-      "{sOsOsOsOs(OOO)sO}", "points", point_list.get(), "args", args.get(),
-      "environment", environment.get(), "module", module.get(), "pipes",
-      job.pipe_stdin ? Py_True : Py_False, job.pipe_stdout ? Py_True : Py_False,
+      "{sOsOsOsOsOs(OOO)sO}", "points", point_list.get(), "args", args.get(),
+      "environment", environment.get(), "module", module.get(), "script",
+      script.get(), "pipes", job.pipe_stdin ? Py_True : Py_False,
+      job.pipe_stdout ? Py_True : Py_False,
       job.pipe_stderr ? Py_True : Py_False, "report",
       job.report ? Py_True : Py_False));
 }

@@ -28,8 +28,19 @@ if TYPE_CHECKING:
 
 ModuleType = type(sys)
 
-#: First argument of the error that says there is nothing to run.
+#: First argument of the errors that say there is nothing to run, and their codes.
 NO_MAIN = object()
+OTHER_PYTHON = object()
+NOTHING_TO_RUN = {
+    NO_MAIN: "ERR_INMEM_NO_MAIN",
+    OTHER_PYTHON: "ERR_INMEM_WRONG_PYTHON",
+}
+
+#: What tells that another tool made the zip, or that it has a folder of packages.
+FOREIGN = ("PEX-INFO", "site-packages", "environment.json")
+
+#: What a wheel installs outside of site-packages, in a bundle (lib/bundle/kind.ts).
+PREFIX_FOLDER = "inmem.prefix"
 
 runs = 0
 #: CLOCK_MONOTONIC when the program got its first line, in nanoseconds; 0: not yet.
@@ -45,6 +56,7 @@ def begin(job: "dict[str, Any]") -> None:
     sys.path = [*job["points"], _inmem.stdlib]
     sys.argv = [job["points"][0], *job["args"]]
     sys.orig_argv = [sys.executable, *sys.argv]
+    set_prefix(job["points"])
     if runs:
         _world.reset()
     set_environment(job["environment"])  # Python may have started long before
@@ -55,6 +67,13 @@ def begin(job: "dict[str, Any]") -> None:
         _world.start_collecting()
     make_main()
     runs += 1
+
+
+def set_prefix(points: "list[str]") -> None:
+    """Data files, headers and scripts of wheels are below it, as in a virtual environment."""
+    folders = (f"{point}/{PREFIX_FOLDER}" for point in points)
+    found = next((folder for folder in folders if _inmem.kind(folder) == 2), sys.base_prefix)
+    sys.prefix = sys.exec_prefix = found
 
 
 def make_main() -> None:
@@ -122,11 +141,49 @@ def program(job: "dict[str, Any]") -> None:
 
 
 def run_with_site(job: "dict[str, Any]") -> None:
+    for point in job["points"]:
+        refuse_other_python(point)
     if "inmem._site" in sys.modules or any(_inmem.root_files(p, ".pth") for p in job["points"]):
         from inmem import _site
 
         _site.act(job["points"])
-    run_module(job) if job["module"] is not None else run_bundle(job)
+    own_main = foreign_main(job["points"][0])
+    if job["script"] is not None:
+        from inmem import _scripts
+
+        _scripts.run(job["script"], job["points"])
+    elif job["module"] is not None:
+        run_module(job)
+    elif own_main is not None:
+        own_main()
+    else:
+        run_bundle(job)
+
+
+def refuse_other_python(point: str) -> None:
+    """A bundle says which Python its byte code and extensions are for."""
+    path = f"{point}/inmem.json"
+    if _inmem.kind(path) != 1:
+        return
+    # Our own writer has the tag in the first line but three; the rest may be megabytes.
+    start = (_inmem.read(path) or b"")[:300]
+    tag = start.partition(b'"tag": "')[2].partition(b'"')[0].decode(errors="replace")
+    ours = "cp{}{}".format(*sys.version_info)
+    if tag.startswith("cp3") and tag != ours:
+        raise ImportError(
+            OTHER_PYTHON,
+            f"{point}: made for Python 3.{tag[3:]} ({tag}); this is Python"
+            f" {sys.version.split()[0]} (expected {ours}: bundle it for this one)",
+        )
+
+
+def foreign_main(point: str) -> "Callable[[], None] | None":
+    real = _inmem.kind(point) is None
+    if not real and not any(_inmem.kind(f"{point}/{name}") for name in FOREIGN):
+        return None
+    from inmem import _layouts
+
+    return _layouts.prepare(point)
 
 
 def outcome(
@@ -135,8 +192,10 @@ def outcome(
     """How the program ended; prints what the stock interpreter would print."""
     if error is None:
         return {"kind": "exit", "exit_code": 0}
-    if type(error) is ImportError and error.args and error.args[0] is NO_MAIN:
-        return {"kind": "error", "code": "ERR_INMEM_NO_MAIN", "message": error.args[1]}
+    if type(error) is ImportError and error.args and type(error.args[0]) is object:
+        code = NOTHING_TO_RUN.get(error.args[0])
+        if code is not None:
+            return {"kind": "error", "code": code, "message": error.args[1]}
     if isinstance(error, SystemExit):
         return {"kind": "exit", "exit_code": exit_code(error)}
     traceback = own_frames_cut(error.__traceback__)
@@ -219,40 +278,10 @@ def report_uncaught(error: "BaseException", traceback: "TracebackType | None") -
         _world.EXCEPTHOOK(type(second), second, second.__traceback__)
 
 
-def describe(
-    error: "BaseException", traceback: "TracebackType | None", depth: int = 0
-) -> "dict[str, Any]":
-    """Type, message, traceback and cause of an exception, as plain values."""
-    import traceback as tools
+def describe(error: "BaseException", traceback: "TracebackType | None") -> "dict[str, Any]":
+    from inmem import _describe
 
-    try:
-        message = str(error)
-    except BaseException:  # noqa: BLE001 - __str__ is the program's
-        message = "<exception str() failed>"
-    cause = error.__cause__
-    if cause is None and not error.__suppress_context__:
-        cause = error.__context__
-    return {
-        "type": type(error).__name__,
-        "message": message,
-        "traceback": "".join(tools.format_exception(type(error), error, traceback)),
-        "code": error_code(error),
-        "cause": describe(cause, cause.__traceback__, depth + 1)
-        if cause is not None and depth < 16
-        else None,
-    }
-
-
-def error_code(error: "BaseException | None") -> str:
-    """Our permanent code, where the error came from us: packages wrap it."""
-    for _ in range(16):
-        if error is None:
-            break
-        code = getattr(error, "inmem_code", "")
-        if isinstance(code, str) and code:
-            return code
-        error = error.__cause__ or error.__context__
-    return ""
+    return _describe.describe(error, traceback)
 
 
 # --- after -------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // test/bundle/bundle.test.ts: bundles from wheels, made by the package's own pip and compiler.
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import { beforeEach, describe, expect, it, vi } from "vitest";
@@ -133,40 +133,33 @@ describe("bundle()", () => {
     expect(pyc.includes("mixed/good.py")).toBe(true);
   });
 
-  it("gives the same bytes from another folder, time zone, locale and umask", async () => {
+  it("gives the same bytes from another folder, day, time zone, locale, umask and processor count", async () => {
     const folder = tmpDir();
-    const names = Array.from({ length: 40 }, (_, i) => `many/m${i}.py`);
+    // So many that several Pythons compile them, where there are several processors.
+    const names = Array.from({ length: 220 }, (_, i) => `many/m${i}.py`);
     const wheel = await writeWheel(folder, "many", {
       ...Object.fromEntries(
-        names.map((name, i) => [name, `S = {'a', 'b', ${i}}\nx = (${i}, 1.5)\n`]),
+        names.map((name, i) => [
+          name,
+          `S = {'a', 'b', ${i}}\nx = (${i}, 1.5)\ndef f${i % 3}(): ...`,
+        ]),
       ),
       "many/lib.so": fakeSharedObject(),
     });
     const main = writeMain(folder, "import many.m1");
     const first = await make(folder, { requirements: [wheel], main });
-    mkdirSync(join(folder, "other"));
-    const output = join(folder, "other", "second.pyz");
-    const script = `umask 077; exec "$0" "$@"`;
-    execFileSync(
-      "sh",
-      [
-        "-c",
-        script,
-        process.execPath,
-        commandLine,
-        "bundle",
-        "-q",
-        "--main",
-        main,
-        "-o",
-        output,
-        wheel,
-      ],
-      {
-        cwd: join(folder, "other"),
-        env: { ...process.env, TZ: "Asia/Kathmandu", LC_ALL: "C", PYTHONHASHSEED: "7" },
-      },
-    );
+    const other = join(folder, "other");
+    mkdirSync(other);
+    const clock = join(folder, "clock.cjs");
+    writeFileSync(clock, "Date.now = () => 1e12; performance.now = () => 5;");
+    utimesSync(main, 1, 1);
+    const output = join(other, "second.pyz");
+    const words = ["-r", clock, commandLine, "bundle", "-q", "--main", main, "-o", output, wheel];
+    const script = 'umask 077; exec taskset -c 0 "$0" "$@"';
+    execFileSync("sh", ["-c", script, process.execPath, ...words], {
+      cwd: other,
+      env: { ...process.env, TZ: "Asia/Kathmandu", LC_ALL: "C", PYTHONHASHSEED: "7" },
+    });
     expect(readFileSync(output).equals(readFileSync(first.output))).toBe(true);
   });
 
