@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { inNamespace, obstacleTo } from "../helpers/bad-host.js";
-import { commandLine, spawnCommand, spawnProcess } from "../helpers/spawn-node.js";
+import { commandLine, spawnCommand, spawnNode, spawnProcess } from "../helpers/spawn-node.js";
 import { tmpDir } from "../helpers/tmp.js";
 import { startIndex, writeTrueWheel } from "./package-index.js";
 import { dist } from "./support.js";
@@ -46,6 +46,28 @@ describe("bundle --json", () => {
     expect(events(failed.stdout).at(-1)).toMatchObject({
       event: "error",
       code: "ERR_INMEM_REQUIREMENTS",
+    });
+  });
+});
+
+describe("bundle() of the package", () => {
+  it("rejects with the class of errors that the package exports, and makes what run() takes", async () => {
+    const folder = write(tmpDir(), { "app.py": "print('made and run')" });
+    const source = `
+const { bundle, run, InmemError } = require("inmem-python");
+(async () => {
+  const error = await bundle({ description: "absent", output: "x.pyz" }).catch((error) => error);
+  console.log(error instanceof InmemError, error.code);
+  const phases = new Set();
+  const onProgress = ({ phase }) => phases.add(phase);
+  const { output } = await bundle({ main: "app.py", output: "x.pyz", onProgress });
+  console.log([...phases].join());
+  await run(output);
+})();`;
+    expect(await spawnNode(source, { cwd: folder })).toMatchObject({
+      code: 0,
+      stdout: "true ERR_INMEM_CONFIG\npack,compile\nmade and run\n",
+      stderr: "",
     });
   });
 });

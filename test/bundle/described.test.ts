@@ -1,4 +1,5 @@
 // test/bundle/described.test.ts: inmem.toml, pyproject.toml and scripts that describe an application.
+import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
@@ -157,6 +158,18 @@ describe("pyproject.toml", () => {
     const links = tmpDir();
     await writeTrueWheel(links, { name: "helper", version: "2.0" });
     expect(await outputOf({ description: folder, findLinks: [links] })).toBe("built 2.0\n");
+  });
+
+  it("in a source distribution of pure Python: pip builds that, too", async () => {
+    const folder = tree({
+      "built-3.0/pyproject.toml": BUILD_SYSTEM,
+      "built-3.0/backend.py": BACKEND,
+      "built-3.0/built.py": "def main():\n    print('from source')\n",
+      "built-3.0/PKG-INFO": "Metadata-Version: 2.1\nName: built\nVersion: 3.0\n",
+    });
+    execFileSync("tar", ["-czf", "built-3.0.tar.gz", "built-3.0"], { cwd: folder });
+    const inputs = { requirements: ["built"], findLinks: [folder], entry: "built:main" };
+    expect(await outputOf(inputs)).toBe("from source\n");
   });
 
   it("whose build wants a compiler says so", async () => {
