@@ -188,3 +188,19 @@ describe("a child that cannot have its bundle says so", () => {
     ]);
   });
 });
+
+describe("an environment of its own for a program between", () => {
+  it("takes the bundles away, unless INMEM_BUNDLES is handed on", async () => {
+    const main = py`
+      import os, subprocess, sys
+      code = "import handed; print(handed.X)"
+      def run(*pairs):
+          done = subprocess.run(["env", "-i", *pairs, sys.executable, "-c", code], stdout=-1, stderr=-1, text=True)
+          return done.stdout or done.stderr.splitlines()[-1] + "\n"
+      print(run() + run("INMEM_BUNDLES=" + os.environ["INMEM_BUNDLES"]), end="")
+    `;
+    const path = zipFile({ "__main__.py": main, "handed.py": "X = 'handed on'" });
+    const { stdout } = await runPython(path);
+    expect(stdout).toBe("ModuleNotFoundError: No module named 'handed'\nhanded on\n");
+  });
+});

@@ -159,6 +159,15 @@ describe.each(places)("in the %s", (place) => {
     expect(readdirSync(cwd)).toEqual([]);
   });
 
+  it("pytest by a path inside the bundle, where it is told to begin there", async () => {
+    const folder = `${await bundle}/shop`;
+    const words = ["pytest", "-p", "no:cacheprovider"] as const;
+    const inside = [...words, `--confcutdir=${folder}`, `${folder}/tests`] as const;
+    const result = await runModule(place, await bundle, inside);
+    expect(result).toMatchObject({ code: 1, timedOut: false });
+    expect(result.stdout).toContain("1 failed, 1 passed");
+  });
+
   it("pytest --pdb, of one test", async () => {
     const test = "shop.tests.test_prices::test_wrong";
     const words = ["pytest", "--pdb", "-p", "no:cacheprovider", "--pyargs", test] as const;
