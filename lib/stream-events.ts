@@ -22,21 +22,29 @@ export function firstOf(
   });
 }
 
-/** How long what comes from a process may be silent after its end. */
-const SILENCE_MS = 200;
+const TICK_MS = 50;
+/** How many ticks what comes from a process may be silent after its end. */
+const SILENT_TICKS = 4;
+/** How many it may go on for: what the process itself wrote is through by then. */
+const MOST_TICKS = 20;
 
 /**
  * For a pipe from a process that has ended. Usually its end is there already; a child that the
- * process has left running may hold it open, and is waited for no longer than it writes.
- * Gives what ends the wait.
+ * process has left running may hold it open, and is not waited for. Gives what ends the wait.
  *
+ * Ticks are counted, not milliseconds: after one that came late the pipe is read before the next.
  * @param isHeld whether what came is still being handed on, and the pipe stands still for that.
  */
 export function closeWhenSilent(pipe: Readable, isHeld: () => boolean = () => false): () => void {
-  const timer = setTimeout(() => {
-    if (isHeld()) timer.refresh();
-    else pipe.destroy();
-  }, SILENCE_MS);
-  pipe.on("data", () => timer.refresh());
-  return () => clearTimeout(timer);
+  let silent = 0;
+  let all = 0;
+  pipe.on("data", () => {
+    silent = 0;
+  });
+  const timer = setInterval(() => {
+    silent = isHeld() ? 0 : silent + 1;
+    if (silent > 0) all += 1;
+    if (silent >= SILENT_TICKS || all >= MOST_TICKS) pipe.destroy();
+  }, TICK_MS);
+  return () => clearInterval(timer);
 }

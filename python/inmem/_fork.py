@@ -22,6 +22,8 @@ in_child = False
 
 #: How long a pipe may be silent at a run's end: children that go on are not waited for.
 SILENCE_S = 0.2
+#: How often that is waited for one that goes on writing.
+MOST_SILENCES = 5
 
 
 class Relay:
@@ -49,7 +51,9 @@ class Relay:
         """Waits until what was written has arrived."""
         posix.close(self.into)
         before = -1
-        while not self._ended.acquire(timeout=SILENCE_S) and self._moved != before:
+        for _ in range(MOST_SILENCES):
+            if self._ended.acquire(timeout=SILENCE_S) or self._moved == before:
+                break
             before = self._moved
 
 

@@ -22,6 +22,17 @@ describe.each([
     expect(taken).toBe(sizeBytes);
   });
 
+  it("hands all output to a function that is slower than the program", async () => {
+    let taken = 0;
+    const stdout = (chunk: Buffer) => {
+      taken += chunk.length;
+      const until = performance.now() + 300;
+      while (performance.now() < until); // the event loop stands still
+    };
+    await runPython(`print("x" * 149_999)`, { ...more, stdout });
+    expect(taken).toBe(150_000);
+  });
+
   it("does not mind a program that reads none of its stdin", async () => {
     const { exitCode } = await runPython("raise SystemExit(3)", {
       ...more,
@@ -67,17 +78,20 @@ describe.each([
     await expect(ran).rejects.toThrow("of the stream");
   });
 
-  it("does not wait for what os.fork() has left running", async () => {
+  it.each([
+    ["silent", "signal.pause()"],
+    ["talking", "while True: print(file=sys.stderr, flush=True); time.sleep(0.02)"],
+  ])("does not wait for what os.fork() has left running: %s", async (_what, forked) => {
     const main = py`
-      import os, signal
+      import os, signal, sys, time
       child = os.fork()
       if child == 0:
           signal.alarm(30)
-          signal.pause()
+          ${forked}
       print(child)
     `;
     const begun = performance.now();
-    const { stdout } = await runPython(main, more);
+    const { stdout } = await runPython(main, { ...more, stderr: () => undefined });
     process.kill(Number(stdout), "SIGKILL");
     expect(performance.now() - begun).toBeLessThan(20_000);
   });
