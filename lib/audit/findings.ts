@@ -113,7 +113,10 @@ function abi(
   const wanted = asked.host ? ownPython : python;
   if (tag !== undefined && tag !== wanted) {
     findings.add("other-python", level, object, `for ${tag} (expected ${wanted})`);
-  } else if (!object.facts.moduleEntries.some((entry) => entry.startsWith("PyInit_"))) {
+  } else if (
+    !wanted.startsWith("cp2") &&
+    !object.facts.moduleEntries.some((entry) => entry.startsWith("PyInit_"))
+  ) {
     findings.add("other-python", level, object, `for Python 2 (expected ${wanted})`);
   }
 }

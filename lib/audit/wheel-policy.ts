@@ -28,7 +28,7 @@ const PY_FPE = new Set(["PyFPE_jbuf", "PyFPE_dummy", "PyFPE_counter"]);
 
 /**
  * Takes: all objects of one wheel, and its tags.
- * Source of the rules: PEP 600, PEP 513 (UCS-2, fpectl), PEP 656 and auditwheel, whose verdict this is.
+ * Source of the rules: PEP 600, PEP 513 (fpectl), PEP 656 and auditwheel, whose verdict this is.
  */
 export function judgeWheel(
   objects: readonly AuditObject[],
@@ -218,10 +218,6 @@ function brokenPromises(objects: readonly AuditObject[], trees: readonly LinkTre
     const references = linesOf(object.facts.undefined);
     if (references.some((name) => PY_FPE.has(name))) {
       reasons.push(`${object.entry} uses fpectl (PyFPE_jbuf), which few Pythons have`);
-    }
-    const isOld = object.facts.moduleEntries.some((name) => !name.startsWith("PyInit_"));
-    if (isOld && references.some((name) => name.includes("PyUnicodeUCS2_"))) {
-      reasons.push(`${object.entry} is for a Python 2 with UCS-2 strings`);
     }
   }
   for (const { root } of trees) {
