@@ -89,14 +89,21 @@ std::optional<Identity> Recall(int fd, std::uint64_t memfd) {
   return identity;
 }
 
-std::string& ErrorText() {
-  static thread_local std::string text;
-  return text;
+struct LastDamage {
+  std::string path;
+  std::string text;
+};
+
+LastDamage& Damage() {
+  static thread_local LastDamage last;
+  return last;
 }
 
 // EIO, and why.
-int Damaged(const Status& status) {
-  ErrorText() = std::string(ErrorName(status.code())) + ": " + status.message();
+int Damaged(const Target& target, const Status& status) {
+  Damage().path = target.Path();
+  Damage().text =
+      std::string(ErrorName(status.code())) + ": " + status.message();
   return Fail(EIO);
 }
 
@@ -144,23 +151,6 @@ bool IsKnownToProc(pid_t own) {
   return told == own;
 }
 
-// /proc/PID/fd/N, or /proc/self/fd/N: a symbolic link that the kernel makes
-// anew each time, for more than a microsecond.
-std::array<char, 48> DescriptorPath(int fd) {
-  constexpr std::string_view kProc = "/proc/";
-  constexpr std::string_view kSelf = "self";
-  constexpr std::string_view kFolder = "/fd/";
-  std::array<char, 48> path = {};
-  char* const limit = path.data() + path.size() - 1;
-  char* end = std::copy(kProc.begin(), kProc.end(), path.data());
-  const pid_t own = ::getpid();
-  end = IsKnownToProc(own) ? std::to_chars(end, limit, own).ptr
-                           : std::copy(kSelf.begin(), kSelf.end(), end);
-  end = std::copy(kFolder.begin(), kFolder.end(), end);
-  std::to_chars(end, limit, fd);
-  return path;
-}
-
 bool WriteAll(int fd, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     const ssize_t written = static_cast<ssize_t>(
@@ -179,7 +169,7 @@ int WriteContent(int fd, const Target& target) {
   const std::uint64_t size = SizeOf(target);
   if (size < kMapSize) {
     const auto bytes = archive.Read(index);
-    if (!bytes.ok()) return Damaged(bytes.status());
+    if (!bytes.ok()) return Damaged(target, bytes.status());
     return WriteAll(fd, bytes.value().span()) ? 0 : -1;
   }
   if (::syscall(SYS_ftruncate, fd, size) != 0) return -1;
@@ -190,7 +180,7 @@ int WriteContent(int fd, const Target& target) {
       index, {static_cast<std::byte*>(memory), static_cast<std::size_t>(size)});
   // Sealed it could not be while it is mapped for writing.
   ::munmap(memory, size);
-  return status.ok() ? 0 : Damaged(status);
+  return status.ok() ? 0 : Damaged(target, status);
 }
 
 // Nobody has the file mapped for writing yet, so that the seal against writing
@@ -214,10 +204,7 @@ void SetTimes(int fd, const Target& target) {
 // /proc is not there, the seals alone forbid it.
 int Reopen(os::UniqueFd memfd, int flags) {
   const auto path = DescriptorPath(memfd.get());
-  // O_DIRECT: not all kernels know it here; it is a hint for a medium.
-  constexpr int kDropped = O_CREAT | O_EXCL | O_TRUNC | O_NOFOLLOW |
-                           O_DIRECTORY | O_NOATIME | O_DIRECT;
-  const int fd = __real_open(path.data(), flags & ~kDropped);
+  const int fd = __real_open(path.data(), flags & ~kPathFlags);
   if (fd >= 0 || (errno != ENOENT && errno != ENOTDIR)) return fd;
   if ((flags & O_CLOEXEC) == 0) ::syscall(SYS_fcntl, memfd.get(), F_SETFD, 0);
   ::lseek(memfd.get(), 0, SEEK_SET);
@@ -296,6 +283,23 @@ std::optional<Identity> Parse(std::string_view name) {
 
 }  // namespace
 
+// /proc/PID/fd/N, or /proc/self/fd/N: a symbolic link that the kernel makes
+// anew each time, for more than a microsecond.
+std::array<char, 48> DescriptorPath(int fd) {
+  constexpr std::string_view kProc = "/proc/";
+  constexpr std::string_view kSelf = "self";
+  constexpr std::string_view kFolder = "/fd/";
+  std::array<char, 48> path = {};
+  char* const limit = path.data() + path.size() - 1;
+  char* end = std::copy(kProc.begin(), kProc.end(), path.data());
+  const pid_t own = ::getpid();
+  end = IsKnownToProc(own) ? std::to_chars(end, limit, own).ptr
+                           : std::copy(kSelf.begin(), kSelf.end(), end);
+  end = std::copy(kFolder.begin(), kFolder.end(), end);
+  std::to_chars(end, limit, fd);
+  return path;
+}
+
 int OpenTarget(const Target& target, int flags) {
   // Such a descriptor is a place, and nothing else of the flags counts.
   if ((flags & O_PATH) != 0) {
@@ -347,6 +351,16 @@ std::optional<std::string> FolderPath(int fd) {
   return std::nullopt;
 }
 
-std::string LastError() { return ErrorText(); }
+std::string LastError() { return Damage().text; }
+
+std::string DamageOf(const char* path) {
+  if (Damage().text.empty()) return "";
+  const auto location = LocateFile(path);
+  if (!location) return "";
+  Target target;
+  target.mount = location->mount;
+  target.name = location->name;
+  return target.Path() == Damage().path ? Damage().text : "";
+}
 
 }  // namespace inmem::files

@@ -2,8 +2,10 @@
 // Private to the layer.
 #pragma once
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,6 +21,15 @@ inline constexpr unsigned kDeviceMinor = 0x494e4d;
 
 // open() of what exists or is missing in a mount.
 int OpenTarget(const Target& target, int flags);
+
+// Flags of open that are about a path; a memfd that is opened again has none.
+// O_DIRECT: not all kernels know it there; it is a hint for a medium.
+inline constexpr int kPathFlags = O_CREAT | O_EXCL | O_TRUNC | O_NOFOLLOW |
+                                  O_DIRECTORY | O_NOATIME | O_DIRECT;
+
+// The name in /proc of a descriptor of this process, which other processes of
+// the user know, too, where that is possible.
+std::array<char, 48> DescriptorPath(int fd);
 
 // What a descriptor of ours says of itself: the memfd's name carries it, so
 // that it needs no table and is known in a child, too.

@@ -50,6 +50,9 @@ void MarkOutsideThread();
 // archive, with its code's name before it; "" if there was none.
 std::string LastError();
 
+// The same if it was `path` that could not be opened; "" if not.
+std::string DamageOf(const char* path);
+
 // What `path` names, by the same rules as open's: the archive and the name of
 // a file in it. nullopt: a real path, a folder, or nothing. For exec and the
 // like; errno is left alone.

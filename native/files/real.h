@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <spawn.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -82,6 +83,11 @@ int __real_lsetxattr(const char* path, const char* name, const void* value,
                      size_t size, int flags);
 int __real_removexattr(const char* path, const char* name);
 int __real_lremovexattr(const char* path, const char* name);
+int __real_posix_spawn_file_actions_addopen(posix_spawn_file_actions_t* actions,
+                                            int fd, const char* path, int flags,
+                                            mode_t mode);
+int __real_posix_spawn_file_actions_destroy(
+    posix_spawn_file_actions_t* actions);
 }
 
 namespace inmem::files {

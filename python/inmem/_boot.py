@@ -44,6 +44,7 @@ conflicts: "dict[str, str]" = {}
 #: Stdlib modules that are told of us right after they were loaded: module name ->
 #: the module of ours whose ``install`` does it.
 INSTALL = {
+    "posixpath": "_paths",
     "ssl": "_ssl",
     "site": "_site",
     "subprocess": "_subprocess",

@@ -41,6 +41,7 @@ const command: Modules = { "of -c: CPython keeps its source for tracebacks": "li
 const site: Modules = {
   "site, which makes sys.path": "site _sitebuiltins os os.path posixpath genericpath stat _stat",
   "of os": "_collections_abc errno",
+  "os.path.realpath(strict=True) below a bundle": "inmem._paths",
   "the .pth files of bundles": "inmem._site",
   "looked for sitecustomize: why a module is absent": "inmem inmem._absent",
 };
