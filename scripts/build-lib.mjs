@@ -50,7 +50,11 @@ export async function buildLib() {
 async function joinEntry() {
   const { build } = await import("esbuild");
   for (const [entry, output, elsewhere] of [
-    ["index.ts", "index.js", { "later.js": later, "bundle.js": bundler, "audit/entry.js": inAudit }],
+    [
+      "index.ts",
+      "index.js",
+      { "later.js": later, "bundle.js": bundler, "audit/entry.js": inAudit },
+    ],
     // The same classes of errors in each.
     ["later.ts", later, { "errors.js": "index.js", "process-run.js": inProcess }],
     ["process-run.ts", inProcess, { "errors.js": "index.js" }],
