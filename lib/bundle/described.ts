@@ -2,6 +2,7 @@
 import { basename, resolve } from "node:path";
 import { InmemError } from "../errors.js";
 import { type Description, findDescription, readDescription } from "./description.js";
+import type { BundleForm, BundleOptions } from "./options.js";
 
 /** The bundle's path when the command line names none. */
 export function outputOf(place: string): string {
@@ -12,6 +13,32 @@ export function outputOf(place: string): string {
   }
   const { folder, keys } = readDescription(path);
   return keys.output ?? resolve(`${keys.name ?? basename(folder)}.pyz`);
+}
+
+/** How a description wants its bundle written. */
+export type DescribedForm = Omit<BundleForm, "output" | "executable">;
+
+export function formOf({ keys }: Description): DescribedForm {
+  const { exclude, prune, optimize, source, compress } = keys;
+  return {
+    ...(exclude !== undefined && { exclude }),
+    ...(prune !== undefined && { prune }),
+    ...(optimize !== undefined && { optimize }),
+    ...(source !== undefined && { source }),
+    ...(compress !== undefined && { compress }),
+  };
+}
+
+/**
+ * The options with what their description says of the form; globs go on, what is given else goes before.
+ * @throws {InmemError} ERR_INMEM_CONFIG
+ */
+export function withDescribedForm(options: BundleOptions): BundleOptions {
+  const file = options.description && findDescription(options.description);
+  if (!file) return options;
+  const form = formOf(readDescription(file));
+  const exclude = [...(form.exclude ?? []), ...(options.exclude ?? [])];
+  return { ...form, ...options, exclude };
 }
 
 /** How `run FOLDER` runs it. */

@@ -4,7 +4,9 @@ import { basename, dirname, join, resolve } from "node:path";
 import { type OutputUnit, type Schema, Validator } from "@cfworker/json-schema";
 import { packageRoot } from "../binding.js";
 import { InmemError } from "../errors.js";
+import type { Compression } from "./compression.js";
 import { hintFor } from "./nearest.js";
+import type { Pruning } from "./selection.js";
 import { isTable, readToml, type TomlTable, tableAt } from "./toml-file.js";
 
 export const DESCRIPTION_NAME = "inmem.toml";
@@ -41,6 +43,11 @@ export interface DescriptionKeys {
   readonly port?: number;
   readonly "exported-port"?: number;
   readonly files?: readonly string[] | Readonly<Record<string, string>>;
+  readonly exclude?: readonly string[];
+  readonly prune?: readonly Pruning[];
+  readonly optimize?: 0 | 1 | 2;
+  readonly source?: boolean;
+  readonly compress?: Compression;
   readonly target?: { readonly platform?: string; readonly "python-version"?: string };
   readonly index?: {
     readonly url?: string;

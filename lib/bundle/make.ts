@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InmemError } from "../errors.js";
 import { type ApplicationFiles, readApplicationFile } from "./application.js";
+import { withDescribedForm } from "./described.js";
 import { wheelsOfBundle } from "./earlier.js";
 import { type EntryWish, filesOfModule } from "./entry-point.js";
 import { fetchWheels } from "./fetch.js";
@@ -29,9 +30,10 @@ export interface OwnOptions {
  * @throws {InmemError} as bundle() does.
  */
 export async function makeBundle(
-  options: BundleOptions,
+  given: BundleOptions,
   own: OwnOptions = {},
 ): Promise<BundleResult> {
+  const options = withDescribedForm(given);
   const recipe = own.recipe ?? makeRecipe(options);
   const plan = new BundlePlan(new Selection(options.exclude, options.prune));
   for (const file of applicationFiles(recipe.files)) plan.add(file);

@@ -6,7 +6,7 @@ import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { InmemError } from "../errors.js";
 import { contentKeys } from "./content-key.js";
-import { type RunSettings, runSettingsOf } from "./described.js";
+import { formOf, type RunSettings, runSettingsOf } from "./described.js";
 import { findDescription, readDescription } from "./description.js";
 import { makeBundle } from "./make.js";
 import type { BundleProgress } from "./options.js";
@@ -45,7 +45,7 @@ export async function upToDateBundle(
   const description = readDescription(file);
   const settings = runSettingsOf(description);
   const recipe = makeRecipe({ description: file });
-  const keys = contentKeys(recipe, {});
+  const keys = contentKeys(recipe, formOf(description));
   const name = description.keys.name ?? basename(description.folder);
   const folder = cacheFolder(name, description.path);
   const build = join(folder, `${keys.wheels}-${keys.bundle}`);

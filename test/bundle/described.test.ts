@@ -7,7 +7,7 @@ import type { BundleInputs } from "../../lib/bundle/options.js";
 import { cleanEnv, spawnCommand } from "../helpers/spawn-node.js";
 import { tmpDir } from "../helpers/tmp.js";
 import { writeTrueWheel } from "./package-index.js";
-import { dist } from "./support.js";
+import { dist, readRawEntries } from "./support.js";
 
 beforeEach(() => {
   for (const name of Object.keys(process.env)) if (/^PIP_/.test(name)) vi.stubEnv(name, undefined);
@@ -87,6 +87,28 @@ print(sorted(str(p.relative_to(here)) for p in here.rglob("*.txt")))
     expect(await outputOf({ description: named })).toBe("['x/y.txt']\n");
     const none = tree({ ...files, "inmem.toml": `main = "app.py"\nfiles = ["*.json"]\n` });
     await refusal({ description: none }, /nothing in .* is named \*\.json/);
+  });
+
+  it("says how the bundle is written; the command line goes before", async () => {
+    const folder = tree({
+      "inmem.toml": `main = "a.py"\nfiles = ["*.txt"]\nexclude = ["b.txt"]\noptimize = 2\ncompress = "stored"\n`,
+      "a.py": `"""doc"""\nprint(__doc__, __debug__)\n`,
+      "b.txt": "b",
+      "c.txt": "c".repeat(1000),
+    });
+    expect(await outputOf({ description: folder })).toBe("None False\n");
+    const output = join(folder, "out.pyz");
+    await dist.bundle().bundle({ description: folder, output });
+    const entries = readRawEntries(output);
+    expect(entries.map(({ name }) => name)).not.toContain("b.txt");
+    expect(entries.find(({ name }) => name === "c.txt")?.method).toBe(0);
+    await dist.bundle().bundle({ description: folder, output, compress: "deflate" });
+    expect(readRawEntries(output).find(({ name }) => name === "c.txt")?.method).toBe(8);
+    const wrong = tree({
+      "inmem.toml": `main = "a.py"\n[compress]\nlibary = "zstd"\n`,
+      "a.py": "",
+    });
+    await refusal({ description: wrong }, /compress/);
   });
 
   it("includes others: lists go on, other keys are replaced", async () => {
