@@ -151,6 +151,19 @@ describe("the launcher takes signals as python3 does", () => {
     expect(code).toBe(35);
   });
 
+  it("leads a process group of its own where it is asked to, which ends as a whole", async () => {
+    const group = `import os, signal, subprocess, sys
+child = "import os, subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(30)']); print(os.getpgrp() == os.getpid(), flush=True); import time; time.sleep(30)"
+for options in (dict(process_group=0), dict(start_new_session=True)):
+    leader = subprocess.Popen([sys.executable, "-c", child], stdout=-1, text=True, **options)
+    print(leader.stdout.readline(), os.getpgid(leader.pid) == leader.pid)
+    os.killpg(leader.pid, signal.SIGTERM)
+    print(leader.wait(), repr(leader.stdout.read()))
+`;
+    const { code, stdout } = await expectSame({ args: ["-c", group] });
+    expect([code, stdout]).toEqual([0, "True\n True\n-15 ''\n".repeat(2)]);
+  });
+
   it("has the kernel's dispositions, and SIGPIPE ignored", async () => {
     // SigQ is a limit, and of how many signals wait in the whole user's processes.
     const lines =

@@ -41,6 +41,16 @@ describe(".pth files at the root of a bundle", () => {
     expect(stderr).toContain("Remainder of file ignored");
   });
 
+  it("are all that acts: usercustomize and sitecustomize are modules as any other", async () => {
+    const path = zipFile({
+      "usercustomize.py": "print('user')",
+      "sitecustomize.py": "print('site')",
+      "a.pth": "import sys; sys.a = 1",
+      "__main__.py": "print('main'); import usercustomize",
+    });
+    expect((await runPython(path)).stdout).toBe("main\nuser\n");
+  });
+
   it("are read anew by each run", async () => {
     const files = {
       "a.pth": "extra\n",
