@@ -1,0 +1,42 @@
+// test/bundle/manifest.test.ts: inmem.json is what its schema says, and the schema refuses what is not.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Schema, Validator } from "@cfworker/json-schema";
+import { expect, it, vi } from "vitest";
+import { ENTRY_KINDS } from "../../lib/bundle/kind.js";
+import { packageRoot } from "../helpers/spawn-node.js";
+import { tmpDir } from "../helpers/tmp.js";
+import { dist, fakeSharedObject, readRawEntries, writeWheel } from "./support.js";
+
+const path = join(packageRoot, "schema", "bundle-manifest.schema.json");
+const schema = JSON.parse(readFileSync(path, "utf8"));
+const isValid = (value: unknown) =>
+  new Validator(schema as Schema, "2020-12").validate(value).valid;
+
+it("fits its schema, and nothing else does", async () => {
+  vi.stubEnv("PIP_NO_INDEX", "1");
+  const folder = tmpDir();
+  const wheel = await writeWheel(folder, "parts", {
+    "parts/__init__.py": "",
+    "parts/lib.so": fakeSharedObject(),
+    "parts-1.0.data/scripts/tool": "#!python\n",
+    "parts-1.0.dist-info/entry_points.txt": "[console_scripts]\nparts = parts:main\n",
+  });
+  const output = join(folder, "out.pyz");
+  await dist.bundle().bundle({ requirements: [wheel], output });
+  vi.unstubAllEnvs();
+  const manifest = JSON.parse(readRawEntries(output).at(-1)?.data.toString() ?? "");
+  expect(isValid(manifest)).toBe(true);
+  for (const wrong of [
+    { format: 2 },
+    { python: {} },
+    { platform: { tags: "any" } },
+    { entry: { module: 1, scripts: {} } },
+    { entries: { x: { sha256: "0", size: 1, kind: "module" } } },
+    { entries: { x: { sha256: "0".repeat(64), size: 1, kind: "toy" } } },
+    { distributions: [{ name: "x" }] },
+  ]) {
+    expect([wrong, isValid({ ...manifest, ...wrong })]).toEqual([wrong, false]);
+  }
+  expect(schema.properties.entries.additionalProperties.properties.kind.enum).toEqual(ENTRY_KINDS);
+});
