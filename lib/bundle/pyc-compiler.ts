@@ -10,15 +10,14 @@ export interface CompileFailure {
 // A request is u32 name size, u32 source size, name, source; the answer is
 // u8 failed, u32 size, and the .pyc or the reason. Little endian. Flag 1 of
 // the .pyc: identified by the source's hash, and not checked when loaded.
+// Each source is compiled in a fork of its own: which constants of a file are one object
+// depends on what the process has compiled before, and marshal writes that down.
 const SCRIPT = `
-import importlib.util, marshal, struct, sys
+import importlib.util, marshal, os, struct, sys
 optimize = int(sys.argv[1])
 header = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little")
 stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
-while sizes := stdin.read(8):
-    name_size, source_size = struct.unpack("<II", sizes)
-    name = stdin.read(name_size).decode()
-    source = stdin.read(source_size)
+def compiled(name, source):
     try:
         code = compile(source, name, "exec", dont_inherit=True, optimize=optimize)
         answer = header + importlib.util.source_hash(source) + marshal.dumps(code)
@@ -26,8 +25,23 @@ while sizes := stdin.read(8):
     except Exception as error:
         answer = f"{type(error).__name__}: {error}".encode(errors="replace")
         failed = 1
-    stdout.write(struct.pack("<BI", failed, len(answer)) + answer)
+    return struct.pack("<BI", failed, len(answer)) + answer
+
+while sizes := stdin.read(8):
+    name_size, source_size = struct.unpack("<II", sizes)
+    name = stdin.read(name_size).decode()
+    source = stdin.read(source_size)
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with open(writer, "wb") as pipe:
+            pipe.write(compiled(name, source))
+        os._exit(0)
+    os.close(writer)
+    with open(reader, "rb") as pipe:
+        stdout.write(pipe.read())
     stdout.flush()
+    os.waitpid(child, 0)
 `;
 
 const ANSWER_HEADER_SIZE = 5;
@@ -57,7 +71,10 @@ export class PycCompiler {
   /** @throws {InmemError} ERR_INMEM_NO_BINARY when there is no launcher. */
   constructor({ signal, optimize }: PycSettings) {
     // Warnings about other people's code are not for whoever bundles it.
-    this.#child = startPython(["-W", "ignore", "-c", SCRIPT, String(optimize)], { signal });
+    this.#child = startPython(["-W", "ignore", "-c", SCRIPT, String(optimize)], {
+      signal,
+      reproducible: true,
+    });
     this.#child.process.stdout.on("data", (chunk: Buffer) => this.#take(chunk));
     this.#child.ended.then(
       (status) => this.#end(new InmemError("ERR_INMEM_BUNDLER", this.#obituary(status))),

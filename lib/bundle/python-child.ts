@@ -13,6 +13,8 @@ export interface ChildSettings {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Ends with all that it has started, such as builds of wheels. */
   readonly ownGroup?: boolean;
+  /** What comes out depends on what goes in alone: sets have one order in every process. */
+  readonly reproducible?: boolean;
 }
 
 /** A running child, and what it said and how it ended. */
@@ -31,9 +33,12 @@ export interface PythonChild {
  * @throws {InmemError} ERR_INMEM_NO_BINARY when there is no launcher.
  */
 export function startPython(args: readonly string[], settings: ChildSettings = {}): PythonChild {
-  const { signal, env, ownGroup = false } = settings;
-  const child = spawn(launcherPath(), ["-I", ...args], {
-    env: { ...childEnvironment(), ...env },
+  const { signal, env, ownGroup = false, reproducible = false } = settings;
+  // -I would ignore the one variable that sets the seed of hashes.
+  const isolation = reproducible ? ["-s", "-P"] : ["-I"];
+  const base = reproducible ? seededEnvironment() : childEnvironment();
+  const child = spawn(launcherPath(), [...isolation, ...args], {
+    env: { ...base, ...env },
     detached: ownGroup,
   });
   let stderr = "";
@@ -60,6 +65,12 @@ export function startPython(args: readonly string[], settings: ChildSettings = {
 function childEnvironment(): NodeJS.ProcessEnv {
   const { INMEM_BUNDLES: _, INMEM_LOAD: _load, ...environment } = process.env;
   return environment;
+}
+
+// As -I has it but for the seed: none of the user's PYTHON* variables.
+function seededEnvironment(): NodeJS.ProcessEnv {
+  const entries = Object.entries(childEnvironment()).filter(([name]) => !name.startsWith("PYTHON"));
+  return { ...Object.fromEntries(entries), PYTHONHASHSEED: "0" };
 }
 
 function killGroup(child: ChildProcessWithoutNullStreams): void {
