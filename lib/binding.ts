@@ -22,6 +22,8 @@ export interface NativeJob {
   /** Ask for the list of modules at the end (--report). */
   readonly report: boolean;
   readonly policy: { load: string; pin: boolean; hostLibraries: readonly string[] };
+  /** INMEM_VERIFY, as native/interpreter/settings.h has it; undefined: nothing is verified. */
+  readonly verification: string | undefined;
   /** `relayed`: SIGINT, SIGTERM and SIGHUP come by interrupt(). */
   readonly signals: { python: boolean; relayed: boolean };
 }
@@ -132,6 +134,23 @@ export interface NativeObject {
   readonly mapRefusal: string;
 }
 
+/** A bundle as signing sees it; native/trust/structure.h says what each is. */
+export interface NativeLayout {
+  /** inmem.json. */
+  readonly manifest: Buffer;
+  /** The central directory's records of the entries before it. */
+  readonly records: Buffer;
+  readonly entries: number;
+  /** Of inmem.json's local header, in the file. */
+  readonly manifestOffset: number;
+  /** What is added to each offset that the archive declares. */
+  readonly shift: number;
+  readonly prefixSize: number;
+  /** SHA-256, hexadecimal. */
+  readonly prefix: string;
+  readonly directory: string;
+}
+
 /** What the host allows; native/os/host_probe.h says what each is. "" means that it works. */
 export interface NativeHost {
   readonly kernel: string;
@@ -210,6 +229,10 @@ export interface Binding {
     global: boolean,
   ): number;
   openArchive(source: string | Uint8Array, name?: string): NativeArchive;
+  /** What signing asks of a bundle. Throws InmemError. */
+  bundleLayout(path: string): NativeLayout;
+  /** Gives how many entries were checked. Rejects with InmemError. */
+  verifyBundle(source: string | Uint8Array, name: string, verification: string): Promise<number>;
   /** Null where it is no ELF file. */
   elfFacts(bytes: Uint8Array, name: string): NativeObject | null;
   glibcVersion(): string;

@@ -49,6 +49,16 @@ export const errorCodes = {
   ERR_INMEM_LOAD_TIER:
     "The way of loading shared objects that was asked for is refused by this host.",
   ERR_INMEM_SIGNALLED: "The program's own process (run's option `process`) was ended by a signal.",
+  ERR_INMEM_KEY:
+    "A key file is missing or holds no Ed25519 key of the wanted kind, or a new key would overwrite a file.",
+  ERR_INMEM_UNSIGNED: "Verification was asked for, and the bundle carries no signature.",
+  ERR_INMEM_BAD_SIGNATURE:
+    "The signature is damaged, is by another key, or is not of this manifest.",
+  ERR_INMEM_BAD_MANIFEST: "The bundle's manifest, inmem.json, cannot be read.",
+  ERR_INMEM_NOT_AS_SIGNED:
+    "The archive around the contents is not what the signed manifest says: an entry more or less, another name, size, order or place, bytes that belong to no entry.",
+  ERR_INMEM_BAD_DIGEST:
+    "An entry's content is not what was signed: it was changed before the run, or while it was going.",
   ERR_INMEM_UNSUPPORTED_PLATFORM: "There is no binary for this platform, processor or C library.",
   ERR_INMEM_NO_BINARY: "The native binary of this package is missing or does not load.",
   ERR_INMEM_BUNDLER: "The bundle could not be made.",

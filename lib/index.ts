@@ -28,6 +28,7 @@ export type {
   SignalMode,
   StdioOutput,
   Tier,
+  VerifyKey,
 } from "./options.js";
 export type { RunResult } from "./run.js";
 export type { LoadOptions, Rebinding, SharedObject } from "./shared-objects.js";
@@ -36,13 +37,19 @@ export {
   bundle,
   enableCrashReport,
   hostReport,
+  keygen,
   loadSharedObject,
   mount,
   run,
   sharedObjects,
+  sign,
   unmount,
+  verify,
   writeSymbols,
 } from "./start.js";
 export { isSupported } from "./support.js";
 export type { WrittenSymbols } from "./symbols.js";
+export type { KeyPair, SignKey } from "./trust/keys.js";
+export type { SignOptions, SignResult } from "./trust/sign.js";
+export type { VerifyResult } from "./trust/verify.js";
 export { type Versions, version } from "./version.js";

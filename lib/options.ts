@@ -1,4 +1,5 @@
 // lib/options.ts: the options of run(), checked.
+import type { KeyObject } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
 
 /** A path, a file: URL, or the archive's bytes. */
@@ -74,6 +75,14 @@ export interface RunOptions {
    * table. Default: `"node"`.
    */
   signals?: SignalMode;
+  /**
+   * The Ed25519 public key that the bundle must be signed with: PEM text, a KeyObject, or a
+   * key file's path. Nothing of the bundle runs before its signature and structure were checked,
+   * and no content is used that is not what was signed. Default: nothing is verified.
+   */
+  verify?: VerifyKey;
+  /** With `verify`: hashes every content before the program begins. Default: false. */
+  verifyFull?: boolean;
   /** Waits for a run that is going instead of rejecting. Default: false. */
   queue?: boolean;
   /**
@@ -82,6 +91,9 @@ export interface RunOptions {
    */
   process?: boolean;
 }
+
+/** PEM text, a KeyObject, or the path or file: URL of a PEM file. */
+export type VerifyKey = string | URL | KeyObject;
 
 const NAMES = new Set([
   "args",
@@ -98,6 +110,8 @@ const NAMES = new Set([
   "pin",
   "hostLibraries",
   "signals",
+  "verify",
+  "verifyFull",
   "queue",
   "process",
 ]);
@@ -112,12 +126,14 @@ export interface CheckedOptions extends RunOptions {
   pin: boolean;
   hostLibraries: readonly string[];
   signals: SignalMode;
+  /** `verify` and `verifyFull` as native has them; undefined: nothing is verified. */
+  verification: string | undefined;
 }
 
 /**
  * Checks what JavaScript callers may have mistyped, and sets defaults.
  * @throws {TypeError} an unknown option or a wrong type; {RangeError} a bad
- * number.
+ * number; {InmemError} ERR_INMEM_KEY.
  */
 export function checkOptions(options: RunOptions = {}): CheckedOptions {
   checkIsObject(options);
@@ -142,7 +158,7 @@ export function checkOptions(options: RunOptions = {}): CheckedOptions {
   if (options.signals !== undefined && !SIGNAL_MODES.includes(options.signals)) {
     throw wrongType("signals", '"node" or "python"', options.signals);
   }
-  for (const name of ["queue", "process"] as const) {
+  for (const name of ["queue", "process", "verifyFull"] as const) {
     const value = options[name];
     if (value !== undefined && typeof value !== "boolean")
       throw wrongType(name, "a boolean", value);
@@ -156,6 +172,7 @@ export function checkOptions(options: RunOptions = {}): CheckedOptions {
     pin: options.pin ?? false,
     hostLibraries: options.hostLibraries ?? [],
     signals: options.signals ?? "node",
+    verification: checkVerify(options),
   };
 }
 
@@ -243,6 +260,16 @@ function checkLoad({ load, pin, hostLibraries }: RunOptions): void {
     );
   }
   checkTexts("hostLibraries", hostLibraries);
+}
+
+function checkVerify({ verify, verifyFull }: RunOptions): string | undefined {
+  if (verify === undefined) {
+    // Who asks for it means to be safe: it must not mean nothing.
+    if (verifyFull) throw new TypeError("verifyFull needs verify, the public key");
+    return undefined;
+  }
+  const { spellVerification } = require("./trust.js") as typeof import("./trust.js");
+  return spellVerification(verify, verifyFull === true);
 }
 
 function checkGrace(value: unknown): number {

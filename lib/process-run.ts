@@ -104,13 +104,14 @@ function start(
   options: CheckedOptions,
 ): ChildProcess {
   const env: NodeJS.ProcessEnv = { ...process.env, ...options.env };
-  const { load, pin, hostLibraries } = options;
+  const { load, pin, hostLibraries, verification } = options;
   // Undefined takes out what may stand there: it is not for this run.
   Object.assign(env, {
     INMEM_BUNDLES: bundles.variable,
     INMEM_LOAD: load === "auto" ? undefined : load,
     INMEM_PIN: pin ? "1" : undefined,
     INMEM_HOST_LIBRARIES: hostLibraries.length > 0 ? joinList(hostLibraries) : undefined,
+    INMEM_VERIFY: verification,
     INMEM_PARENT_OUTCOME: String(CHANNEL),
   });
   return spawn(launcherPath(), PYTHON, {

@@ -171,8 +171,19 @@ class NativeRun {
 
   /** Gives what puts the environment back; undefined while another run is going that it may wait for. */
   #tryToBegin(bundles: NativeJob["bundles"]): (() => void) | undefined {
-    const { args, module, script, cwd, env, load, pin, hostLibraries, signals, queue } =
-      this.#options;
+    const {
+      args,
+      module,
+      script,
+      cwd,
+      env,
+      load,
+      pin,
+      hostLibraries,
+      signals,
+      queue,
+      verification,
+    } = this.#options;
     const restore = withEnvironment(this.#binding, env);
     try {
       this.#binding.run(
@@ -186,6 +197,7 @@ class NativeRun {
           pipes: this.#streams.pipes,
           report: this.#own.onReport !== undefined,
           policy: { load, pin, hostLibraries },
+          verification,
           signals: {
             python: signals === "python",
             relayed: this.#own.signalsRelayed === true,

@@ -6,10 +6,13 @@ import type { AuditReport } from "./audit/report.js";
 import { binding } from "./binding.js";
 import type { BundleOptions, BundleResult } from "./bundle/options.js";
 import type { HostReport } from "./host-report.js";
-import type { BundleInput, RunOptions } from "./options.js";
+import type { BundleInput, RunOptions, VerifyKey } from "./options.js";
 import type { RunResult } from "./run.js";
 import type { LoadOptions, SharedObject } from "./shared-objects.js";
 import type { WrittenSymbols } from "./symbols.js";
+import type { KeyPair } from "./trust/keys.js";
+import type { SignOptions, SignResult } from "./trust/sign.js";
+import type { VerifyResult } from "./trust/verify.js";
 
 /**
  * Runs the program in `bundle` on Python's own thread; the event loop goes on.
@@ -134,6 +137,40 @@ export function enableCrashReport(): void {
  */
 export async function bundle(options: BundleOptions): Promise<BundleResult> {
   return (require("./bundle.js") as typeof import("./bundle.js")).bundle(options);
+}
+
+/**
+ * Makes an Ed25519 pair of keys for signing bundles, in `path` and `path.pub`.
+ * @throws {InmemError} ERR_INMEM_KEY: a file is there already, or cannot be written.
+ * @throws {TypeError} anything but a path.
+ */
+export function keygen(path: string): KeyPair {
+  return trust().keygen(path);
+}
+
+/**
+ * Signs a bundle that `inmem-python bundle` made, after it held every content against the
+ * manifest. docs/trust.md says what the signature covers.
+ * @throws {InmemError} ERR_INMEM_KEY, ERR_INMEM_BUNDLER, and every code of docs/errors.md that
+ * concerns archives and signatures.
+ * @throws {TypeError} wrong arguments.
+ */
+export async function sign(bundle: string | URL, options: SignOptions): Promise<SignResult> {
+  return trust().sign(binding, bundle, options);
+}
+
+/**
+ * Checks a bundle's signature and structure, and the content of every entry; runs nothing.
+ * @throws {InmemError} ERR_INMEM_KEY, and every code of docs/errors.md that concerns archives and
+ * signatures.
+ * @throws {TypeError} wrong arguments.
+ */
+export async function verify(bundle: BundleInput, publicKey: VerifyKey): Promise<VerifyResult> {
+  return trust().verify(binding, bundle, publicKey);
+}
+
+function trust(): typeof import("./trust.js") {
+  return require("./trust.js");
 }
 
 function later(): typeof import("./later.js") {

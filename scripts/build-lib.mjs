@@ -23,6 +23,7 @@ const dist = join(root, "dist");
 const later = "index-later.js";
 const inProcess = "index-process.js";
 const bundler = "index-bundle.js";
+const trust = "index-trust.js";
 const inAudit = "index-audit.js";
 
 /** Makes dist/ what lib/ is; takes a moment when nothing changed. */
@@ -45,21 +46,28 @@ export async function buildLib() {
 // What `require("inmem-python")` loads is one small file: each file more, and each
 // ten kilobytes more of one, cost every start a quarter of a millisecond. What a
 // run needs beyond it is a second one, loaded while Python starts (lib/start.ts);
-// what a run in a process of its own needs is a third, the bundler a fourth, audit() a fifth.
+// what a run in a process of its own needs is a third, the bundler a fourth, audit() a fifth, signatures a sixth.
 // The other files of dist/ are the command line's.
 async function joinEntry() {
   const { build } = await import("esbuild");
+  const errors = { "errors.js": "index.js" };
   for (const [entry, output, elsewhere] of [
     [
       "index.ts",
       "index.js",
-      { "later.js": later, "bundle.js": bundler, "audit/entry.js": inAudit },
+      {
+        "later.js": later,
+        "bundle.js": bundler,
+        "audit/entry.js": inAudit,
+        "trust.js": trust,
+      },
     ],
     // The same classes of errors in each.
-    ["later.ts", later, { "errors.js": "index.js", "process-run.js": inProcess }],
-    ["process-run.ts", inProcess, { "errors.js": "index.js" }],
-    ["bundle.ts", bundler, { "errors.js": "index.js" }],
-    ["audit/entry.ts", inAudit, { "errors.js": "index.js" }],
+    ["later.ts", later, { ...errors, "process-run.js": inProcess, "trust.js": trust }],
+    ["process-run.ts", inProcess, { ...errors, "trust.js": trust }],
+    ["bundle.ts", bundler, errors],
+    ["audit/entry.ts", inAudit, errors],
+    ["trust.ts", trust, errors],
   ]) {
     const { outputFiles } = await build({
       entryPoints: [join(root, "lib", entry)],
@@ -110,7 +118,7 @@ function removeOrphans() {
     const source = /^(.*?)(?:\.d\.ts|\.js)$/.exec(name)?.[1];
     if (
       source &&
-      ![later, inProcess, bundler, inAudit].includes(name) &&
+      ![later, inProcess, bundler, inAudit, trust].includes(name) &&
       !existsSync(join(root, "lib", `${source}.ts`))
     )
       rmSync(join(dist, name));

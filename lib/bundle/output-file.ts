@@ -35,6 +35,11 @@ export class OutputFile implements ByteSink {
     return new OutputFile(target, temporaryPath, handle);
   }
 
+  /** Where the bytes are until commit(). */
+  get temporaryPath(): string {
+    return this.#temporaryPath;
+  }
+
   async write(bytes: Uint8Array): Promise<void> {
     // One call writes at most 2 GiB, and less when the disk gets full.
     let done = 0;

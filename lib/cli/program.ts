@@ -8,6 +8,7 @@ import { EXIT_FAILED } from "./failure.js";
 import { collect } from "./flags.js";
 import { addAudit, addInspect } from "./program-audit.js";
 import type { RunFlags } from "./run.js";
+import { addTrust } from "./trust-program.js";
 
 const RUN_EXIT_STATUS = `
 Options after the bundle belong to the program.
@@ -60,6 +61,7 @@ function describeProgram(setStatus: (status: number) => void): Command {
   addDoctor(program, setStatus);
   addInspect(program, setStatus);
   addSymbols(program, setStatus);
+  addTrust(program, setStatus);
   return program;
 }
 
@@ -90,6 +92,8 @@ function addRun(program: Command, setStatus: (status: number) => void): void {
         "afterwards, print to stderr what was loaded (--report=json: for machines)",
       ).choices(["table", "json"]),
     )
+    .option("--verify <file>", "run only what is signed with this public key (PATH.pub of keygen)")
+    .option("--verify-full", "with --verify: hash every content before the program begins")
     .option("--crash-report", "after a crash of native code, tell on stderr where it was")
     .option(
       "--process",
@@ -218,6 +222,17 @@ function parseSeconds(value: string): number {
   throw new InvalidArgumentError("expected a number of seconds, 0 or more");
 }
 
+/** Options of `run` whose value is the next word. */
+const TAKES_VALUE = new Set([
+  "-m",
+  "--module",
+  "--load",
+  "--host-library",
+  "--grace",
+  "--signals",
+  "--verify",
+]);
+
 // commander gives an optional value the next word, which here is the bundle:
 // `run --report app.pyz` means `--report=table`.
 function spellOutReport(words: readonly string[]): string[] {
@@ -226,7 +241,7 @@ function spellOutReport(words: readonly string[]): string[] {
   for (let i = 1; spelled[i]?.startsWith("-") && spelled[i] !== "--"; i++) {
     const word = spelled[i] as string;
     if (word === "--report") spelled[i] = "--report=table";
-    if (["-m", "--module", "--load", "--host-library", "--grace", "--signals"].includes(word)) i++;
+    if (TAKES_VALUE.has(word)) i++;
   }
   return spelled;
 }

@@ -22,6 +22,8 @@ export interface RunFlags {
   readonly signals: SignalMode;
   readonly process?: boolean;
   readonly refresh?: boolean;
+  readonly verify?: string;
+  readonly verifyFull?: boolean;
   /** Seconds. */
   readonly grace: number;
 }
@@ -60,6 +62,8 @@ async function runBundle(
     load: flags.load,
     pin: flags.pin ?? false,
     hostLibraries: flags.hostLibrary ?? [],
+    ...(flags.verify === undefined ? {} : { verify: flags.verify }),
+    verifyFull: flags.verifyFull ?? false,
     ...(flags.module === undefined ? {} : { module: flags.module }),
     ...(flags.report === undefined ? {} : { onReport: (made: RunReport) => (report = made) }),
   };

@@ -14,6 +14,7 @@
 #include "addon/host_binding.h"
 #include "addon/loader_binding.h"
 #include "addon/run_binding.h"
+#include "addon/trust_binding.h"
 #include "files/files.h"
 #include "interpreter/python_thread.h"
 #include "interpreter/versions.h"
@@ -76,6 +77,7 @@ void Initialize(const Napi::CallbackInfo& info) {
   AddCompressBinding(env, exports);
   AddElfBinding(env, exports);
   AddHostBinding(env, exports);
+  AddTrustBinding(env, exports);
 }
 
 Napi::Object InitAddon(Napi::Env env, Napi::Object exports) {

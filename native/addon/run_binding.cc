@@ -23,6 +23,7 @@
 #include "interpreter/job_pipes.h"
 #include "interpreter/python_thread.h"
 #include "interpreter/signals.h"
+#include "interpreter/verification.h"
 #include "loader/loader.h"
 #include "loader/tier.h"
 #include "napi/js_calls.h"
@@ -214,6 +215,13 @@ Job ReadJob(const Napi::Object& object) {
   job.report = Flag(object, "report");
   Napi::Value policy = Field(object, "policy");
   if (policy.IsObject()) job.policy = ReadPolicy(policy.As<Napi::Object>());
+  Napi::Value verify = Field(object, "verification");
+  if (verify.IsString()) {
+    // One that is misspelled stands for a key that nothing is signed with.
+    job.verification =
+        interpreter::ReadVerification(verify.As<Napi::String>().Utf8Value())
+            .value_or(interpreter::Verification{});
+  }
   Napi::Value signals = Field(object, "signals");
   if (signals.IsObject()) {
     job.signals.python = Flag(signals.As<Napi::Object>(), "python");

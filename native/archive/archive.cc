@@ -29,7 +29,9 @@ Bytes Bytes::Own(std::unique_ptr<std::byte[]> data, std::size_t size_bytes,
 
 struct Archive::Impl {
   std::shared_ptr<const ByteSource> source;
-  std::unique_ptr<const CentralDirectory> directory;
+  std::shared_ptr<const CentralDirectory> directory;
+  DirectoryEnd end;
+  std::shared_ptr<const ContentCheck> check;           // null: none
   mutable std::atomic<std::uint64_t> fingerprint = 0;  // 0: not made yet
 };
 
@@ -45,8 +47,21 @@ Result<std::shared_ptr<const Archive>> Archive::Open(
   auto impl = std::make_unique<Impl>();
   impl->source = std::move(source);
   impl->directory = directory.Take();
+  impl->end = end.value();
   return std::shared_ptr<const Archive>(new Archive(std::move(impl)));
 }
+
+std::shared_ptr<const Archive> Archive::WithCheck(
+    std::shared_ptr<const ContentCheck> check) const {
+  auto impl = std::make_unique<Impl>();
+  impl->source = impl_->source;
+  impl->directory = impl_->directory;
+  impl->end = impl_->end;
+  impl->check = std::move(check);
+  return std::shared_ptr<const Archive>(new Archive(std::move(impl)));
+}
+
+bool Archive::has_check() const { return impl_->check != nullptr; }
 
 const ByteSource& Archive::source() const { return *impl_->source; }
 
@@ -69,6 +84,21 @@ Entry Archive::entry(Index index) const {
   entry.method = static_cast<Method>(record.method);
   entry.encrypted = IsEncrypted(record);
   return entry;
+}
+
+Extent Archive::extent() const {
+  Extent extent;
+  extent.source_size_bytes = impl_->source->size_bytes();
+  extent.directory_offset_bytes = impl_->end.directory_offset_bytes;
+  extent.directory_size_bytes = impl_->end.directory_size_bytes;
+  extent.shift_bytes = impl_->end.prefix_size_bytes;
+  extent.zip64 = impl_->end.zip64;
+  extent.in_order = impl_->directory->ordered();
+  return extent;
+}
+
+std::span<const std::byte> Archive::records(Index end) const {
+  return impl_->directory->RecordsBefore(end);
 }
 
 bool Archive::has_symlinks() const { return impl_->directory->has_symlinks(); }
@@ -104,16 +134,34 @@ Result<std::uint64_t> Archive::DataOffset(Index index) const {
   return EntryReader(*impl_->source, *impl_->directory, index).DataOffset();
 }
 
+Status Archive::CheckPlace(Index index) const {
+  return EntryReader(*impl_->source, *impl_->directory, index).CheckPlace();
+}
+
+Status Archive::Unreadable(Index index, const Status& why) const {
+  const Status told = OfEntry(why, name(), entry_name(index));
+  return impl_->check ? impl_->check->Unreadable(told) : told;
+}
+
+Status Archive::Check(Index index, std::span<const std::byte> content) const {
+  if (impl_->check == nullptr) return Status::Ok();
+  return impl_->check->Check(index, entry_name(index), content);
+}
+
 Result<Bytes> Archive::Read(Index index) const {
-  auto bytes = EntryReader(*impl_->source, *impl_->directory, index).Read();
-  if (bytes.ok()) return bytes;
-  return OfEntry(bytes.status(), name(), entry_name(index));
+  const EntryReader reader(*impl_->source, *impl_->directory, index);
+  auto bytes = reader.Read();
+  if (!bytes.ok()) return Unreadable(index, bytes.status());
+  Status status = Check(index, bytes.value().span());
+  if (!status.ok()) return status;
+  return bytes;
 }
 
 Status Archive::ReadInto(Index index, std::span<std::byte> out) const {
-  const Status status =
-      EntryReader(*impl_->source, *impl_->directory, index).ReadInto(out);
-  return status.ok() ? status : OfEntry(status, name(), entry_name(index));
+  const EntryReader reader(*impl_->source, *impl_->directory, index);
+  const Status status = reader.ReadInto(out);
+  if (!status.ok()) return Unreadable(index, status);
+  return Check(index, out);
 }
 
 }  // namespace inmem::archive

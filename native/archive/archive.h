@@ -50,6 +50,34 @@ class Bytes {
   std::span<const std::byte> view_;
 };
 
+// Where an archive's parts lie in its source.
+struct Extent {
+  std::uint64_t source_size_bytes = 0;
+  std::uint64_t directory_offset_bytes = 0;
+  std::uint64_t directory_size_bytes = 0;
+  // Added to each offset that the archive declares.
+  std::uint64_t shift_bytes = 0;
+  bool zip64 = false;     // it has zip64's end records
+  bool in_order = false;  // the entries lie in the directory's order
+};
+
+// What each content that an Archive gives out is held against (trust/).
+// Threads: members are called concurrently.
+class ContentCheck {
+ public:
+  ContentCheck() = default;
+  ContentCheck(const ContentCheck&) = delete;
+  ContentCheck& operator=(const ContentCheck&) = delete;
+  virtual ~ContentCheck() = default;
+
+  // `content`: all of entry `index`, in the memory from which it will be used.
+  // An error keeps it from being given out.
+  virtual Status Check(std::uint32_t index, std::string_view name,
+                       std::span<const std::byte> content) const = 0;
+  // The entry could not be read: what is told of it.
+  virtual Status Unreadable(const Status& why) const = 0;
+};
+
 // Threads: after Open, const members may be called concurrently.
 class Archive {
  public:
@@ -67,12 +95,23 @@ class Archive {
   static Result<std::shared_ptr<const Archive>> Open(
       std::shared_ptr<const ByteSource> source);
 
+  // The same archive, whose Read and ReadInto give out nothing but what `check`
+  // has seen and passed, each time. No entry of it may be mapped.
+  std::shared_ptr<const Archive> WithCheck(
+      std::shared_ptr<const ContentCheck> check) const;
+  bool has_check() const;
+
   const ByteSource& source() const;
   const std::string& name() const { return source().name(); }
   std::size_t entry_count() const;
   // Entries in the directory's order. REQUIRES: index < entry_count().
   Entry entry(Index index) const;
   std::string_view entry_name(Index index) const;  // borrows from *this
+
+  Extent extent() const;
+  // The bytes of the entries' records in the central directory, from the first
+  // one up to that of `end`. REQUIRES: end <= entry_count().
+  std::span<const std::byte> records(Index end) const;
 
   // Whether any entry is a symbolic link, by its Unix mode.
   bool has_symlinks() const;
@@ -99,12 +138,18 @@ class Archive {
   // Errors: kBadLocalHeader, kOverlap, kTooLarge, and the source's own.
   Result<std::uint64_t> DataOffset(Index index) const;
 
+  // Whether the entry's local header says what the central directory says, and
+  // its header and data fill the place up to the next entry: no byte of the
+  // archive is nobody's.
+  // Errors: kBadLocalHeader, kOverlap, and the source's own.
+  Status CheckPlace(Index index) const;
+
   // The entry's bytes, inflated if needed, CRC-32 checked. Borrowed where the
   // source is memory and the entry is stored (then valid as long as *this).
   // A declared size is held against what the compressed bytes can stand for
   // before memory is allocated for it.
   // Errors: kBadLocalHeader, kOverlap, kEncrypted, kUnsupportedMethod,
-  // kBadData, kBadCrc, kTooLarge, and the source's own.
+  // kBadData, kBadCrc, kTooLarge, the source's own, and the check's.
   Result<Bytes> Read(Index index) const;
 
   // The same into `out`, for those who have a place for it: one copy fewer.
@@ -119,6 +164,8 @@ class Archive {
  private:
   struct Impl;
   explicit Archive(std::unique_ptr<Impl> impl);
+  Status Unreadable(Index index, const Status& why) const;
+  Status Check(Index index, std::span<const std::byte> content) const;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -175,6 +175,16 @@ std::optional<std::int64_t> CentralDirectory::ExtendedTime(
   return std::nullopt;
 }
 
+std::span<const std::byte> CentralDirectory::RecordsBefore(
+    std::uint32_t end) const {
+  return bytes().first(end < count_ ? record_offsets_[end] : size_bytes_);
+}
+
+std::span<const std::byte> CentralDirectory::RecordBytes(
+    std::uint32_t index) const {
+  return RecordsBefore(index + 1).subspan(record_offsets_[index]);
+}
+
 std::uint64_t CentralDirectory::LocalHeader(std::uint32_t index) const {
   return record(index).local_header_offset_bytes + prefix_size_bytes_;
 }

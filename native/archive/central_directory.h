@@ -64,6 +64,12 @@ class CentralDirectory {
   // Where the next entry, or the directory, begins: the entry's end at most.
   std::uint64_t Limit(std::uint32_t index) const;
 
+  // The records before that of `end`. REQUIRES: end <= count().
+  std::span<const std::byte> RecordsBefore(std::uint32_t end) const;
+  // The record as the archive has it. REQUIRES: index < count().
+  std::span<const std::byte> RecordBytes(std::uint32_t index) const;
+  bool ordered() const { return ordered_; }
+
   bool has_symlinks() const { return has_symlinks_; }
   // The modification time of the extended timestamp field, if there is one.
   std::optional<std::int64_t> ExtendedTime(std::uint32_t index) const;

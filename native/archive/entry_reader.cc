@@ -51,6 +51,7 @@ bool IsEncrypted(const Record& record) {
 EntryReader::EntryReader(const ByteSource& source,
                          const CentralDirectory& directory, std::uint32_t index)
     : source_(source),
+      record_bytes_(directory.RecordBytes(index)),
       record_(directory.record(index)),
       start_(directory.LocalHeader(index)),
       limit_(directory.Limit(index)) {}

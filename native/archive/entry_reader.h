@@ -1,7 +1,9 @@
 // native/archive/entry_reader.h: one entry's bytes out of the source.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "archive/archive.h"
 #include "archive/byte_source.h"
@@ -20,8 +22,9 @@ class EntryReader {
   EntryReader(const ByteSource& source, const CentralDirectory& directory,
               std::uint32_t index);
 
-  // As Archive::DataOffset, Archive::Read and Archive::ReadInto.
+  // As Archive::DataOffset, CheckPlace, Read and ReadInto, without its check.
   Result<std::uint64_t> DataOffset() const;
+  Status CheckPlace() const;
   Result<Bytes> Read() const;
   Status ReadInto(std::span<std::byte> out) const;
 
@@ -41,6 +44,7 @@ class EntryReader {
   Status CheckCrc(std::span<const std::byte> data) const;
 
   const ByteSource& source_;
+  std::span<const std::byte> record_bytes_;  // as the directory has it
   Record record_;
   std::uint64_t start_;  // of the local file header
   std::uint64_t limit_;  // where the next entry begins

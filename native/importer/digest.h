@@ -11,7 +11,8 @@ namespace inmem::importer {
 
 // Adds to each name's number the entries of the archive that belong to it:
 // those whose first path component begins with the name, up to a dot or the
-// end. One pass over all entries; their order does not matter.
+// end; verified contents and others are never the same. One pass over all
+// entries; their order does not matter.
 void AddDigests(const archive::Archive& archive,
                 std::unordered_map<std::string_view, std::uint64_t>& digests);
 

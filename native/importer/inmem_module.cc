@@ -36,10 +36,25 @@ namespace inmem::importer {
 
 using cpython::Owned;
 
+namespace {
+
+// A class for each: interpreters must not share one, and a run has but one.
+void RaiseVerificationError(PyObject* message) {
+  Owned type = Owned::Steal(PyErr_NewException("inmem.VerificationError",
+                                               PyExc_BaseException, nullptr));
+  if (type) PyErr_SetObject(type.get(), message);
+}
+
+}  // namespace
+
 PyObject* RaiseImportError(const Status& status, PyObject* path) {
   Owned message = cpython::PathText(status.message());
   if (!message) return nullptr;
-  PyErr_SetImportError(message.get(), nullptr, path);
+  if (status.code() == ErrorCode::kBadDigest) {
+    RaiseVerificationError(message.get());
+  } else {
+    PyErr_SetImportError(message.get(), nullptr, path);
+  }
   Owned error = Owned::Steal(PyErr_GetRaisedException());
   std::string_view name = ErrorName(status.code());
   Owned code = Owned::Steal(PyUnicode_FromStringAndSize(

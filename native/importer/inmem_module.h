@@ -12,7 +12,9 @@ namespace inmem::importer {
 PyObject* InitInmemModule();
 
 // Raises ImportError with the Status's message, `path`, and its permanent code
-// as the attribute `inmem_code`. Always gives null. REQUIRES: the GIL.
+// as the attribute `inmem_code`. For kBadDigest not ImportError, which programs
+// catch to do without a module: a BaseException of its own. Always gives null.
+// REQUIRES: the GIL.
 PyObject* RaiseImportError(const Status& status, PyObject* path);
 
 }  // namespace inmem::importer

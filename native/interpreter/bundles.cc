@@ -2,10 +2,12 @@
 #include "interpreter/bundles.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +21,7 @@
 #include "interpreter/inheritance.h"
 #include "interpreter/job.h"
 #include "interpreter/read_ahead.h"
+#include "interpreter/verification.h"
 #include "os/file_source.h"
 #include "os/memory_file.h"
 
@@ -50,6 +53,14 @@ struct Bundles::Mounted {
   os::FileIdentity identity;      // of a file
   std::uint64_t fingerprint = 0;  // of a buffer: of its central directory
   std::uint64_t size_bytes = 0;
+  std::optional<Verification> verification;          // that it passed
+  std::shared_ptr<const std::atomic<bool>> changed;  // since then
+
+  // Whether it will do for a run with `wanted`, as far as trust goes.
+  bool IsAsGood(const std::optional<Verification>& wanted) const {
+    return verification == wanted && (changed == nullptr || !*changed) &&
+           (!wanted || !wanted->full);
+  }
 };
 
 std::vector<Bundles::Mounted>& Bundles::mounted() {
@@ -63,6 +74,12 @@ auto Bundles::FindMounted(std::string_view point)
 }
 
 namespace {
+
+// What is mounted now must pass; guarded by MountsMutex().
+std::optional<Verification>& Wanted() {
+  static auto* wanted = new std::optional<Verification>();
+  return *wanted;
+}
 
 // The parent holds the bundle in memory alone.
 Status NotInherited(const Bundle& bundle, const Status& why) {
@@ -91,7 +108,9 @@ Result<Bundles::Mounted> Bundles::MountFile(const Bundle& bundle) {
   }
   auto same = FindMounted(bundle.path);
   if (same != mounted().end()) {
-    if (same->identity == made.identity) return *same;
+    if (same->identity == made.identity && same->IsAsGood(Wanted())) {
+      return *same;
+    }
     State::Get().Unmount(same->id);
     mounted().erase(same);
   }
@@ -102,11 +121,25 @@ Result<Bundles::Mounted> Bundles::MountFile(const Bundle& bundle) {
     archive = opened.Take();
   }
   made.descriptor = archive->source().descriptor();
-  auto id = State::Get().Mount(made.point, std::move(archive));
-  if (!id.ok()) return id.status();
-  made.id = id.value();
-  mounted().push_back(made);
+  Status status = MountArchive(std::move(archive), &made);
+  if (!status.ok()) return status;
   return made;
+}
+
+Status Bundles::MountArchive(std::shared_ptr<const Archive> archive,
+                             Mounted* made) {
+  made->verification = Wanted();
+  if (made->verification) {
+    auto verified = VerifyArchive(*archive, *made->verification);
+    if (!verified.ok()) return verified.status();
+    archive = std::move(verified.value().archive);
+    made->changed = std::move(verified.value().changed);
+  }
+  auto id = State::Get().Mount(made->point, std::move(archive));
+  if (!id.ok()) return id.status();
+  made->id = id.value();
+  mounted().push_back(*made);
+  return Status::Ok();
 }
 
 Result<Bundles::Mounted> Bundles::MountBuffer(const Bundle& bundle) {
@@ -123,23 +156,33 @@ Result<Bundles::Mounted> Bundles::MountBuffer(const Bundle& bundle) {
   made.fingerprint = opened.value()->fingerprint();
   for (const Mounted& other : mounted()) {
     if (!other.is_file && other.fingerprint == made.fingerprint &&
-        other.size_bytes == made.size_bytes) {
+        other.size_bytes == made.size_bytes && other.IsAsGood(Wanted())) {
+      // With verification: what is mounted is signed itself, each content of it
+      // is checked, and what is the same in it is the same in this one.
       return other;
     }
   }
-  auto id = State::Get().Mount(made.point, opened.Take());
-  if (!id.ok()) return id.status();
-  made.id = id.value();
+  Status status = MountArchive(opened.Take(), &made);
+  if (!status.ok()) return status;
   ++buffers;
-  mounted().push_back(made);
   return made;
 }
 
 Result<std::vector<std::string>> Bundles::Mount(
-    const std::vector<Bundle>& bundles) {
+    const std::vector<Bundle>& bundles,
+    const std::optional<Verification>& verification) {
+  {
+    const std::lock_guard lock(MountsMutex());
+    Wanted() = verification;
+  }
   std::vector<std::string> points;
   for (const Bundle& bundle : bundles) {
     if (bundle.is_folder) {
+      if (verification) {
+        return Status(
+            ErrorCode::kUnsigned,
+            bundle.path + ": a folder (expected a bundle that is signed)");
+      }
       points.push_back(bundle.path);
       continue;
     }

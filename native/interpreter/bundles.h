@@ -2,14 +2,18 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "archive/archive.h"
 #include "base/status.h"
 #include "interpreter/inheritance.h"
 #include "interpreter/job.h"
+#include "interpreter/verification.h"
 
 namespace inmem::interpreter {
 
@@ -21,8 +25,13 @@ class Bundles {
   // Mounts each bundle, at its path or, of a buffer, below the reserved root.
   // A file that did not change since, and a buffer with an equal central
   // directory, keep their mount. Gives the mount points, in order.
-  // Errors: those of OpenFileSource and Archive::Open.
-  Result<std::vector<std::string>> Mount(const std::vector<Bundle>& bundles);
+  // With `verification`, each must be signed with its key, and so must what
+  // MountOne is given until the next call.
+  // Errors: those of OpenFileSource, Archive::Open and VerifyArchive; kUnsigned
+  // of a folder.
+  Result<std::vector<std::string>> Mount(
+      const std::vector<Bundle>& bundles,
+      const std::optional<Verification>& verification);
 
   // What children mount instead of these points, which Mount() gave.
   static std::vector<InheritedBundle> Inherited(
@@ -44,6 +53,8 @@ class Bundles {
   struct Mounted;
   static Result<Mounted> MountFile(const Bundle& bundle);
   static Result<Mounted> MountBuffer(const Bundle& bundle);
+  static Status MountArchive(std::shared_ptr<const archive::Archive> archive,
+                             Mounted* made);
   static std::vector<Mounted>& mounted();
   static std::vector<Mounted>::iterator FindMounted(std::string_view point);
 };

@@ -10,12 +10,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "interpreter/python_thread.h"
 #include "interpreter/settings.h"
+#include "interpreter/verification.h"
 #include "loader/loader.h"
 
 namespace inmem::interpreter {
@@ -60,6 +62,7 @@ std::atomic<const Inheritance*>& Current() {
 struct Inputs {
   std::vector<InheritedBundle> bundles;
   loader::Policy policy;
+  std::optional<Verification> verification;
 };
 
 Inputs& Given() {
@@ -197,15 +200,22 @@ void AddSharedCopies(Inheritance* inheritance) {
 }  // namespace
 
 void SetInheritance(const std::vector<InheritedBundle>& bundles,
-                    const loader::Policy& policy) {
+                    const loader::Policy& policy,
+                    const std::optional<Verification>& verification) {
   const std::lock_guard lock(SettingMutex());
-  Given() = {bundles, policy};
+  Given() = {bundles, policy, verification};
   Inheritance* made = MakeInheritance();
   if (!bundles.empty()) {
     made->variables.push_back(SpellBundles(bundles, made));
   }
   for (const auto& [name, value] : SpellPolicy(policy)) {
     made->variables.push_back(Spell(name, value, value));
+  }
+  if (verification) {
+    // Not `full`: the parent has hashed everything once, and what a child reads
+    // is checked as it reads it.
+    const std::string key = SpellVerification({.key = verification->key});
+    made->variables.push_back(Spell("VERIFY", key, key));
   }
   AddSharedCopies(made);
   Current() = made;
@@ -230,7 +240,7 @@ void AddInherited(const InheritedBundle& bundle) {
     return other.point == bundle.point;
   });
   now.bundles.push_back(bundle);
-  SetInheritance(now.bundles, now.policy);
+  SetInheritance(now.bundles, now.policy, now.verification);
 }
 
 void RemoveInherited(const std::string& point) {
@@ -238,7 +248,7 @@ void RemoveInherited(const std::string& point) {
   std::erase_if(now.bundles, [&](const InheritedBundle& other) {
     return other.point == point;
   });
-  SetInheritance(now.bundles, now.policy);
+  SetInheritance(now.bundles, now.policy, now.verification);
 }
 
 std::vector<std::string> InheritedVariables() {

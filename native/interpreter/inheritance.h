@@ -11,10 +11,12 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "interpreter/verification.h"
 #include "loader/loader.h"
 
 namespace inmem::interpreter {
@@ -34,7 +36,8 @@ struct InheritedBundle {
 // From now on children get these, in this order.
 // Threads: Python's main thread; others may be starting children meanwhile.
 void SetInheritance(const std::vector<InheritedBundle>& bundles,
-                    const loader::Policy& policy);
+                    const loader::Policy& policy,
+                    const std::optional<Verification>& verification);
 
 // One more, as the last; or one less. Threads: with the GIL, as SetInheritance.
 void AddInherited(const InheritedBundle& bundle);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "interpreter/signals.h"
+#include "interpreter/verification.h"
 #include "loader/loader.h"
 
 namespace inmem::interpreter {
@@ -78,6 +79,7 @@ struct Job {
   bool report = false;
   loader::Policy policy;  // how shared objects are loaded
   SignalPolicy signals;
+  std::optional<Verification> verification;
   std::shared_ptr<JobHost> host;
 };
 

@@ -3,8 +3,11 @@
 //
 // cmake/late_relocations.py takes their relocations out of what the dynamic
 // linker does at every start. The addon is linked with --wrap of the PyInit_*
-// functions that are the only ways into these libraries.
+// functions that are the only ways into these libraries, beside
+// openssl_crypto.cc.
 #include "cpython/python_setup.h"
+
+#include "interpreter/late_relocations.h"
 
 #include <elf.h>
 #include <sys/mman.h>
@@ -71,9 +74,17 @@ class WritableRelro {
   bool open_ = false;
 };
 
-// False: an exception is set, and the next import tries again. Subinterpreters
-// may come at once, each with a GIL of its own.
-bool ApplyLateRelocations() {
+// False: an exception is set, and the next import tries again.
+bool ReadyForImport() {
+  if (inmem::interpreter::ApplyLateRelocations()) return true;
+  PyErr_SetFromErrno(PyExc_OSError);
+  return false;
+}
+
+}  // namespace
+
+// Subinterpreters may come at once, each with a GIL of its own.
+bool inmem::interpreter::ApplyLateRelocations() {
   static std::mutex mutex;
   static bool applied = false;
   std::lock_guard lock(mutex);
@@ -81,10 +92,7 @@ bool ApplyLateRelocations() {
   auto* base =
       const_cast<std::byte*>(reinterpret_cast<const std::byte*>(&__ehdr_start));
   WritableRelro relro(base);
-  if (!relro.open()) {
-    PyErr_SetFromErrno(PyExc_OSError);
-    return false;
-  }
+  if (!relro.open()) return false;
   const auto* table = reinterpret_cast<const Elf64_Rela*>(
       base + inmem_late_relocations.address);
   for (const Elf64_Rela& entry :
@@ -97,20 +105,18 @@ bool ApplyLateRelocations() {
   return true;
 }
 
-}  // namespace
-
 extern "C" {
 
 PyMODINIT_FUNC __wrap_PyInit__ssl() {
-  return ApplyLateRelocations() ? __real_PyInit__ssl() : nullptr;
+  return ReadyForImport() ? __real_PyInit__ssl() : nullptr;
 }
 
 PyMODINIT_FUNC __wrap_PyInit__hashlib() {
-  return ApplyLateRelocations() ? __real_PyInit__hashlib() : nullptr;
+  return ReadyForImport() ? __real_PyInit__hashlib() : nullptr;
 }
 
 PyMODINIT_FUNC __wrap_PyInit__sqlite3() {
-  return ApplyLateRelocations() ? __real_PyInit__sqlite3() : nullptr;
+  return ReadyForImport() ? __real_PyInit__sqlite3() : nullptr;
 }
 
 }  // extern "C"

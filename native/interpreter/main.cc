@@ -3,7 +3,10 @@
 
 #include "interpreter/main.h"
 
+#include <unistd.h>
+
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -15,6 +18,7 @@
 #include "interpreter/python_config.h"
 #include "interpreter/python_thread.h"
 #include "interpreter/settings.h"
+#include "interpreter/verification.h"
 #include "loader/loader.h"
 
 namespace {
@@ -25,6 +29,13 @@ namespace loader = inmem::loader;
 int Fail(const Status& status) {
   inmem::interpreter::TellFailure(status);
   return 2;
+}
+
+// A content is not as signed. The process is the program's own: it ends at
+// once, and no code of the program comes between.
+void EndProcess(const Status& change) {
+  inmem::interpreter::TellEnd(change);
+  _exit(2);
 }
 
 // Never destroyed: threads may read of them until the process ends.
@@ -41,7 +52,7 @@ void MountScript(const std::string& path) {
   if (!std::filesystem::is_regular_file(path, error)) return;
   inmem::interpreter::Bundle bundle;
   bundle.path = path;
-  static_cast<void>(OpenBundles().Mount({bundle}));
+  static_cast<void>(OpenBundles().MountOne(bundle));
 }
 
 // Mounts what the environment names, and hands it on to children. Gives the
@@ -50,7 +61,10 @@ inmem::Result<std::vector<std::string>> MountInherited() {
   using namespace inmem::interpreter;  // NOLINT(google-build-using-namespace)
   auto settings = TakeSettings();
   if (!settings.ok()) return settings.status();
-  auto points = OpenBundles().Mount(settings.value().bundles);
+  const std::optional<Verification> verification =
+      settings.value().verification;
+  OnChange(EndProcess);
+  auto points = OpenBundles().Mount(settings.value().bundles, verification);
   CloseHandedOn(settings.value());
   if (!points.ok()) return points.status();
   const loader::Policy& policy = settings.value().policy;
@@ -58,7 +72,7 @@ inmem::Result<std::vector<std::string>> MountInherited() {
   loader.SetPolicy(policy);
   loader.ShareCopies(settings.value().shared, SetSharedCopies);
   SetSharedCopies(settings.value().shared);
-  SetInheritance(OpenBundles().Inherited(points.value()), policy);
+  SetInheritance(OpenBundles().Inherited(points.value()), policy, verification);
   RenewVariables();
   return points;
 }

@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "importer/inmem_module.h"
 #include "importer/state.h"
 #include "interpreter/bundles.h"
 #include "interpreter/inheritance.h"
@@ -37,6 +38,7 @@
 #include "interpreter/read_ahead.h"
 #include "interpreter/run_job.h"
 #include "interpreter/signals.h"
+#include "interpreter/verification.h"
 
 namespace inmem::interpreter {
 namespace {
@@ -74,8 +76,26 @@ void RaiseInterrupt() {
       nullptr);
 }
 
+void RaiseChange() {
+  Py_AddPendingCall(
+      [](void*) {
+        // Nothing is noted: the run that it ended is over.
+        const Status change = NotedChange();
+        if (change.ok()) return 0;
+        importer::RaiseImportError(change, nullptr);
+        return -1;
+      },
+      nullptr);
+}
+
 int ExitStatus(const Outcome& outcome) {
   return outcome.kind == Outcome::Kind::kExit ? outcome.exit_code : 1;
+}
+
+void SetError(const Status& status, Outcome* outcome) {
+  outcome->kind = Outcome::Kind::kError;
+  outcome->code = ErrorName(status.code());
+  outcome->message = status.message();
 }
 
 [[noreturn]] void SleepForever() {
@@ -156,7 +176,9 @@ void PythonThread::Impl::MountAhead(const Job& job) {
   const bool is_large = first.bytes ? first.bytes->size() >= kLargeBundleBytes
                                     : IsLargeFile(first.path);
   if (!is_large) return;
-  auto mount = [this, paths = job.bundles] { return bundles.Mount(paths); };
+  auto mount = [this, paths = job.bundles, verification = job.verification] {
+    return bundles.Mount(paths, verification);
+  };
   try {
     mounting = std::async(std::launch::async, std::move(mount));
   } catch (const std::system_error&) {
@@ -184,6 +206,7 @@ Status PythonThread::Start(Job job) {
 
 void PythonThread::Impl::Main() {
   pthread_setname_np(pthread_self(), "python");
+  OnChange([](const Status&) { Get().EndByChange(); });
   // The working directory of Python's threads is their own where the kernel
   // lets us (a seccomp filter may not): chdir() there leaves Node's alone.
   own_cwd = unshare(CLONE_FS) == 0;
@@ -215,12 +238,11 @@ void PythonThread::Impl::Main() {
 
 Outcome PythonThread::Impl::Run(Job& job) {
   std::vector<std::string> points;
+  (void)TakeNotedChange();  // of a thread that an earlier run left behind
   Status prepared = Prepare(job, &points);
   Outcome outcome;
   if (!prepared.ok()) {
-    outcome.kind = Outcome::Kind::kError;
-    outcome.code = ErrorName(prepared.code());
-    outcome.message = prepared.message();
+    SetError(prepared, &outcome);
     return outcome;
   }
   PyEval_RestoreThread(python);
@@ -228,6 +250,9 @@ Outcome PythonThread::Impl::Run(Job& job) {
   outcome = RunJob(job, points, [this](bool open) { Gate(open); }, &keep);
   PyEval_SaveThread();
   bundles.Keep(keep);
+  // However the program took it, and whatever it did then.
+  Status change = TakeNotedChange();
+  if (!change.ok()) SetError(change, &outcome);
   return outcome;
 }
 
@@ -242,7 +267,8 @@ Status PythonThread::Impl::Prepare(const Job& job,
                 "folder that may be entered)"};
   }
   if (!failure.ok()) return failure;
-  auto mounted = ahead.valid() ? ahead.get() : bundles.Mount(job.bundles);
+  auto mounted = ahead.valid() ? ahead.get()
+                               : bundles.Mount(job.bundles, job.verification);
   if (!mounted.ok()) return mounted.status();
   *points = mounted.Take();
   return Status::Ok();
@@ -304,6 +330,15 @@ void PythonThread::InterruptHard() {
     std::lock_guard lock(impl_->mutex);
     if (!impl_->in_python) return;
     RaiseInterrupt();
+  }
+  Wake();
+}
+
+void PythonThread::EndByChange() {
+  {
+    std::lock_guard lock(impl_->mutex);
+    if (!impl_->in_python) return;  // the run's outcome will tell
+    RaiseChange();
   }
   Wake();
 }

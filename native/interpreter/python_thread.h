@@ -35,6 +35,10 @@ class PythonThread {
   // Raises KeyboardInterrupt past the program's handlers.
   void InterruptHard();
 
+  // A content of the bundle is not as signed: raises that on Python's main
+  // thread, whatever the program does there.
+  void EndByChange();
+
   // Ends a blocking system call of the program with EINTR, and its waits for
   // JavaScript, so that it sees an interrupt that came just before they began.
   void Wake();

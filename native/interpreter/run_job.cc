@@ -160,7 +160,7 @@ Outcome RunJob(const Job& job, const std::vector<std::string>& points,
                const InterruptGate& gate, std::vector<std::string>* keep) {
   *keep = points;
   importer::State::Get().loader().SetPolicy(job.policy);
-  SetInheritance(Bundles::Inherited(points), job.policy);
+  SetInheritance(Bundles::Inherited(points), job.policy, job.verification);
   importer::State::Get().SetProgramPath(points);
   Owned module = Owned::Steal(PyImport_ImportModule("inmem._run"));
   if (!module) return OwnFailure();

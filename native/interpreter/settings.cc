@@ -123,22 +123,40 @@ std::vector<std::pair<std::string, std::string>> SpellPolicy(
   return spelled;
 }
 
-void TellFailure(const Status& status) {
+namespace {
+
+void TellOnStderr(const Status& status) {
   const std::string code(ErrorName(status.code()));
-  if (OutcomeDescriptor() < 0) {
-    std::fprintf(stderr, "inmem-python: %s: %s\n", code.c_str(),
-                 status.message().c_str());
-    return;
+  std::fprintf(stderr, "inmem-python: %s: %s\n", code.c_str(),
+               status.message().c_str());
+}
+
+void TellParent(const Status& status) {
+  const std::string text =
+      '!' + std::string(ErrorName(status.code())) + ' ' + status.message();
+  if (write(OutcomeDescriptor(), text.data(), text.size()) < 0) {
+    std::perror("inmem-python: the channel to the parent");
   }
+}
+
+}  // namespace
+
+void TellFailure(const Status& status) {
+  if (OutcomeDescriptor() < 0) return TellOnStderr(status);
   // What is left unread on a socket when its end closes takes with it what was
   // written.
   std::array<char, 4096> unread = {};
   while (read(OutcomeDescriptor(), unread.data(), unread.size()) > 0) {
   }
-  const std::string text = '!' + code + ' ' + status.message();
-  if (write(OutcomeDescriptor(), text.data(), text.size()) < 0) {
-    std::perror("inmem-python: the channel to the parent");
-  }
+  TellParent(status);
+}
+
+void TellEnd(const Status& status) {
+  struct stat channel = {};
+  // The program may have put a file of its own there.
+  const bool has_parent =
+      fstat(OutcomeDescriptor(), &channel) == 0 && S_ISSOCK(channel.st_mode);
+  has_parent ? TellParent(status) : TellOnStderr(status);
 }
 
 Result<Settings> TakeSettings() {
@@ -152,6 +170,15 @@ Result<Settings> TakeSettings() {
   const std::string libraries = Take("HOST_LIBRARIES");
   settings.policy.host_libraries = SplitList(libraries);
   settings.shared = Take("SHARED");
+  const std::string verify = Take("VERIFY");
+  if (!verify.empty()) {
+    settings.verification = ReadVerification(verify);
+    if (!settings.verification) {
+      return Status(ErrorCode::kKey,
+                    "INMEM_VERIFY=" + verify +
+                        " (expected a public key as 64 hexadecimal digits)");
+    }
+  }
   settings.policy.tier.pin = !pin.empty() && pin != "0";
   if (load.empty()) return settings;
   const auto wish = loader::WishOf(load);

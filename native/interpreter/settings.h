@@ -5,6 +5,9 @@
 //   INMEM_LOAD            how shared objects are loaded: run()'s option `load`
 //   INMEM_PIN             "1": sealed copies, as its option `pin`
 //   INMEM_HOST_LIBRARIES  sonames, as its `hostLibraries`; joined by ':'
+//   INMEM_VERIFY          the key that bundles must be signed with: 64
+//   hexadecimal
+//                         digits, ":full" behind them for `verifyFull`
 //   INMEM_SHARED          where ancestors offer copies of shared objects
 //                         (loader/offers.h); "off": nothing is shared
 //
@@ -14,6 +17,7 @@
 // children (inheritance.h); it wins.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +25,7 @@
 
 #include "base/status.h"
 #include "interpreter/job.h"
+#include "interpreter/verification.h"
 #include "loader/loader.h"
 
 namespace inmem::interpreter {
@@ -28,6 +33,7 @@ namespace inmem::interpreter {
 struct Settings {
   std::vector<Bundle> bundles;
   loader::Policy policy;
+  std::optional<Verification> verification;
   std::string shared;
 };
 
@@ -47,9 +53,13 @@ std::vector<std::pair<std::string, std::string>> SpellPolicy(
 // Threads: before any other.
 void TellFailure(const Status& status);
 
+// The same of a program that was running; gives no second thought to what the
+// parent has sent. Threads: any.
+void TellEnd(const Status& status);
+
 // Reads the variables, and takes the twins out of the environment: no program
 // need see them.
-// Errors: kLoadTier. Bundles are not opened here.
+// Errors: kLoadTier, kKey. Bundles are not opened here.
 // Threads: before any other.
 Result<Settings> TakeSettings();
 

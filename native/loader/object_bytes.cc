@@ -25,6 +25,8 @@ Tier TierOf(Wish wish) {
 // where nothing speaks against it.
 std::string RefusalToMap(const archive::Archive& archive,
                          const archive::Entry& entry) {
+  // What is mapped can be changed after it was looked at.
+  if (archive.has_check()) return "the bundle's contents are verified";
   if (archive.source().descriptor() < 0) return "the bundle is not a file";
   if (entry.method != archive::Method::kStored || entry.encrypted) {
     return "the entry is compressed";
@@ -122,7 +124,8 @@ Result<ObjectBytes> ReadObject(const vfs::Mount& mount,
     }
   }
   if (bytes.tier == Tier::kMapped) return bytes;
-  if (offers != nullptr && bytes.tier == Tier::kMemfd) {
+  // Another process's copy is not what was verified here.
+  if (offers != nullptr && bytes.tier == Tier::kMemfd && !archive.has_check()) {
     TakeOffered(archive.entry(index), *offers, bytes);
   }
   if (!bytes.offered) {

@@ -247,7 +247,7 @@ describe("the package", () => {
     const { stdout, stderr } = await spawnProcess(process.execPath, args, { cwd: packageRoot });
     expect(stderr).toBe("");
     expect(stdout).toBe(
-      "InmemError,PythonError,enableCrashReport,hostReport,isSupported,loadSharedObject,mount,run,sharedObjects,unmount,version,writeSymbols\ntrue\ntrue\n",
+      "InmemError,PythonError,audit,bundle,enableCrashReport,hostReport,isSupported,keygen,loadSharedObject,mount,run,sharedObjects,sign,unmount,verify,version,writeSymbols\ntrue\ntrue\n",
     );
   });
 

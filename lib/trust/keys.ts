@@ -1,0 +1,146 @@
+// lib/trust/keys.ts: Ed25519 keys in PEM files: made, read, and spelled for native.
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  KeyObject,
+} from "node:crypto";
+import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { InmemError } from "../errors.js";
+import { type VerifyKey, wrongType } from "../options.js";
+
+/** PEM text, a KeyObject, or the path or file: URL of a PEM file. */
+export type SignKey = string | URL | KeyObject;
+
+export interface KeyPair {
+  /** Path of the private key, readable by its owner alone. */
+  readonly privateKey: string;
+  /** Path of the public key. */
+  readonly publicKey: string;
+  /** SHA-256 of the public key, hexadecimal: names it in signatures. */
+  readonly id: string;
+}
+
+const PEM = "-----BEGIN ";
+const PRIVATE_MODE = 0o600;
+const PUBLIC_MODE = 0o644;
+
+/**
+ * Makes a pair of keys and writes them to `path` and `path.pub`; nothing is overwritten.
+ * @throws {InmemError} ERR_INMEM_KEY.
+ * @throws {TypeError} anything but a path.
+ */
+export function keygen(path: string): KeyPair {
+  if (typeof path !== "string" || path === "") throw wrongType("path", "a path", path);
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const publicPath = `${path}.pub`;
+  writeNew(path, privateKey.export({ type: "pkcs8", format: "pem" }), PRIVATE_MODE);
+  try {
+    writeNew(publicPath, publicKey.export({ type: "spki", format: "pem" }), PUBLIC_MODE);
+  } catch (error) {
+    unlinkSync(path); // half a pair would keep the next try from working
+    throw error;
+  }
+  return { privateKey: path, publicKey: publicPath, id: keyId(publicKey) };
+}
+
+function writeNew(path: string, text: string | Buffer, mode: number): void {
+  try {
+    const file = openSync(path, "wx", mode);
+    try {
+      writeSync(file, text.toString());
+    } finally {
+      closeSync(file);
+    }
+  } catch (cause) {
+    const exists = (cause as NodeJS.ErrnoException).code === "EEXIST";
+    const found = exists ? "exists already" : `cannot be written: ${(cause as Error).message}`;
+    const message = `${path}: ${found} (expected a new file: a key is never overwritten)`;
+    throw new InmemError("ERR_INMEM_KEY", message, { cause });
+  }
+}
+
+/**
+ * The public key for a verification.
+ * @throws {InmemError} ERR_INMEM_KEY.
+ * @throws {TypeError} anything but a path, a file: URL, PEM text or a KeyObject.
+ */
+export function publicKeyOf(key: VerifyKey): KeyObject {
+  return readKey("verify", "public", key);
+}
+
+/**
+ * The private key for a signature.
+ * @throws {InmemError} ERR_INMEM_KEY.
+ * @throws {TypeError} anything but a path, a file: URL, PEM text or a KeyObject.
+ */
+export function privateKeyOf(key: SignKey): KeyObject {
+  return readKey("key", "private", key);
+}
+
+/** SHA-256 of the 32 bytes of the public key, hexadecimal. */
+export function keyId(publicKey: KeyObject): string {
+  return createHash("sha256").update(rawPublicKey(publicKey)).digest("hex");
+}
+
+/**
+ * `verify` and `verifyFull` as native has them (INMEM_VERIFY).
+ * @throws {InmemError} ERR_INMEM_KEY.
+ * @throws {TypeError} as publicKeyOf().
+ */
+export function spellVerification(key: VerifyKey, full: boolean): string {
+  return `${rawPublicKey(publicKeyOf(key)).toString("hex")}${full ? ":full" : ""}`;
+}
+
+function rawPublicKey(publicKey: KeyObject): Buffer {
+  return Buffer.from(publicKey.export({ format: "jwk" }).x as string, "base64url");
+}
+
+function readKey(name: string, wanted: "public" | "private", key: unknown): KeyObject {
+  if (key instanceof KeyObject) return checkKind("the key", wanted, key);
+  if (key instanceof URL) return fromFile(wanted, fileURLToPath(key));
+  if (typeof key !== "string" || key === "") {
+    throw wrongType(name, "a path, a file: URL, PEM text or a KeyObject", key);
+  }
+  if (key.startsWith(PEM)) return fromPem("the key", wanted, key);
+  return fromFile(wanted, key);
+}
+
+function fromFile(wanted: "public" | "private", path: string): KeyObject {
+  let pem: string;
+  try {
+    pem = readFileSync(path, "utf8");
+  } catch (cause) {
+    const message = `${path}: cannot be read: ${(cause as Error).message} (expected a ${wanted} key)`;
+    throw new InmemError("ERR_INMEM_KEY", message, { cause });
+  }
+  return fromPem(path, wanted, pem);
+}
+
+function fromPem(origin: string, wanted: "public" | "private", pem: string): KeyObject {
+  // createPublicKey() would take a private key too: the wrong file, which should not be handed about.
+  const isPrivate = /^-----BEGIN [A-Z ]*PRIVATE KEY-----/m.test(pem);
+  if (isPrivate !== (wanted === "private")) {
+    const found = isPrivate ? "a private key" : pem.includes(PEM) ? "no private key" : "no PEM";
+    throw badKey(origin, found, wanted);
+  }
+  try {
+    return checkKind(origin, wanted, (isPrivate ? createPrivateKey : createPublicKey)(pem));
+  } catch (cause) {
+    if (cause instanceof InmemError) throw cause;
+    throw badKey(origin, `no key that can be read (${(cause as Error).message})`, wanted, cause);
+  }
+}
+
+function checkKind(origin: string, wanted: "public" | "private", key: KeyObject): KeyObject {
+  if (key.type === wanted && key.asymmetricKeyType === "ed25519") return key;
+  throw badKey(origin, `a ${key.type} ${key.asymmetricKeyType ?? ""} key`, wanted);
+}
+
+function badKey(origin: string, found: string, wanted: string, cause?: unknown): InmemError {
+  const hint = wanted === "public" ? ", PATH.pub of inmem-python keygen" : "";
+  const message = `${origin}: ${found} (expected an Ed25519 ${wanted} key in PEM form${hint})`;
+  return new InmemError("ERR_INMEM_KEY", message, { cause });
+}
