@@ -35,6 +35,7 @@ it("fits its schema, and nothing else does", async () => {
     { entries: { x: { sha256: "0", size: 1, kind: "module" } } },
     { entries: { x: { sha256: "0".repeat(64), size: 1, kind: "toy" } } },
     { distributions: [{ name: "x" }] },
+    { layout: { prefixSize: 0 } },
   ]) {
     expect([wrong, isValid({ ...manifest, ...wrong })]).toEqual([wrong, false]);
   }

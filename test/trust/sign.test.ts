@@ -2,10 +2,11 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { type Schema, Validator } from "@cfworker/json-schema";
 import { beforeAll, describe, expect, it } from "vitest";
 import { has, readRawEntries } from "../bundle/support.js";
 import { api } from "../helpers/python.js";
-import { spawnCommand } from "../helpers/spawn-node.js";
+import { packageRoot, spawnCommand } from "../helpers/spawn-node.js";
 import { tmpDir } from "../helpers/tmp.js";
 import { zipFile } from "../helpers/zip.js";
 import { bend, codeOf, type Keys, makeKeys, signedBundle, writeBundle } from "./support.js";
@@ -16,6 +17,10 @@ const CONTENTS = {
   "pkg/data.txt": "text ".repeat(1000),
   "pkg/d\u00e4ta \u{1f40d}.txt": "",
 };
+
+const schema: Schema = JSON.parse(
+  readFileSync(join(packageRoot, "schema", "bundle-manifest.schema.json"), "utf8"),
+);
 
 let keys: Keys;
 let signed: string;
@@ -34,6 +39,9 @@ describe("sign", () => {
       "inmem.sig",
     ]);
     expect(entries.slice(0, 4)).toEqual(plain.slice(0, 4));
+    const manifest = JSON.parse(entries[4]?.data.toString() ?? "");
+    expect(Object.keys(manifest).at(-1)).toBe("layout");
+    expect(new Validator(schema, "2020-12").validate(manifest).valid).toBe(true);
     if (has("unzip")) execFileSync("unzip", ["-tqq", signed]);
     expect(await api.verify(signed, keys.public)).toMatchObject({ entries: 4 });
     expect(await api.verify(readFileSync(signed), keys.public)).toMatchObject({ entries: 4 });
