@@ -12,11 +12,9 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "addon/errors.h"
 #include "archive/codec.h"
 #include "base/status.h"
 #include "elf/object_facts.h"

@@ -154,8 +154,9 @@ void TellFailure(const Status& status) {
 void TellEnd(const Status& status) {
   struct stat channel = {};
   // The program may have put a file of its own there.
-  const bool has_parent =
-      fstat(OutcomeDescriptor(), &channel) == 0 && S_ISSOCK(channel.st_mode);
+  const int descriptor = OutcomeDescriptor();
+  const bool has_parent = descriptor >= 0 && fstat(descriptor, &channel) == 0 &&
+                          S_ISSOCK(channel.st_mode);
   has_parent ? TellParent(status) : TellOnStderr(status);
 }
 

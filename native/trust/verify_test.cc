@@ -229,7 +229,7 @@ TEST_F(TrustTest, AnotherArchiveWithTheSameManifestIsRefused) {
             ErrorCode::kNotAsSigned);
   EXPECT_EQ(with([](Entries e) { std::swap((*e)[0], (*e)[1]); }),
             ErrorCode::kNotAsSigned);
-  EXPECT_EQ(with([](Entries e) { (*e)[1].data += "x"; }),
+  EXPECT_EQ(with([](Entries e) { (*e)[1].data += 'x'; }),
             ErrorCode::kNotAsSigned);
   EXPECT_EQ(with([](Entries e) { (*e)[1].data[0] ^= 1; }),
             ErrorCode::kNotAsSigned);  // its CRC stands in the directory
