@@ -1,6 +1,6 @@
 // bench/bundle.mjs: how fast a bundle is made, made again, and looked into.
 import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { audit, inspect } from "./bundle/audit.mjs";
@@ -32,6 +32,16 @@ const pex = ({ dir, env, python }, output, names) =>
     { dir, env: { ...env, PYTHONPATH: join(dir, "pex") } },
   );
 
+// The wheels that pex has downloaded and unpacked, a folder each.
+function unpacked({ dir }) {
+  return ["downloads", "installed_wheels"].flatMap((kind) => {
+    const folder = join(dir, "pex-root", kind);
+    return readdirSync(folder).flatMap((version) =>
+      readdirSync(join(folder, version)).map((name) => join(folder, version, name)),
+    );
+  });
+}
+
 const command = (root) => join(root, "dist", "cli", "main.js");
 
 async function timed(program, args, { dir, env }) {
@@ -53,6 +63,7 @@ const build = {
     const install = ["-m", "pip", "install", "--disable-pip-version-check", "-q", "--target"];
     execFileSync(python3, [...install, join(dir, "pex"), `pex==${pexVersion}`]);
     await pex(context, join(dir, "first.pex"), ["tzdata"]);
+    context.pexOwn = new Set(unpacked(context));
   },
   ours: {
     label: "inmem-python bundle",
@@ -68,9 +79,9 @@ const build = {
     label: `pex ${pexVersion}`,
     async sample(context) {
       const output = join(context.dir, "theirs.pex");
-      // Without what an earlier pex has unpacked: that would be no build.
-      for (const name of ["downloads", "installed_wheels"]) {
-        rmSync(join(context.dir, "pex-root", name), { recursive: true, force: true });
+      // Without what an earlier pex has unpacked: that would be no build. Its own pip stays.
+      for (const path of unpacked(context)) {
+        if (!context.pexOwn.has(path)) rmSync(path, { recursive: true });
       }
       const value = await pex(context, output, requirements);
       return { value, bytes: statSync(output).size };
