@@ -71,6 +71,8 @@ describe("the first bundle is large", () => {
       });
       going.then(() => run(path));
     `;
-    expect(await stdoutOf(source)).toBe("ERR_INMEM_ABORTED\nsecond\nsecond\n");
+    // JavaScript tells of the aborted run while Python may already write for the next.
+    const lines = (await stdoutOf(source)).trimEnd().split("\n");
+    expect(lines.sort()).toEqual(["ERR_INMEM_ABORTED", "second", "second"]);
   });
 });
