@@ -29,6 +29,7 @@
 #include "importer/loaded_objects.h"
 #include "importer/module_search.h"
 #include "importer/python_tag.h"
+#include "importer/root_names.h"
 #include "importer/state.h"
 #include "vfs/tree.h"
 
@@ -203,31 +204,29 @@ PyObject* ListDir(PyObject*, PyObject* argument) {
   return list.release();
 }
 
-// root_files(point, suffix): sorted names of the files at the root that end so;
-// does not build the table of folders.
-PyObject* RootFiles(PyObject*, PyObject* args) {
+// root_names(point, names, suffix): sorted those of `names` that are files or
+// folders at the root, and the files there that end with `suffix`.
+PyObject* RootNamesOf(PyObject*, PyObject* args) {
   PyObject* point = nullptr;
+  PyObject* names = nullptr;
   const char* suffix = nullptr;
-  if (!PyArg_ParseTuple(args, "Os:root_files", &point, &suffix)) return nullptr;
+  if (!PyArg_ParseTuple(args, "OO!s:root_names", &point, &PyTuple_Type, &names,
+                        &suffix)) {
+    return nullptr;
+  }
   auto entry = ResolveArgument(point);
   if (!entry && PyErr_Occurred()) return nullptr;
-  std::vector<std::string_view> names;
-  if (entry) {
-    const archive::Archive& archive = entry->mount->archive();
-    for (std::size_t i = 0; i < archive.entry_count(); ++i) {
-      auto name = archive.entry_name(static_cast<archive::Archive::Index>(i));
-      if (name.ends_with(suffix) && name.find('/') == name.npos) {
-        names.push_back(name);
-      }
-    }
+  std::vector<std::string_view> wanted;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); ++i) {
+    auto name = cpython::Utf8View(PyTuple_GET_ITEM(names, i));
+    if (!name) return nullptr;
+    wanted.push_back(*name);
   }
-  std::sort(names.begin(), names.end());
   Owned list = Owned::Steal(PyList_New(0));
-  for (std::string_view name : names) {
+  if (!list || !entry) return list.release();
+  for (auto name : RootNames(entry->mount->archive(), wanted, suffix)) {
     Owned text = cpython::PathText(name);
-    if (!list || !text || PyList_Append(list.get(), text.get()) != 0) {
-      return nullptr;
-    }
+    if (!text || PyList_Append(list.get(), text.get()) != 0) return nullptr;
   }
   return list.release();
 }
@@ -254,6 +253,32 @@ PyObject* Read(PyObject*, PyObject* argument) {
   auto found = entry->mount->Lookup(entry->folder);
   if (found.kind != vfs::Mount::Kind::kFile) Py_RETURN_NONE;
   return ReadEntry(*entry->mount, found.index, argument);
+}
+
+// start(path, size): the first bytes of the file without a look at the rest,
+// which its CRC-32 would need; all where it is compressed. None: no such file.
+PyObject* Start(PyObject*, PyObject* args) {
+  PyObject* path = nullptr;
+  unsigned int size = 0;
+  if (!PyArg_ParseTuple(args, "OI:start", &path, &size)) return nullptr;
+  auto entry = ResolveArgument(path);
+  if (!entry && PyErr_Occurred()) return nullptr;
+  if (!entry) Py_RETURN_NONE;
+  auto found = entry->mount->Lookup(entry->folder);
+  if (found.kind != vfs::Mount::Kind::kFile) Py_RETURN_NONE;
+  const archive::Archive& archive = entry->mount->archive();
+  const archive::Entry file = archive.entry(found.index);
+  auto offset = archive.DataOffset(found.index);
+  if (file.method != archive::Method::kStored || file.encrypted ||
+      !offset.ok()) {
+    return ReadEntry(*entry->mount, found.index, path);
+  }
+  std::vector<std::byte> bytes(std::min<std::uint64_t>(size, file.size_bytes));
+  if (!archive.source().ReadAt(offset.value(), bytes).ok()) {
+    return ReadEntry(*entry->mount, found.index, path);  // tells what is wrong
+  }
+  return PyBytes_FromStringAndSize(reinterpret_cast<const char*>(bytes.data()),
+                                   static_cast<Py_ssize_t>(bytes.size()));
 }
 
 // digests(point, names): for each top-level name a number that stands for
@@ -331,7 +356,8 @@ PyMethodDef kMethods[] = {
     {"kind", Kind, METH_O, nullptr},
     {"listdir", ListDir, METH_O, nullptr},
     {"read", Read, METH_O, nullptr},
-    {"root_files", RootFiles, METH_VARARGS, nullptr},
+    {"root_names", RootNamesOf, METH_VARARGS, nullptr},
+    {"start", Start, METH_VARARGS, nullptr},
     {"digests", Digests, METH_VARARGS, nullptr},
     {"has_libraries", HasLibraries, METH_O, nullptr},
     {"program_path", ProgramPath, METH_NOARGS, nullptr},

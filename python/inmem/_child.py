@@ -58,7 +58,7 @@ def begin(job: "dict[str, Any]") -> None:
     sys.path = [*job["points"], _inmem.stdlib]
     sys.argv = [job["points"][0], *job["args"]]
     sys.orig_argv = [sys.executable, *sys.argv]
-    _run.set_prefix(job["points"])
+    _run.set_prefix(job)
     _run.set_site_builtins()
     for piped, stream in zip(job["pipes"], (sys.stdout, sys.stderr), strict=True):
         if piped and stream is not None:

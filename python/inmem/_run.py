@@ -41,6 +41,7 @@ FOREIGN = ("PEX-INFO", "site-packages", "environment.json")
 
 #: What a wheel installs outside of site-packages, in a bundle (lib/bundle/kind.ts).
 PREFIX_FOLDER = "inmem.prefix"
+MANIFEST = "inmem.json"
 
 runs = 0
 #: CLOCK_MONOTONIC when the program got its first line, in nanoseconds; 0: not yet.
@@ -56,7 +57,7 @@ def begin(job: "dict[str, Any]") -> None:
     sys.path = [*job["points"], _inmem.stdlib]
     sys.argv = [job["points"][0], *job["args"]]
     sys.orig_argv = [sys.executable, *sys.argv]
-    set_prefix(job["points"])
+    set_prefix(job)
     if runs:
         _world.reset()
     set_environment(job["environment"])  # Python may have started long before
@@ -69,11 +70,22 @@ def begin(job: "dict[str, Any]") -> None:
     runs += 1
 
 
-def set_prefix(points: "list[str]") -> None:
+def roots(job: "dict[str, Any]") -> "dict[str, list[str]]":
+    """What is to be known of the roots of the bundles: asked once, it is a pass over all names."""
+    found: dict[str, list[str]] | None = job.get("roots")
+    if found is None:
+        names = (*FOREIGN, PREFIX_FOLDER, MANIFEST)
+        found = {point: _inmem.root_names(point, names, ".pth") for point in job["points"]}
+        job["roots"] = found
+    return found
+
+
+def set_prefix(job: "dict[str, Any]") -> None:
     """Data files, headers and scripts of wheels are below it, as in a virtual environment."""
-    folders = (f"{point}/{PREFIX_FOLDER}" for point in points)
-    found = next((folder for folder in folders if _inmem.kind(folder) == 2), sys.base_prefix)
-    sys.prefix = sys.exec_prefix = found
+    folders = (
+        f"{point}/{PREFIX_FOLDER}" for point, names in roots(job).items() if PREFIX_FOLDER in names
+    )
+    sys.prefix = sys.exec_prefix = next(folders, sys.base_prefix)
 
 
 def make_main() -> None:
@@ -141,13 +153,15 @@ def program(job: "dict[str, Any]") -> None:
 
 
 def run_with_site(job: "dict[str, Any]") -> None:
-    for point in job["points"]:
-        refuse_other_python(point)
-    if "inmem._site" in sys.modules or any(_inmem.root_files(p, ".pth") for p in job["points"]):
+    for point, names in roots(job).items():
+        if MANIFEST in names:
+            refuse_other_python(point)
+    has_pth = any(name.endswith(".pth") for names in roots(job).values() for name in names)
+    if "inmem._site" in sys.modules or has_pth:
         from inmem import _site
 
         _site.act(job["points"])
-    own_main = foreign_main(job["points"][0])
+    own_main = foreign_main(job)
     if job["script"] is not None:
         from inmem import _scripts
 
@@ -162,11 +176,8 @@ def run_with_site(job: "dict[str, Any]") -> None:
 
 def refuse_other_python(point: str) -> None:
     """A bundle says which Python its byte code and extensions are for."""
-    path = f"{point}/inmem.json"
-    if _inmem.kind(path) != 1:
-        return
     # Our own writer has the tag in the first line but three; the rest may be megabytes.
-    start = (_inmem.read(path) or b"")[:300]
+    start = _inmem.start(f"{point}/{MANIFEST}", 300) or b""
     tag = start.partition(b'"tag": "')[2].partition(b'"')[0].decode(errors="replace")
     ours = "cp{}{}".format(*sys.version_info)
     if tag.startswith("cp3") and tag != ours:
@@ -177,9 +188,10 @@ def refuse_other_python(point: str) -> None:
         )
 
 
-def foreign_main(point: str) -> "Callable[[], None] | None":
+def foreign_main(job: "dict[str, Any]") -> "Callable[[], None] | None":
+    point = job["points"][0]
     real = _inmem.kind(point) is None
-    if not real and not any(_inmem.kind(f"{point}/{name}") for name in FOREIGN):
+    if not real and not any(name in FOREIGN for name in roots(job)[point]):
         return None
     from inmem import _layouts
 

@@ -34,7 +34,7 @@ def act(points: "list[str]") -> None:
 
 def add(point: str) -> bool:
     """Acts on all of them, in the order of their names; tells whether there are any."""
-    names = [name for name in _inmem.root_files(point, ".pth") if not name.startswith(".")]
+    names = [name for name in _inmem.root_names(point, (), ".pth") if not name.startswith(".")]
     for name in names:
         add_file(point, name)
     return bool(names)

@@ -3,21 +3,13 @@ import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { inflateRawSync } from "node:zlib";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Manifest } from "../../lib/bundle/manifest.js";
 import type { BundleOptions } from "../../lib/bundle.js";
 import { commandLine } from "../helpers/spawn-node.js";
 import { tmpDir } from "../helpers/tmp.js";
 import { makeZip } from "../helpers/zip.js";
-import {
-  dist,
-  fakeSharedObject,
-  has,
-  type RawEntry,
-  readRawEntries,
-  writeWheel,
-} from "./support.js";
+import { contentOf, dist, fakeSharedObject, has, readRawEntries, writeWheel } from "./support.js";
 
 const BUNDLER = { code: "ERR_INMEM_BUNDLER" };
 const REQUIREMENTS = { code: "ERR_INMEM_REQUIREMENTS" };
@@ -303,12 +295,6 @@ function writeMain(folder: string, source: string): string {
 function runLauncher(args: readonly string[], input = ""): string {
   const path = dist.binding().launcherPath();
   return execFileSync(path, args, { encoding: "utf8", input });
-}
-
-function contentOf(entries: readonly RawEntry[], name: string): Buffer {
-  const entry = entries.find((candidate) => candidate.name === name);
-  if (!entry) throw new Error(`no entry ${name}`);
-  return entry.method === 0 ? entry.data : inflateRawSync(entry.data);
 }
 
 function sha256(bytes: Uint8Array): string {

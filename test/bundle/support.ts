@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { inflateRawSync } from "node:zlib";
 import { packEntry } from "../../lib/bundle/entry.js";
 import { OutputFile } from "../../lib/bundle/output-file.js";
 import { ZipWriter } from "../../lib/bundle/zip-writer.js";
@@ -74,6 +75,13 @@ export interface RawEntry {
   readonly mode: number;
   readonly date: number;
   readonly data: Buffer;
+}
+
+/** The inflated content of one of them. */
+export function contentOf(entries: readonly RawEntry[], name: string): Buffer {
+  const entry = entries.find((candidate) => candidate.name === name);
+  if (!entry) throw new Error(`no entry ${name}`);
+  return entry.method === 0 ? entry.data : inflateRawSync(entry.data);
 }
 
 /** Reads a plain (not zip64) archive without any code of the package. */
