@@ -117,7 +117,7 @@ function compare({ disk, memory, objects, site, bundle, node }) {
     objects: new Set(references.map(({ object }) => object)).size,
     references: references.length,
     captured,
-    unique: captured.filter(kinds.isUnique),
+    unique: captured.filter((each) => kinds.isUnique(each) && each.bound === each.linked),
     rebound: toBundle,
     reboundToHost: rebound.size - toBundle,
     violations,
