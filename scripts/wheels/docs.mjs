@@ -92,7 +92,9 @@ function ownFiles(rows) {
   if (!isTraced) return [];
   const lines = rows.flatMap(({ subject, cells }) => {
     const paths = cells.filter(({ objects }) => objects).flatMap(({ written }) => written ?? []);
-    const plain = paths.map((path) => path.replace(/tmp\w{8}|(?<=file)\w{9,}|(?<=\/sem\.)[\w-]+$/g, "..."));
+    const plain = paths.map((path) =>
+      path.replace(/tmp\w{8}|(?<=file)\w{9,}|(?<=\/sem\.)[\w-]+$/g, "..."),
+    );
     const names = [...new Set(plain)].map((path) => `\`${path}\``);
     return names.length > 0 ? [`- ${subject.name}: ${names.join(", ")}`] : [];
   });
