@@ -1,5 +1,6 @@
 // lib/audit/policies.ts: the policies of PEP 600 (manylinux) and PEP 656 (musllinux) for one machine.
-import { MANYLINUX, MUSLLINUX, type PolicyFamily } from "./policy-data.js";
+import { MANYLINUX, MUSLLINUX } from "./policy-data.js";
+import type { PolicyFamily } from "./policy-facts.js";
 
 /** Machines whose objects are read, by ELF's name. */
 export const MACHINES: Readonly<Record<string, string>> = {

@@ -5,8 +5,8 @@ import { type AuditOptions, auditFiles } from "../audit/audit.js";
 import type { AuditedFile, AuditedWheel, AuditFinding, AuditReport } from "../audit/report.js";
 import { sarifOf } from "../audit/sarif.js";
 import { binding } from "../binding.js";
+import { formatBytes, formatTable } from "../text.js";
 import { version } from "../version.js";
-import { formatBytes, formatTable } from "./text.js";
 
 /** The options as commander gives them. */
 export interface AuditFlags {

@@ -1,6 +1,6 @@
 // lib/cli/bundle-progress.ts: how far a bundle is, as text.
 import type { BundleProgress } from "../bundle/options.js";
-import { formatBytes } from "./text.js";
+import { formatBytes } from "../text.js";
 
 /** One line for a terminal. */
 export function progressText(progress: BundleProgress): string {

@@ -2,13 +2,13 @@
 import type { BundleInputs } from "../bundle/options.js";
 import { type BundleProgress, type BundleResult, bundle } from "../bundle.js";
 import { InmemError } from "../errors.js";
+import { formatBytes } from "../text.js";
 import { type BundleFlags, inputsFrom } from "./bundle-flags.js";
 import { formFrom } from "./bundle-form.js";
 import { progressText } from "./bundle-progress.js";
 import { signalStatus } from "./failure.js";
 import { ProgressLine } from "./progress-line.js";
 import { SignalRelay } from "./signals.js";
-import { formatBytes } from "./text.js";
 
 /**
  * Makes the bundle and prints what was made; gives the exit status.

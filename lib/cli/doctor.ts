@@ -4,8 +4,8 @@ import { release } from "node:os";
 import { binding } from "../binding.js";
 import { type HostFacts, type HostReport, reportHost } from "../host-report.js";
 import type { Tier } from "../options.js";
+import { formatTable } from "../text.js";
 import { adviceForBinary } from "./doctor-binary.js";
-import { formatTable } from "./text.js";
 import { versionText } from "./versions.js";
 
 /** `note`: works, but there is something to know. */

@@ -9,9 +9,9 @@ import { InmemError } from "../errors.js";
 import { type Share, sharesOf } from "../inspect/contents.js";
 import { type ImportNode, type ImportRun, measureImports } from "../inspect/import-times.js";
 import { sbomOf } from "../inspect/sbom.js";
+import { formatBytes, formatTable } from "../text.js";
 import { version } from "../version.js";
 import { type AuditFlags, formatAudit, optionsFrom } from "./audit.js";
-import { formatBytes, formatTable } from "./text.js";
 
 /** The options as commander gives them. */
 export interface InspectFlags extends AuditFlags {

@@ -1,7 +1,7 @@
 // lib/cli/report.ts: the text of `run --report`.
 import type { RunReport } from "../run.js";
 import type { SharedObject } from "../shared-objects.js";
-import { formatBytes, formatTable } from "./text.js";
+import { formatBytes, formatTable } from "../text.js";
 
 /** One line of JSON, or a table for people; ends with a newline. */
 export function formatReport(report: RunReport, format: "table" | "json"): string {

@@ -1,6 +1,7 @@
 // lib/inspect/flame.ts: the imports of a run, each above what it imported, as wide as the time it took.
+
+import { box, svg } from "../html/svg.js";
 import type { ImportNode } from "./import-times.js";
-import { box, svg } from "./svg.js";
 
 const WIDTH = 1080;
 const ROW = 18;

@@ -1,7 +1,7 @@
 // lib/inspect/graph.ts: which shared objects need which, from modules on the left to the host on the right.
 import { basename, posix } from "node:path";
 import type { AuditedFile, AuditedObject } from "../audit/report.js";
-import { box, round, svg } from "./svg.js";
+import { box, round, svg } from "../html/svg.js";
 
 const COLUMN = 270;
 const GAP = 60;

@@ -1,13 +1,14 @@
 // lib/inspect/page.ts: the report as one HTML page: no script, nothing from elsewhere, light and dark.
 import { basename } from "node:path";
 import type { AuditedFile, AuditReport } from "../audit/report.js";
-import { formatBytes } from "../cli/text.js";
+import { htmlPage } from "../html/page.js";
+import { escapeText } from "../html/svg.js";
+import { formatBytes } from "../text.js";
 import type { Share } from "./contents.js";
 import { flameSvg } from "./flame.js";
 import { graphSvg } from "./graph.js";
 import type { ImportRun } from "./import-times.js";
 import { STYLE } from "./style.js";
-import { escapeText } from "./svg.js";
 import { legend, treemapSvg } from "./treemap.js";
 
 export interface Inspection {
@@ -27,17 +28,7 @@ export async function inspectPage(inspection: Inspection): Promise<string> {
     section("Licenses", licenses(shares)),
     ...(run === undefined ? [] : [section("Imports of a run", await imports(run))]),
   ];
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${escapeText(title)}</title>
-<style>${STYLE}</style>
-<h1>${escapeText(title)}</h1>
-${summary(inspection)}
-${sections.join("\n")}
-</html>
-`;
+  return htmlPage(title, STYLE, [summary(inspection), ...sections].join("\n"));
 }
 
 function section(title: string, body: string): string {

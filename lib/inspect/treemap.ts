@@ -1,8 +1,8 @@
 // lib/inspect/treemap.ts: sizes by distribution and kind, as areas.
 import { ENTRY_KINDS } from "../bundle/kind.js";
-import { formatBytes } from "../cli/text.js";
+import { box, escapeText, fitted, round, svg } from "../html/svg.js";
+import { formatBytes } from "../text.js";
 import type { Share } from "./contents.js";
-import { box, escapeText, fitted, round, svg } from "./svg.js";
 
 const WIDTH = 1080;
 const HEIGHT = 440;

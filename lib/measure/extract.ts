@@ -15,12 +15,14 @@ const SYMLINK = 0o120000;
 export function extractBundle(binding: Binding, bundle: string, folder: string): Written {
   const archive = binding.openArchive(bundle);
   const names = new Set(archive.entries.map(({ name }) => name));
+  const [major, minor] = binding.versions().python.split(".");
+  const cacheTag = `cpython-${major}${minor}`;
   const made = new Set<string>();
   let files = 0;
   let bytes = 0;
   archive.entries.forEach((entry, index) => {
     if (entry.name.endsWith("/")) return;
-    const path = join(folder, placeOf(entry.name, names));
+    const path = join(folder, placeOf(entry.name, names, cacheTag));
     const parent = dirname(path);
     if (!made.has(parent)) mkdirSync(parent, { recursive: true });
     made.add(parent);
@@ -38,7 +40,7 @@ function writeEntry(path: string, data: Buffer, { mode }: ArchiveEntry): void {
 }
 
 // In a bundle `x.pyc` lies beside `x.py`; on disk Python reads it from `__pycache__` alone.
-function placeOf(name: string, names: ReadonlySet<string>): string {
+function placeOf(name: string, names: ReadonlySet<string>, cacheTag: string): string {
   if (!name.endsWith(".pyc") || !names.has(name.slice(0, -1))) return name;
-  return join(dirname(name), "__pycache__", `${basename(name, ".pyc")}.cpython-313.pyc`);
+  return join(dirname(name), "__pycache__", `${basename(name, ".pyc")}.${cacheTag}.pyc`);
 }

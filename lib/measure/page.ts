@@ -1,8 +1,10 @@
 // lib/measure/page.ts: the result as one HTML page with its plots as SVG; no script, nothing from elsewhere.
-import { explanation, formatBench } from "../cli/bench.js";
-import { formatBytes } from "../cli/text.js";
+import { htmlPage } from "../html/page.js";
+import { escapeText, svg } from "../html/svg.js";
+import { formatBytes } from "../text.js";
 import type { BenchResult, WayResult } from "./bench.js";
 import type { Spread } from "./stats.js";
+import { explanation, formatBench, milliseconds } from "./table.js";
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1c2430; --paper: #fff; --bar: #3b6fb6; --whisker: #c25b1e; --grid: #d8dde5; }
@@ -30,7 +32,7 @@ interface Bar {
 export function benchPage(result: BenchResult): string {
   const { ways, processes } = result;
   const title = `${result.bundle}: ways of running it`;
-  const ms = (value: number) => `${value.toFixed(value < 100 ? 1 : 0)} ms`;
+  const ms = (value: number) => `${milliseconds(value)} ms`;
   const plots = [
     plot("Until the program's first line", spreads(ways, "start"), ms),
     plot("Until its end", spreads(ways, "run"), ms),
@@ -46,21 +48,13 @@ export function benchPage(result: BenchResult): string {
     const pss = bars(ways, (way) => way.pssBytes ?? 0);
     plots.push(plot(`Memory of ${processes} processes together (Pss)`, pss, formatBytes));
   }
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
-<h1>${escapeHtml(title)}</h1>
-${explanation(result)
-  .map((line) => `<p>${escapeHtml(line)}</p>`)
-  .join("\n")}
-${plots.join("\n")}
-<h2>The figures</h2>
-<pre>${escapeHtml(formatBench(result))}</pre>
-</html>
-`;
+  const body = [
+    ...explanation(result).map((line) => `<p>${escapeText(line)}</p>`),
+    ...plots,
+    "<h2>The figures</h2>",
+    `<pre>${escapeText(formatBench(result))}</pre>`,
+  ];
+  return htmlPage(title, STYLE, body.join("\n"));
 }
 
 function spreads(ways: readonly WayResult[], key: "start" | "run" | "cpu" | "peakBytes"): Bar[] {
@@ -83,17 +77,11 @@ function plot(title: string, rows: readonly Bar[], text: (value: number) => stri
     const whisker = spread
       ? `<line class="whisker" x1="${x(spread.q1)}" x2="${x(spread.q3)}" y1="${middle}" y2="${middle}"/>`
       : "";
-    return `<text x="${LABELS - 8}" y="${middle + 4}" text-anchor="end">${escapeHtml(label)}</text>
+    return `<text x="${LABELS - 8}" y="${middle + 4}" text-anchor="end">${escapeText(label)}</text>
 <rect class="bar" x="${LABELS}" y="${middle - 9}" width="${width}" height="18"/>${whisker}
-<text x="${WIDTH - VALUES + 8}" y="${middle + 4}">${escapeHtml(text(value))}</text>`;
+<text x="${WIDTH - VALUES + 8}" y="${middle + 4}">${escapeText(text(value))}</text>`;
   });
-  return `<figure><figcaption>${escapeHtml(title)}</figcaption>
-<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escapeHtml(title)}">
-<line class="grid" x1="${LABELS}" x2="${LABELS}" y1="0" y2="${height}"/>
-${drawn.join("\n")}
-</svg></figure>`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+  const axis = `<line class="grid" x1="${LABELS}" x2="${LABELS}" y1="0" y2="${height}"/>`;
+  const drawing = svg(WIDTH, height, title, [axis, ...drawn].join("\n"));
+  return `<figure><figcaption>${escapeText(title)}</figcaption>${drawing}</figure>`;
 }

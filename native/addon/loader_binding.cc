@@ -9,6 +9,8 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "addon/errors.h"
@@ -16,6 +18,7 @@
 #include "interpreter/crash_report.h"
 #include "interpreter/job.h"
 #include "interpreter/load_by_hand.h"
+#include "loader/loaded_object_fields.h"
 #include "loader/loader.h"
 #include "os/dynamic_linker.h"
 
@@ -37,24 +40,13 @@ Napi::Array Rebindings(Napi::Env env, const loader::LoadedObject& loaded) {
 
 Napi::Object Describe(Napi::Env env, const loader::LoadedObject& loaded) {
   Napi::Object object = Napi::Object::New(env);
-  const auto number = [&](const char* name, double value) {
-    object.Set(name, Napi::Number::New(env, value));
-  };
-  object.Set("path", loaded.path);
-  object.Set("soname", loaded.soname);
-  object.Set("memfdName", loaded.memfd_name);
-  object.Set("tier", std::string(loader::TierName(loaded.tier)));
-  object.Set("reason", loaded.reason);
-  object.Set("buildId", loaded.build_id);
-  // Addresses of user space fit into a double.
-  number("base", static_cast<double>(loaded.base));
-  number("memoryBytes", static_cast<double>(loaded.memory_bytes));
-  number("sizeBytes", static_cast<double>(loaded.size_bytes));
-  number("copiedBytes", static_cast<double>(loaded.copied_bytes));
-  number("mappedBytes", static_cast<double>(loaded.mapped_bytes));
-  number("milliseconds", loaded.milliseconds);
-  number("bindingMilliseconds", loaded.binding_milliseconds);
-  number("constructorMilliseconds", loaded.constructor_milliseconds);
+  loader::VisitFields(loaded, [&](const char* name, auto value) {
+    if constexpr (std::is_same_v<decltype(value), std::string_view>) {
+      object.Set(name, std::string(value));
+    } else {  // addresses of user space fit into a double, too
+      object.Set(name, Napi::Number::New(env, static_cast<double>(value)));
+    }
+  });
   object.Set("rebindings", Rebindings(env, loaded));
   return object;
 }

@@ -10,6 +10,7 @@
 #include "cpython/owned.h"
 #include "cpython/strings.h"
 #include "importer/state.h"
+#include "loader/loaded_object_fields.h"
 #include "loader/loader.h"
 #include "os/dynamic_linker.h"
 
@@ -65,20 +66,8 @@ Owned DescribeRebinding(const loader::Rebinding& rebinding) {
 Owned DescribeObject(const loader::LoadedObject& loaded) {
   const loader::Loader& loader = State::Get().loader();
   Dict dict;
-  dict.Set("path", loaded.path);
-  dict.Set("soname", loaded.soname);
-  dict.Set("memfdName", loaded.memfd_name);
-  dict.Set("tier", loader::TierName(loaded.tier));
-  dict.Set("reason", loaded.reason);
-  dict.Set("buildId", loaded.build_id);
-  dict.Set("base", std::uint64_t{loaded.base});
-  dict.Set("memoryBytes", loaded.memory_bytes);
-  dict.Set("sizeBytes", loaded.size_bytes);
-  dict.Set("copiedBytes", loaded.copied_bytes);
-  dict.Set("mappedBytes", loaded.mapped_bytes);
-  dict.Set("milliseconds", loaded.milliseconds);
-  dict.Set("bindingMilliseconds", loaded.binding_milliseconds);
-  dict.Set("constructorMilliseconds", loaded.constructor_milliseconds);
+  loader::VisitFields(
+      loaded, [&](const char* name, auto value) { dict.Set(name, value); });
   dict.SetObject("rebindings", ListOf(loaded.rebindings, DescribeRebinding));
   dict.Set("violations", loader.CountViolations(loaded.path));
   return dict.Take();

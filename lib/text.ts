@@ -1,4 +1,4 @@
-// lib/cli/text.ts: figures and tables as text.
+// lib/text.ts: figures and tables as text.
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 

@@ -1,4 +1,4 @@
-// lib/inspect/svg.ts: pieces that all our drawings share.
+// lib/html/svg.ts: pieces that all our drawings share.
 
 const ESCAPES: Readonly<Record<string, string>> = {
   "&": "&amp;",
