@@ -8,7 +8,7 @@ import { childJson } from "./runner/child.mjs";
 
 export const about = "the start of a signed bundle: verified, verified in full, not verified";
 
-const program = join(import.meta.dirname, "programs", "run-verified.cjs");
+const program = join(import.meta.dirname, "programs", "run-bundle.cjs");
 const firstLine = `import time; ns = time.clock_gettime_ns(time.CLOCK_MONOTONIC); print('{"ns": "%d"}' % ns)\n`;
 const numpyLine = `import numpy\n${firstLine}`;
 
@@ -43,7 +43,7 @@ const sample =
   (context) => {
     const words = how.map((word) => (word === "key" ? join(context.dir, "key.pub") : word));
     const path = join(context.dir, bundle);
-    return childJson(process.execPath, [program, context.root, path, ...words], context);
+    return childJson(process.execPath, [program, context.root, path, "auto", ...words], context);
   };
 
 const count = 2000;
