@@ -95,7 +95,7 @@ export interface RunOptions {
 /** PEM text, a KeyObject, or the path or file: URL of a PEM file. */
 export type VerifyKey = string | URL | KeyObject;
 
-const NAMES = new Set([
+const NAMES = [
   "args",
   "env",
   "cwd",
@@ -114,7 +114,7 @@ const NAMES = new Set([
   "verifyFull",
   "queue",
   "process",
-]);
+];
 
 const DEFAULT_GRACE_MS = 5000;
 
@@ -137,11 +137,7 @@ export interface CheckedOptions extends RunOptions {
  */
 export function checkOptions(options: RunOptions = {}): CheckedOptions {
   checkIsObject(options);
-  for (const name of Object.keys(options)) {
-    if (NAMES.has(name)) continue;
-    const hint = name === "argv" ? "; did you mean args?" : "";
-    throw new TypeError(`unknown option ${name} (expected ${[...NAMES].join(", ")}${hint})`);
-  }
+  checkNames(options, NAMES, { argv: "args" });
   checkTexts("args", options.args);
   checkEnv(options.env);
   checkString("cwd", options.cwd);
@@ -181,6 +177,18 @@ export function checkIsObject(options: unknown): void {
   if (typeof options !== "object" || options === null) {
     throw wrongType("options", "an object", options);
   }
+}
+
+/** `meant`: what is mistaken for others. @throws {TypeError} an option of another name. */
+export function checkNames(
+  options: object,
+  names: readonly string[],
+  meant: Readonly<Record<string, string>> = {},
+): void {
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const hint = meant[unknown] === undefined ? "" : `; did you mean ${meant[unknown]}?`;
+  throw new TypeError(`unknown option ${unknown} (expected ${names.join(", ")}${hint})`);
 }
 
 /** `Expected X for name but received Y of type T`. */

@@ -1,5 +1,6 @@
 // lib/audit/entry.ts: audit() of the API, its arguments checked.
 import type { Binding } from "../binding.js";
+import { checkIsObject, checkNames, wrongType } from "../options.js";
 import { type AuditOptions, auditFiles } from "./audit.js";
 import type { AuditReport } from "./report.js";
 
@@ -9,23 +10,20 @@ export async function auditReport(
   options: AuditOptions = {},
 ): Promise<AuditReport> {
   const list = typeof files === "string" ? [files] : files;
-  if (!Array.isArray(list) || !list.every((file) => typeof file === "string" && file !== "")) {
-    throw new TypeError("Expected a path or a list of paths for files");
+  if (!isTexts(list) || list.includes("")) throw wrongType("files", "a path or paths", files);
+  checkIsObject(options);
+  checkNames(options, ["policy", "host", "hostLibraries"]);
+  const { policy, host, hostLibraries } = options;
+  if (policy !== undefined && typeof policy !== "string") {
+    throw wrongType("policy", "a policy's name", policy);
   }
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(`Expected an object for options but received ${typeof options}`);
+  if (host !== undefined && typeof host !== "boolean") throw wrongType("host", "a boolean", host);
+  if (hostLibraries !== undefined && !isTexts(hostLibraries)) {
+    throw wrongType("hostLibraries", "an array of strings", hostLibraries);
   }
-  const { policy, host, hostLibraries, ...others } = options;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined)
-    throw new TypeError(`options: no ${unknown} (expected policy, host, hostLibraries)`);
-  if (policy !== undefined && typeof policy !== "string")
-    throw new TypeError("Expected a string for policy");
-  if (host !== undefined && typeof host !== "boolean")
-    throw new TypeError("Expected a boolean for host");
-  const isList =
-    Array.isArray(hostLibraries) && hostLibraries.every((name) => typeof name === "string");
-  if (hostLibraries !== undefined && !isList)
-    throw new TypeError("Expected strings for hostLibraries");
   return (await auditFiles(binding(), list, options)).report;
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === "string");
 }

@@ -1,5 +1,5 @@
 // lib/bundle/manifest.ts: inmem.json, which says what a bundle is made of.
-import type { EntryKind } from "./kind.js";
+import { ENTRY_KINDS, type EntryKind } from "./kind.js";
 import type { WheelInfo } from "./wheel.js";
 
 /** Name of the manifest's entry. */
@@ -38,6 +38,47 @@ export interface ManifestEntry {
 /** The manifest's bytes: the same content gives the same bytes. */
 export function encodeManifest(manifest: Manifest): Buffer {
   return Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`, "utf8");
+}
+
+/** What an archive's manifest says, if it has one that says it. */
+export interface ManifestFacts {
+  /** What its byte code and extensions are for: `"cp313"`. */
+  readonly python: string | undefined;
+  readonly kinds: ReadonlyMap<string, EntryKind>;
+  /** SHA-256 of the wheels, by the names of their distributions. */
+  readonly wheelHashes: ReadonlyMap<string, string>;
+}
+
+/** Takes any entry of that name: what is not as the manifest of a bundle is left out. */
+export function readManifest(content: Buffer | undefined): ManifestFacts {
+  const manifest = recordOf(parseJson(content?.toString("utf8") ?? ""));
+  const { tag } = recordOf(manifest["python"]);
+  const kinds = Object.entries(recordOf(manifest["entries"])).flatMap(([name, entry]) => {
+    const kind = ENTRY_KINDS.find((one) => one === recordOf(entry)["kind"]);
+    return kind === undefined ? [] : [[name, kind] as const];
+  });
+  const { distributions } = manifest;
+  const wheelHashes = (Array.isArray(distributions) ? distributions : []).flatMap((one) => {
+    const { name, sha256 } = recordOf(one);
+    return typeof name === "string" && typeof sha256 === "string" ? [[name, sha256] as const] : [];
+  });
+  return {
+    python: typeof tag === "string" ? tag : undefined,
+    kinds: new Map(kinds),
+    wheelHashes: new Map(wheelHashes),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 /** The platform tags that wheels name, each once, sorted. */

@@ -7,10 +7,11 @@ import { promisify } from "node:util";
 import { deflateRaw } from "node:zlib";
 import type { Binding, NativeLayout } from "../binding.js";
 import { crc32 } from "../bundle/crc32.js";
+import { MANIFEST_NAME, SIGNATURE_NAME } from "../bundle/manifest.js";
 import { OutputFile } from "../bundle/output-file.js";
 import { centralHeader, endRecords, localHeader, type ZipRecord } from "../bundle/zip-records.js";
 import { InmemError } from "../errors.js";
-import { wrongType } from "../options.js";
+import { checkIsObject, checkNames, wrongType } from "../options.js";
 import { keyId, privateKeyOf, type SignKey, spellVerification } from "./keys.js";
 
 export interface SignOptions {
@@ -29,8 +30,6 @@ export interface SignResult {
   readonly entries: number;
 }
 
-const MANIFEST_NAME = "inmem.json";
-const SIGNATURE_NAME = "inmem.sig";
 const MODE = 0o644;
 const COPY_BYTES = 1 << 20;
 
@@ -47,12 +46,13 @@ export async function sign(
   bundle: string | URL,
   options: SignOptions,
 ): Promise<SignResult> {
-  if (typeof options !== "object" || options === null) {
-    throw wrongType("options", "an object with the key", options);
-  }
+  checkIsObject(options);
+  checkNames(options, ["key", "output"], { out: "output", privateKey: "key" });
   const path = pathOf(bundle);
+  const { output: target = path } = options;
+  if (typeof target !== "string" || target === "") throw wrongType("output", "a path", target);
   const key = privateKeyOf(options.key);
-  const output = await OutputFile.create(options.output ?? path);
+  const output = await OutputFile.create(target);
   try {
     const source = await openSource(path);
     try {

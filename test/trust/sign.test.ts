@@ -106,6 +106,10 @@ describe("sign", () => {
     }
     await expect(api.sign(1 as never, { key })).rejects.toThrow(TypeError);
     await expect(api.sign(signed, undefined as never)).rejects.toThrow(TypeError);
+    await expect(api.sign(signed, { key, out: "x.pyz" } as never)).rejects.toThrow(
+      new TypeError("unknown option out (expected key, output; did you mean output?)"),
+    );
+    await expect(api.sign(signed, { key, output: 1 } as never)).rejects.toThrow(TypeError);
     await expect(api.verify(signed, 1 as never)).rejects.toThrow(TypeError);
     expect(await codeOf(api.verify(zipFile({ "a.py": "" }), keys.public))).toBe(
       "ERR_INMEM_UNSIGNED",
