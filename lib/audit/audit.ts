@@ -15,7 +15,7 @@ import {
 } from "./content.js";
 import { examine, Findings } from "./findings.js";
 import { Host } from "./host.js";
-import { type Policy, policyByName, policyNames } from "./policies.js";
+import { type Policy, policiesByName, policyNames, policyOfTag } from "./policies.js";
 import type {
   AuditedFile,
   AuditedNeed,
@@ -26,7 +26,7 @@ import type {
 import { isModule, judgeWheel, type PolicyVerdict } from "./wheel-policy.js";
 
 export interface AuditOptions {
-  /** A policy that every wheel has to meet: `"manylinux_2_28"`, `"manylinux2014_x86_64"`. */
+  /** A policy that every wheel has to meet: `"manylinux2014_x86_64"`, or `"manylinux_2_28"` on its own machine. */
   policy?: string;
   /** Whether this host has to have what is asked for. Default: false. */
   host?: boolean;
@@ -55,7 +55,7 @@ export async function auditFiles(
   options: AuditOptions = {},
 ): Promise<Audited> {
   const { host: askHost = false, hostLibraries = [] } = options;
-  const policy = options.policy === undefined ? undefined : findPolicy(options.policy);
+  const policy = options.policy === undefined ? undefined : askedPolicy(options.policy);
   const paths = files.flatMap(expand);
   if (paths.length === 0) throw new RangeError("files: expected at least one bundle or wheel");
   const host = new Host(binding);
@@ -86,10 +86,23 @@ export async function auditFiles(
   return { report, archives };
 }
 
-function findPolicy(name: string): Policy {
-  const found = policyByName(name);
-  if (found) return found.policy;
-  throw new RangeError(`policy: unknown "${name}" (expected ${policyNames().join(", ")})`);
+interface AskedPolicy {
+  readonly name: string;
+  /** The one for this machine; another machine's where it was named, or where this one has none. */
+  readonly on: (machine: string) => Policy;
+}
+
+function askedPolicy(asked: string): AskedPolicy {
+  const found = policiesByName(asked);
+  const [first] = found;
+  if (first === undefined) {
+    throw new RangeError(`policy: unknown "${asked}" (expected ${policyNames().join(", ")})`);
+  }
+  const isForAny = policyOfTag(asked) === undefined;
+  return {
+    name: isForAny ? first.name.slice(0, -`_${first.machine}`.length) : first.name,
+    on: (machine) => found.find((one) => one.machine === machine) ?? first,
+  };
 }
 
 function expand(file: string): string[] {
@@ -113,7 +126,7 @@ function groupsOf(archives: readonly AuditedArchive[]): AuditedArchive[][] {
 /** The Python that a bundle's manifest or the wheels' tags name: `"cp313"`. */
 function pythonOf(group: readonly AuditedArchive[]): string | undefined {
   for (const archive of group) {
-    if (archive.python !== undefined) return archive.python;
+    if (archive.manifest.python !== undefined) return archive.manifest.python;
     for (const tag of tagsOf(archive, archive.distributions[0])) {
       const [python = "", abi = ""] = tag.split("-");
       if (/^cp\d+$/.test(python) && abi.startsWith(python)) return abi.replace(/mu?$/, "");
@@ -129,7 +142,7 @@ function tagsOf(archive: AuditedArchive, distribution: Distribution | undefined)
 
 interface Context {
   readonly host: Host;
-  readonly policy: Policy | undefined;
+  readonly policy: AskedPolicy | undefined;
   readonly findings: Findings;
 }
 
@@ -175,23 +188,28 @@ function wheelReport(
     name: distribution.name,
     version: distribution.version,
     declared,
-    policy: objects.length === 0 ? "any" : verdict.policy,
-    aliases: verdict.aliases,
+    policy: objects.length === 0 ? "any" : verdict.policy?.name,
+    aliases: verdict.policy?.aliases ?? [],
     symbolPolicy: verdict.symbolPolicy,
     versions: verdict.versions,
     hostLibraries: [...new Set(onHost)].sort(),
     externalLibraries: Object.keys(verdict.externalLibraries),
     reasons: verdict.reasons,
-    problem: verdict.problem,
+    problem: verdict.problem?.text ?? "",
     objects: objects.length,
-    runsHere: runsHere(objects, closure, host) && !hasError(findings, archive.path, label),
+    runsHere: runsHere(objects, closure, host) && !isHindered(findings, archive.path, label),
     runsWhereNodeDoes: !isTooNew,
   };
 }
 
-function hasError(findings: Findings, file: string, label: string): boolean {
+// The same whatever was asked for: a policy is about other hosts, this one is told of in any case.
+function isHindered(findings: Findings, file: string, label: string): boolean {
   return findings.list.some(
-    (one) => one.level === "error" && one.file === file && one.distribution === label,
+    ({ level, rule, ...one }) =>
+      (level === "error" || rule === "host-not-met") &&
+      rule !== "policy-not-met" &&
+      one.file === file &&
+      one.distribution === label,
   );
 }
 
@@ -216,27 +234,19 @@ function holdAgainst(
   { policy, findings }: Context,
 ): void {
   const where = { archive, distribution };
-  if (verdict.problem !== "") findings.add("other-machine", "warning", where, verdict.problem);
-  if (policy === undefined || verdict.policy === undefined || verdict.libc === undefined) {
-    if (policy !== undefined && verdict.problem !== "") {
-      findings.add("policy-not-met", "error", where, `cannot be held against ${policy.name}`);
-    }
-    return;
+  const { policy: found, problem, reasons } = verdict;
+  if (problem !== undefined) findings.add(problem.rule, "warning", where, problem.text);
+  if (policy === undefined) return;
+  if (problem !== undefined) {
+    findings.add("policy-not-met", "error", where, `cannot be held against ${policy.name}`);
   }
-  const found = policyByName(verdict.policy)?.policy;
-  const isMet =
-    found !== undefined &&
-    policyFamily(found) === policyFamily(policy) &&
-    found.rank >= policy.rank;
-  if (isMet) return;
-  const why = verdict.reasons.slice(0, 3).join("; ");
-  const text = `meets ${verdict.policy} (expected ${policy.name})${why && `: ${why}`}`;
+  if (found === undefined) return;
+  const wanted = policy.on(found.machine);
+  const isOfKind = found.libc === wanted.libc && found.machine === wanted.machine;
+  if (isOfKind && found.rank >= wanted.rank) return;
+  const why = reasons.slice(0, 3).join("; ");
+  const text = `meets ${found.name} (expected ${wanted.name})${why && `: ${why}`}`;
   findings.add("policy-not-met", "error", where, text);
-}
-
-// "manylinux x86_64" of "manylinux_2_17_x86_64".
-function policyFamily({ name }: Policy): string {
-  return name.replace(/_\d+_\d+_/, " ");
 }
 
 // A tag promises: where the true policy is a narrower one, the wheel breaks on hosts that pip takes it for.
@@ -244,19 +254,20 @@ function warnOfTag(
   archive: AuditedArchive,
   distribution: Distribution,
   declared: readonly string[],
-  verdict: PolicyVerdict,
+  { policy: found, reasons }: PolicyVerdict,
   findings: Findings,
 ): void {
-  if (verdict.policy === undefined) return;
-  const promised = declared.flatMap((tag) => policyByName(tag)?.policy ?? []);
-  const found = policyByName(verdict.policy)?.policy;
+  if (found === undefined) return;
+  const promised = declared
+    .flatMap((tag) => policyOfTag(tag) ?? [])
+    .filter(({ libc, machine }) => libc === found.libc && machine === found.machine);
   const least = promised.reduce<Policy | undefined>(
     (best, one) => (best === undefined || one.rank < best.rank ? one : best),
     undefined,
   );
-  if (least === undefined || (found !== undefined && found.rank >= least.rank)) return;
-  const why = verdict.reasons[0] === undefined ? "" : `: ${verdict.reasons[0]}`;
-  const text = `declares ${least.name}, and meets ${verdict.policy}${why}`;
+  if (least === undefined || found.rank >= least.rank) return;
+  const why = reasons[0] === undefined ? "" : `: ${reasons[0]}`;
+  const text = `declares ${least.name}, and meets ${found.name}${why}`;
   findings.add("untrue-tag", "warning", { archive, distribution }, text);
 }
 

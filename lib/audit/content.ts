@@ -1,6 +1,7 @@
 // lib/audit/content.ts: what lies in a bundle or a wheel: its ELF objects and its distributions.
 import { basename } from "node:path";
 import type { ArchiveEntry, Binding, NativeArchive, NativeObject } from "../binding.js";
+import { MANIFEST_NAME, type ManifestFacts, readManifest } from "../bundle/manifest.js";
 import { MACHINES } from "./policies.js";
 
 /** A project's release as it was installed or packed: its `.dist-info` folder. */
@@ -37,8 +38,7 @@ export interface AuditedArchive {
   readonly objectByEntry: ReadonlyMap<string, AuditObject>;
   readonly distributions: readonly Distribution[];
   readonly ownerOf: (entry: string) => Distribution | undefined;
-  /** The manifest's, where it has one: the Python that it is for, such as `"cp313"`. */
-  readonly python: string | undefined;
+  readonly manifest: ManifestFacts;
   /** Throws InmemError. */
   read(entry: string): Buffer | undefined;
 }
@@ -71,7 +71,7 @@ export async function readContent(binding: Binding, path: string): Promise<Audit
     objectByEntry: new Map(),
     distributions: kind === "wheel" ? distributions.slice(0, 1) : distributions,
     ownerOf,
-    python: pythonOfManifest(read("inmem.json")),
+    manifest: readManifest(read(MANIFEST_NAME)),
     read,
   };
   for (const { index, ...facts } of await readObjects(native)) {
@@ -162,17 +162,6 @@ function readOwners(distributions: readonly Distribution[], read: Reader) {
   }
   const byFolder = new Map(distributions.map((one) => [one.folder, one]));
   return (entry: string) => owners.get(entry) ?? byFolder.get(entry.split("/", 1)[0] ?? "");
-}
-
-function pythonOfManifest(bytes: Buffer | undefined): string | undefined {
-  try {
-    const manifest = JSON.parse(bytes?.toString("utf8") ?? "{}") as { python?: unknown };
-    if (typeof manifest.python === "string") return manifest.python;
-    const tag = (manifest.python as { tag?: unknown } | undefined)?.tag;
-    return typeof tag === "string" ? tag : undefined;
-  } catch {
-    return undefined; // not ours
-  }
 }
 
 /** `"numpy-2.3.4-cp313-cp313-manylinux_2_28_x86_64.whl"` as its parts; undefined for other names. */

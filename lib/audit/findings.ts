@@ -49,7 +49,7 @@ export function examine(
   const { host, asked } = context;
   for (const object of closure.objects) {
     if (object.facts.problem) {
-      unreadable(object, findings);
+      unreadable(object, asked, findings);
       continue;
     }
     if (asked.host) otherHost(object, host, findings);
@@ -63,11 +63,12 @@ export function examine(
   missingSymbols(closure, context, findings);
 }
 
-function unreadable(object: AuditObject, findings: Findings): void {
+function unreadable(object: AuditObject, asked: Asked, findings: Findings): void {
   const { code = "", message = "" } = object.facts.problem ?? {};
   const text = message.replace(/^.*?!\/.*?: /, "");
-  if (code === "ERR_INMEM_WRONG_MACHINE") findings.add("other-machine", "warning", object, text);
-  else findings.add("unreadable-object", "error", object, `${text} [${code}]`);
+  if (code === "ERR_INMEM_WRONG_MACHINE") {
+    findings.add("other-machine", asked.host ? "error" : "warning", object, text);
+  } else findings.add("unreadable-object", "error", object, `${text} [${code}]`);
 }
 
 function otherHost(object: AuditObject, host: Host, findings: Findings): void {

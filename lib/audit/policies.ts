@@ -12,6 +12,9 @@ export type Libc = "glibc" | "musl";
 
 /** What a wheel that names this policy may take from the host. */
 export interface Policy {
+  readonly libc: Libc;
+  /** `"x86_64"`. */
+  readonly machine: string;
   /** `"manylinux_2_28_x86_64"`; `"linux_x86_64"` allows everything and promises nothing. */
   readonly name: string;
   readonly aliases: readonly string[];
@@ -59,6 +62,8 @@ function make(family: PolicyFamily, libc: Libc, machine: string): Policy[] {
     }
     if (own === undefined) continue;
     result.push({
+      libc,
+      machine,
       name: `${name}_${machine}`,
       aliases: aliases.map((alias) => `${alias}_${machine}`),
       rank: count - index,
@@ -68,7 +73,7 @@ function make(family: PolicyFamily, libc: Libc, machine: string): Policy[] {
     });
   }
   const nothing = { versions: new Map(), libraries: new Set<string>(), forbidden: new Map() };
-  result.push({ name: `linux_${machine}`, aliases: [], rank: 0, ...nothing });
+  result.push({ libc, machine, name: `linux_${machine}`, aliases: [], rank: 0, ...nothing });
   return result.reverse();
 }
 
@@ -110,20 +115,28 @@ export function prefixOf(version: string): string {
   return version.split("_", 1)[0] ?? version;
 }
 
-/** The policy of this name or alias, with or without the machine at its end. */
-export function policyByName(name: string): { policy: Policy; libc: Libc } | undefined {
-  for (const libc of ["glibc", "musl"] as const) {
-    for (const machine of Object.values(MACHINES)) {
-      const full = name.endsWith(`_${machine}`) ? name : `${name}_${machine}`;
-      const policies = policiesFor(libc, machine);
-      const policy = policies.find((one) => one.name === full || one.aliases.includes(full));
-      if (policy !== undefined && policy.rank > 0) return { policy, libc };
-    }
-  }
-  return undefined;
+/** The policy of this name or alias, which end with a machine: what a platform tag promises. */
+export function policyOfTag(tag: string): Policy | undefined {
+  return allPolicies().find(({ name, aliases }) => name === tag || aliases.includes(tag));
 }
 
-/** All names that policyByName() knows, without machines. */
+/** Those of this name or alias: without a machine at its end, one for each that has it. */
+export function policiesByName(name: string): readonly Policy[] {
+  const exact = policyOfTag(name);
+  if (exact !== undefined) return [exact];
+  return Object.values(MACHINES).flatMap((machine) => policyOfTag(`${name}_${machine}`) ?? []);
+}
+
+// Those that promise something.
+function allPolicies(): Policy[] {
+  return (["glibc", "musl"] as const).flatMap((libc) =>
+    Object.values(MACHINES).flatMap((machine) =>
+      policiesFor(libc, machine).filter(({ rank }) => rank > 0),
+    ),
+  );
+}
+
+/** All names that policiesByName() knows, without machines. */
 export function policyNames(): string[] {
   return [...MANYLINUX.policies, ...MUSLLINUX.policies.slice(-1)].flatMap(({ name, aliases }) => [
     name,

@@ -8,6 +8,7 @@ export type AuditRule =
   | "other-python"
   | "other-machine"
   | "other-libc"
+  | "misplaced-object"
   | "unreadable-object"
   | "policy-not-met"
   | "host-not-met"
@@ -78,6 +79,7 @@ export interface AuditedWheel {
   readonly externalLibraries: readonly string[];
   /** Why the policy is no better one. */
   readonly reasons: readonly string[];
+  /** Why it cannot be judged; empty where it can. */
   readonly problem: string;
   readonly objects: number;
   /** Whether this host has what it asks for. */
@@ -100,7 +102,11 @@ export interface AuditReport {
   readonly ok: boolean;
   readonly files: readonly AuditedFile[];
   readonly findings: readonly AuditFinding[];
-  readonly asked: { readonly policy: string | undefined; readonly host: boolean };
+  readonly asked: {
+    /** `"manylinux_2_17"`: for the machine of each wheel; `"manylinux_2_17_x86_64"`: for that one. */
+    readonly policy: string | undefined;
+    readonly host: boolean;
+  };
   readonly host: {
     readonly glibc: string;
     readonly machine: string;

@@ -11,6 +11,7 @@ export const RULES: Readonly<Record<AuditRule, string>> = {
   "other-python": "An extension module is for another Python.",
   "other-machine": "An object is for another processor.",
   "other-libc": "An object is for another C library.",
+  "misplaced-object": "An object lies where a wheel has Python files alone.",
   "unreadable-object": "An ELF file is damaged or not well-formed.",
   "policy-not-met": "A wheel does not meet the policy that was asked for.",
   "host-not-met": "This host lacks a library or a version that is asked for.",

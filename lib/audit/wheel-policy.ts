@@ -4,24 +4,27 @@ import { type AuditObject, platformsOf } from "./content.js";
 import type { Host } from "./host.js";
 import { completeLibraries, LIBPYTHON, type LinkTree, linkTree } from "./link-tree.js";
 import { type Libc, MACHINES, type Policy, policiesFor, policyOfVersions } from "./policies.js";
+import type { AuditRule } from "./report.js";
 import { linesOf } from "./symbols.js";
 
 export interface PolicyVerdict {
-  /** `"manylinux_2_17_x86_64"`, `"linux_x86_64"`; undefined where there is nothing to judge. */
-  readonly policy: string | undefined;
-  readonly aliases: readonly string[];
+  /** `linux` of its machine where it meets none; undefined where there is nothing to judge. */
+  readonly policy: Policy | undefined;
   /** What the symbols' versions alone allow. */
   readonly symbolPolicy: string | undefined;
-  readonly libc: Libc | undefined;
-  readonly machine: string | undefined;
   /** Versions that are asked for, by the library they are asked of. */
   readonly versions: Readonly<Record<string, readonly string[]>>;
   /** Libraries that neither the wheel nor its best possible policy has: soname, and where this host has it. */
   readonly externalLibraries: Readonly<Record<string, string | null>>;
   /** Why it is not the most portable policy, a line each. */
   readonly reasons: readonly string[];
-  /** Why it cannot be judged; empty where it can, or where there is no object. */
-  readonly problem: string;
+  /** Why it cannot be judged; undefined where it can, or where there is no object. */
+  readonly problem: Problem | undefined;
+}
+
+interface Problem {
+  readonly rule: AuditRule;
+  readonly text: string;
 }
 
 const PY_FPE = new Set(["PyFPE_jbuf", "PyFPE_dummy", "PyFPE_counter"]);
@@ -35,11 +38,14 @@ export function judgeWheel(
   tags: readonly string[],
   host: Host,
 ): PolicyVerdict {
-  if (objects.length === 0) return nothing("");
+  if (objects.length === 0) return nothing(undefined);
   const misplaced = objects.find(({ entry }) => /\.data\/purelib\//.test(entry));
-  if (misplaced) return nothing(`${misplaced.entry} lies in purelib (expected platlib)`);
+  if (misplaced) {
+    const text = `${misplaced.entry} lies in purelib (expected platlib)`;
+    return nothing({ rule: "misplaced-object", text });
+  }
   const fit = fittingObjects(objects, tags);
-  if (typeof fit === "string") return nothing(fit);
+  if ("rule" in fit) return nothing(fit);
   const { machine, libc, objects: own } = fit;
   const policies = policiesFor(libc, machine);
   const trees = topTrees(own, host);
@@ -59,25 +65,31 @@ export function judgeWheel(
   const policy = whole.reduce((least, other) => (other.rank < least.rank ? other : least));
   const atBest = new Map(external.flatMap((one) => [...(one.get(best)?.libraries ?? [])]));
   return {
-    policy: policy.name,
-    aliases: policy.aliases,
+    policy,
     symbolPolicy: symbols.name,
-    libc,
-    machine,
     versions: Object.fromEntries([...versions].map(([file, set]) => [file, [...set].sort()])),
     externalLibraries: Object.fromEntries([...atBest].sort()),
     reasons: [...broken, ...whyNotBetter(policies, policy, { versions, external })],
-    problem: "",
+    problem: undefined,
   };
 }
 
-function nothing(problem: string): PolicyVerdict {
-  const none = { policy: undefined, symbolPolicy: undefined, libc: undefined, machine: undefined };
-  return { ...none, aliases: [], versions: {}, externalLibraries: {}, reasons: [], problem };
+function nothing(problem: Problem | undefined): PolicyVerdict {
+  const none = { policy: undefined, symbolPolicy: undefined };
+  return { ...none, versions: {}, externalLibraries: {}, reasons: [], problem };
+}
+
+interface Fitting {
+  readonly machine: string;
+  readonly libc: Libc;
+  readonly objects: readonly AuditObject[];
 }
 
 /** Those for the machine and the C library that the tags name, or else the first object's. */
-function fittingObjects(objects: readonly AuditObject[], tags: readonly string[]) {
+function fittingObjects(
+  objects: readonly AuditObject[],
+  tags: readonly string[],
+): Fitting | Problem {
   const platforms = platformsOf(tags);
   const named = new Set(
     platforms.map((platform) =>
@@ -90,13 +102,16 @@ function fittingObjects(objects: readonly AuditObject[], tags: readonly string[]
   if (machine === undefined || ofMachine.length === 0) {
     const found = [...new Set(objects.map(({ facts }) => facts.machine))].join(", ");
     const wanted = machine ?? Object.values(MACHINES).join(" or ");
-    return `its objects are for ${found} (expected ${wanted})`;
+    const text = `its objects are for ${found} (expected ${wanted})`;
+    return { rule: "other-machine", text };
   }
   const libcs = new Set(platforms.map(libcOfPlatform));
   const tagged = libcs.size === 1 ? [...libcs][0] : undefined;
   const libc = tagged ?? ofMachine.map(libcOf).find(Boolean) ?? "glibc";
   const fitting = ofMachine.filter((object) => (libcOf(object) ?? libc) === libc);
-  if (fitting.length === 0) return `no object is for ${libc}, which its tags name`;
+  if (fitting.length === 0) {
+    return { rule: "other-libc", text: `no object is for ${libc}, which its tags name` };
+  }
   return { machine, libc, objects: fitting };
 }
 

@@ -31,6 +31,11 @@ const INIT_NAME = Buffer.from("\0PyInit");
 export function classify(name: string, content: Buffer): EntryKind {
   // Whatever else a shared object's place may say: it is loaded as one.
   if (looksLikeSharedObject(content)) return isExtension(name, content) ? "extension" : "library";
+  return kindByName(name);
+}
+
+/** What anything but a shared object is. */
+export function kindByName(name: string): EntryKind {
   if (name.startsWith(SCRIPT_FOLDER)) return "script";
   if (METADATA_FOLDER.test(name)) return "metadata";
   if (isModuleName(name)) return "module";

@@ -1,6 +1,7 @@
 // lib/bundle/pyproject.ts: what a pyproject.toml asks for: dependencies, extras, dependency groups.
 import { dirname } from "node:path";
 import { InmemError } from "../errors.js";
+import { normalizedName } from "./distribution-name.js";
 import { hintFor } from "./nearest.js";
 import { isTable, readToml, stringsAt, type TomlTable, tableAt } from "./toml-file.js";
 
@@ -75,7 +76,8 @@ function extra(project: Project, name: string, chain: readonly string[]): string
   return stringsAt(all, key, path).flatMap((requirement) => {
     // "own-name[other,extras]": extras of the same project.
     const [, itself = "", list = ""] = /^\s*([\w.-]+)\s*\[([^\]]*)\]\s*$/.exec(requirement) ?? [];
-    if (!project.name || normalize(itself) !== normalize(project.name)) return [requirement];
+    if (!project.name || normalizedName(itself) !== normalizedName(project.name))
+      return [requirement];
     const others = list.split(",").map((word) => word.trim());
     return others.flatMap((other) => extra(project, other, [...chain, key]));
   });
@@ -99,7 +101,7 @@ function group(project: Project, name: string, chain: readonly string[]): string
 }
 
 function find(table: TomlTable, name: string): string | undefined {
-  const keys = Object.keys(table).filter((key) => normalize(key) === normalize(name));
+  const keys = Object.keys(table).filter((key) => normalizedName(key) === normalizedName(name));
   return keys[0];
 }
 
@@ -112,11 +114,6 @@ function known(table: TomlTable, name: string): string {
 function circle(path: string, what: string, chain: readonly string[]): string {
   const from = chain.indexOf(chain.at(-1) ?? "");
   return `${path}: ${what} that include each other: ${chain.slice(from).join(" -> ")}`;
-}
-
-// PEP 503
-function normalize(name: string): string {
-  return name.toLowerCase().replace(/[-_.]+/g, "-");
 }
 
 function fail(message: string): never {

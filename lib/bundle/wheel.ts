@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { binding, type NativeArchive } from "../binding.js";
 import { InmemError } from "../errors.js";
 import { METHOD_IDS } from "./compression.js";
+import { normalizedName } from "./distribution-name.js";
 import type { PackedEntry } from "./entry.js";
 import { scriptsIn } from "./entry-points.js";
 import { parseRecord, type RecordRow, renameInRecord } from "./record.js";
@@ -102,7 +103,7 @@ class WheelReader {
       fail(this.#fileName, "METADATA has no Name or Version");
     }
     const [, stated = ""] = FILE_NAME.exec(this.#fileName) ?? [];
-    if (normalized(stated) !== normalized(name)) {
+    if (normalizedName(stated) !== normalizedName(name)) {
       fail(
         this.#fileName,
         `METADATA says Name: ${name} (expected ${stated}, as in the file's name)`,
@@ -247,11 +248,6 @@ function refuseBomb(archive: NativeArchive, fileName: string, fileBytes: number)
     fileName,
     `${fileBytes} bytes that unpack to ${total} (expected less than ${BOMB_RATIO} times as much)`,
   );
-}
-
-// PEP 503
-function normalized(name: string): string {
-  return name.replaceAll(/[-_.]+/g, "-").toLowerCase();
 }
 
 async function sha256OfFile(path: string): Promise<string> {

@@ -1,6 +1,7 @@
 // lib/cli/program-audit.ts: the commands that look into bundles: audit and inspect.
 import type { Command } from "commander";
 import type { AuditFlags } from "./audit.js";
+import { collect } from "./flags.js";
 import type { InspectFlags } from "./inspect.js";
 
 const AUDIT_EXIT_STATUS = `
@@ -55,6 +56,6 @@ function addAuditOptions(command: Command): Command {
     .option(
       "--host-library <soname>",
       "a library that may be taken from this host; may be given more than once",
-      (value: string, earlier: readonly string[] = []) => [...earlier, value],
+      collect,
     );
 }

@@ -1,7 +1,8 @@
 // lib/inspect/contents.ts: what a bundle holds, by distribution and kind, and under which licenses.
 import type { AuditedArchive, Distribution } from "../audit/content.js";
 import type { AuditedFile } from "../audit/report.js";
-import { ENTRY_KINDS, type EntryKind, isModuleName } from "../bundle/kind.js";
+import { ENTRY_KINDS, type EntryKind, kindByName } from "../bundle/kind.js";
+import { MANIFEST_NAME, SIGNATURE_NAME } from "../bundle/manifest.js";
 
 /** What belongs together: a distribution's files, or those that no distribution owns. */
 export interface Share {
@@ -62,35 +63,14 @@ function emptyShare(owner: Distribution | undefined): Mutable {
 }
 
 // The manifest says it; a zip that has none is told by names, and objects by the audit.
-function kindsOf(archive: AuditedArchive, file: AuditedFile): (name: string) => EntryKind {
-  const told = manifestKinds(archive);
+function kindsOf({ manifest }: AuditedArchive, file: AuditedFile): (name: string) => EntryKind {
   const objects = new Map(file.objects.map(({ entry, kind }) => [entry, kind]));
   return (name) => {
     const object = objects.get(name);
     if (object !== undefined) return object === "module" ? "extension" : "library";
-    const kind = told.get(name);
-    if (kind !== undefined) return kind;
-    if (/^[^/]+\.(dist|egg)-info\//.test(name) || name === "inmem.json") return "metadata";
-    if (name.endsWith(".pyc")) return "bytecode";
-    if (isModuleName(name)) return "module";
-    if (name.endsWith(".pth")) return "pth";
-    return name.includes("/") ? "resource" : "other";
+    if (name === MANIFEST_NAME || name === SIGNATURE_NAME) return "metadata";
+    return manifest.kinds.get(name) ?? kindByName(name);
   };
-}
-
-function manifestKinds(archive: AuditedArchive): Map<string, EntryKind> {
-  const kinds = new Map<string, EntryKind>();
-  try {
-    const text = archive.read("inmem.json")?.toString("utf8") ?? "{}";
-    const { entries = {} } = JSON.parse(text) as { entries?: Record<string, { kind?: unknown }> };
-    for (const [name, { kind }] of Object.entries(entries)) {
-      const known = ENTRY_KINDS.find((one) => one === kind);
-      if (known) kinds.set(name, known);
-    }
-  } catch {
-    // Not ours: names tell.
-  }
-  return kinds;
 }
 
 /** As the metadata says it, the newer fields before the older ones. */

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import type { AuditedArchive, Distribution } from "../audit/content.js";
 import type { AuditedFile } from "../audit/report.js";
+import { normalizedName } from "../bundle/distribution-name.js";
 import type { Versions } from "../version.js";
 import { licenseOf } from "./contents.js";
 
@@ -49,7 +50,7 @@ function distributionComponent(one: Distribution, archive: AuditedArchive, file:
       ...(buildId === "" ? [] : [{ name: "inmem-python:buildId", value: buildId }]),
     ],
   }));
-  const sha256 = wheelHash(archive, one);
+  const sha256 = archive.manifest.wheelHashes.get(one.name);
   const summary = one.metadata.get("summary")?.[0];
   return {
     type: "library",
@@ -84,13 +85,13 @@ function runtimeComponents({ python, openssl, sqlite, zlib }: Versions) {
 
 /** Requires-Dist by name: what is not in the bundle was not asked for here. */
 function dependenciesOf(distributions: readonly Distribution[]) {
-  const byName = new Map(distributions.map((one) => [normalized(one.name), one]));
+  const byName = new Map(distributions.map((one) => [normalizedName(one.name), one]));
   const needs = distributions.map((one) => ({
     ref: refOf(one),
     dependsOn: [
       ...new Set(
         (one.metadata.get("requires-dist") ?? []).flatMap((text) => {
-          const found = byName.get(normalized(/^[\w.-]+/.exec(text)?.[0] ?? ""));
+          const found = byName.get(normalizedName(/^[\w.-]+/.exec(text)?.[0] ?? ""));
           return found && found !== one ? [refOf(found)] : [];
         }),
       ),
@@ -100,23 +101,7 @@ function dependenciesOf(distributions: readonly Distribution[]) {
 }
 
 function refOf({ name, version }: Distribution): string {
-  return `pkg:pypi/${normalized(name)}@${encodeURIComponent(version)}`;
-}
-
-/** PEP 503. */
-function normalized(name: string): string {
-  return name.replace(/[-_.]+/g, "-").toLowerCase();
-}
-
-function wheelHash(archive: AuditedArchive, { name }: Distribution): string | undefined {
-  try {
-    const manifest = JSON.parse(archive.read("inmem.json")?.toString("utf8") ?? "{}") as {
-      distributions?: { name?: string; sha256?: string }[];
-    };
-    return manifest.distributions?.find((one) => one.name === name)?.sha256;
-  } catch {
-    return undefined;
-  }
+  return `pkg:pypi/${normalizedName(name)}@${encodeURIComponent(version)}`;
 }
 
 // Version 8: by our own rule, which is a hash of the content.

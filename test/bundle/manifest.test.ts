@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { expect, it, vi } from "vitest";
 import { ENTRY_KINDS } from "../../lib/bundle/kind.js";
+import { readManifest } from "../../lib/bundle/manifest.js";
 import { packageRoot } from "../helpers/spawn-node.js";
 import { tmpDir } from "../helpers/tmp.js";
 import { dist, fakeSharedObject, readRawEntries, writeWheel } from "./support.js";
@@ -40,4 +41,21 @@ it("fits its schema, and nothing else does", async () => {
     expect([wrong, isValid({ ...manifest, ...wrong })]).toEqual([wrong, false]);
   }
   expect(schema.properties.entries.additionalProperties.properties.kind.enum).toEqual(ENTRY_KINDS);
+});
+
+it("is read from any archive: what is not as it should be is left out", () => {
+  const read = (value: unknown) => readManifest(Buffer.from(JSON.stringify(value)));
+  const nothing = { python: undefined, kinds: new Map(), wheelHashes: new Map() };
+  expect(readManifest(undefined)).toEqual(nothing);
+  expect(readManifest(Buffer.from("{"))).toEqual(nothing);
+  for (const value of [null, 1, "x", [], { python: 3, entries: [1], distributions: {} }]) {
+    expect(read(value)).toEqual(nothing);
+  }
+  const entries = { "a.py": { kind: "module" }, b: null, c: { kind: "toy" }, d: 1 };
+  const distributions = [null, { name: "x", sha256: "00" }, { name: "y" }];
+  expect(read({ python: { tag: "cp312" }, entries, distributions })).toEqual({
+    python: "cp312",
+    kinds: new Map([["a.py", "module"]]),
+    wheelHashes: new Map([["x", "00"]]),
+  });
 });
