@@ -243,6 +243,8 @@ export interface Binding {
    * every machine.
    */
   compress(bytes: Uint8Array, method: 8 | 93, level: number): Promise<Buffer>;
+  /** A shared object without debug sections, as native/elf/strip.h has it; null: it stays as it is. */
+  elfWithoutDebug(bytes: Uint8Array): Buffer | null;
   /** Names of the dynamic table of an ELF shared object. Throws InmemError. */
   elfInfo(
     bytes: Uint8Array,

@@ -3,6 +3,7 @@ import { InmemError } from "../errors.js";
 import type { PackedEntry } from "./entry.js";
 import { MANIFEST_NAME, SIGNATURE_NAME } from "./manifest.js";
 import { Selection } from "./selection.js";
+import { withoutDebug } from "./without-debug.js";
 
 /** One file of the bundle to be. */
 export interface PlannedFile {
@@ -58,9 +59,13 @@ export class BundlePlan {
    * @throws {InmemError} ERR_INMEM_BUNDLER naming both origins when the bytes
    * differ, or when the name is the manifest's.
    */
-  add(file: PlannedFile): void {
-    const { name, origin } = file;
-    if (!this.#selection.keeps(name, file.distribution !== undefined)) return;
+  add(given: PlannedFile): void {
+    const { name, origin } = given;
+    const isOfDistribution = given.distribution !== undefined;
+    if (!this.#selection.keeps(name, isOfDistribution)) return;
+    // What an earlier bundle has packed was made with the same choices.
+    const strips = isOfDistribution && this.#selection.stripsDebug && !given.packed;
+    const file = strips ? withoutDebug(given) : given;
     const earlier = this.#files.get(name);
     const own = RESERVED[name];
     if (own !== undefined) fail(`${origin} brings ${name}, the name of the bundle's ${own}`);

@@ -21,9 +21,12 @@ export class Selection {
   }[];
   readonly #pruned: (name: string) => boolean;
   readonly #used = new Set<string>();
+  /** Whether shared objects of distributions lose their debug sections. */
+  readonly stripsDebug: boolean;
   #left = 0;
 
   constructor(exclude: readonly string[] = [], prune: readonly Pruning[] = []) {
+    this.stripsDebug = prune.includes("debug");
     this.#globs = exclude.map((glob) => ({ glob, matches: matcher(glob) }));
     const pruned = prune.flatMap((name) => PRUNED[name]).map(matcher);
     this.#pruned = (name) => pruned.some((matches) => matches(name));

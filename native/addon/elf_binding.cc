@@ -1,4 +1,5 @@
-// native/addon/elf_binding.cc: facts of ELF files, for the audit.
+// native/addon/elf_binding.cc: facts of ELF files, for the audit; strip, for
+// the bundler.
 #include "napi/napi_setup.h"
 
 #include "addon/elf_binding.h"
@@ -18,6 +19,7 @@
 #include "archive/codec.h"
 #include "base/status.h"
 #include "elf/object_facts.h"
+#include "elf/strip.h"
 
 namespace inmem::addon {
 namespace {
@@ -231,6 +233,20 @@ Napi::Value ElfFacts(const Napi::CallbackInfo& info) {
       env, elf::ReadObjectFacts(bytes, info[1].As<Napi::String>().Utf8Value()));
 }
 
+// elfWithoutDebug(bytes): null where the file stays as it is.
+Napi::Value ElfWithoutDebug(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (info.Length() < 1 || !info[0].IsTypedArray()) {
+    Napi::TypeError::New(env, "expected bytes").ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  const auto array = info[0].As<Napi::Uint8Array>();
+  const auto found = elf::WithoutDebug(
+      {reinterpret_cast<const std::byte*>(array.Data()), array.ByteLength()});
+  if (!found) return env.Null();
+  return Napi::Buffer<std::byte>::Copy(env, found->data(), found->size());
+}
+
 Napi::Value GlibcVersion(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), gnu_get_libc_version());
 }
@@ -276,6 +292,7 @@ Napi::Function ObjectsFunction(Napi::Env env, Shared archive) {
 
 void AddElfBinding(Napi::Env env, Napi::Object exports) {
   exports.Set("elfFacts", Napi::Function::New(env, ElfFacts));
+  exports.Set("elfWithoutDebug", Napi::Function::New(env, ElfWithoutDebug));
   exports.Set("glibcVersion", Napi::Function::New(env, GlibcVersion));
   exports.Set("missingPythonSymbols",
               Napi::Function::New(env, MissingPythonSymbols));

@@ -1,4 +1,5 @@
-// native/addon/elf_binding.h: facts of ELF files, for the audit.
+// native/addon/elf_binding.h: facts of ELF files, for the audit; strip, for the
+// bundler.
 #pragma once
 
 #include "napi/napi_setup.h"

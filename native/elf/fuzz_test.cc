@@ -24,7 +24,7 @@ void RunOne(const std::string& bytes) {
 TEST(ElfFuzz, Seeds) {
   for (const std::string& seed : fuzz::ElfSeeds()) {
     RunOne(seed);
-    EXPECT_LE(seed.size(), 8192U);
+    EXPECT_LE(seed.size(), 16384U);
   }
 }
 

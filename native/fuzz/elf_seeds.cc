@@ -1,6 +1,7 @@
 // native/fuzz/elf_seeds.cc: small shared objects of each kind.
 #include <functional>
 
+#include "elf/debug_image.h"
 #include "elf/elf_image.h"
 #include "seeds.h"
 
@@ -65,6 +66,9 @@ std::vector<std::string> ElfSeeds() {
           WithJmpRelInRela, WithReadOnlyDynamic}) {
       seeds.push_back(Made(machine, change));
     }
+    elf::testing::DebugImage debug(machine);
+    seeds.emplace_back(reinterpret_cast<const char*>(debug.bytes().data()),
+                       debug.bytes().size());
   }
   return seeds;
 }

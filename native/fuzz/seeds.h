@@ -7,7 +7,7 @@
 namespace inmem::fuzz {
 
 std::vector<std::string> ArchiveSeeds();
-// For both targets over shared objects; no file is larger than 8 KiB.
+// For both targets over shared objects; no file is larger than 16 KiB.
 std::vector<std::string> ElfSeeds();
 
 }  // namespace inmem::fuzz
