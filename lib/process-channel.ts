@@ -1,4 +1,5 @@
 // lib/process-channel.ts: what goes between a run and the process of its own that its program has.
+import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
 import type { ModuleReport, NativeException } from "./binding.js";
 import type { RunReport } from "./run.js";
@@ -17,6 +18,8 @@ export interface ProcessJob {
   readonly report: boolean;
   /** What enableCrashReport() does. */
   readonly crash_report: boolean;
+  /** What its answers begin with: a program may write to the channel's descriptor, too. */
+  readonly mark: string;
 }
 
 /** What it, or the launcher before it, answers. */
@@ -34,7 +37,7 @@ export interface ProcessAnswer {
 /** Sends the job; gives what was answered by the end of the process. `ended` tells of that. */
 export async function askProcess(
   channel: Duplex,
-  job: ProcessJob,
+  job: Omit<ProcessJob, "mark">,
   ended: Promise<unknown>,
 ): Promise<ProcessAnswer> {
   let text = "";
@@ -44,27 +47,29 @@ export async function askProcess(
   // A child that is gone shows in its exit status, not as EPIPE here.
   channel.on("error", () => undefined);
   const closed = new Promise<void>((resolve) => channel.once("close", () => resolve()));
-  channel.end(JSON.stringify(job));
+  const mark = randomBytes(16).toString("hex");
+  channel.end(JSON.stringify({ ...job, mark } satisfies ProcessJob));
   await Promise.race([ended.catch(() => undefined), closed]);
   // What the program has forked has the channel, too.
   const letGo = closeWhenSilent(channel);
   await closed;
   letGo();
-  return readAnswer(text);
+  return readAnswer(text, mark);
 }
 
 type Line = ProcessOutcome | { kind: "report"; objects: SharedObject[]; modules: ModuleReport };
 
-function readAnswer(text: string): ProcessAnswer {
-  const refusal = /^!(\S+) (.*)$/s.exec(text);
+function readAnswer(text: string, mark: string): ProcessAnswer {
+  const refusal = text.includes(mark) ? null : /^!(ERR_INMEM_\w+) (.*)$/s.exec(text);
   if (refusal) {
     const [, code, message] = refusal as unknown as [string, string, string];
     return { outcome: { kind: "error", code, message } };
   }
   let answer: ProcessAnswer = {};
-  // What has no line's end was cut off by the end of the process.
-  for (const line of text.split("\n").slice(0, -1)) {
-    const { kind, ...rest } = JSON.parse(line) as Line;
+  for (const from of text.split(mark).slice(1)) {
+    const line = parsed(from);
+    if (line === undefined) continue;
+    const { kind, ...rest } = line;
     const part =
       kind === "report"
         ? { report: rest as RunReport }
@@ -72,4 +77,14 @@ function readAnswer(text: string): ProcessAnswer {
     answer = { ...answer, ...part };
   }
   return answer;
+}
+
+/** Undefined: cut off by the end of the process, or written into by what the program has forked. */
+function parsed(text: string): Line | undefined {
+  const end = text.indexOf("\n");
+  try {
+    return end < 0 ? undefined : (JSON.parse(text.slice(0, end)) as Line);
+  } catch {
+    return undefined;
+  }
 }

@@ -28,6 +28,7 @@
 #include "importer/load_error.h"
 #include "importer/loaded_objects.h"
 #include "importer/module_search.h"
+#include "importer/new_interpreters.h"
 #include "importer/python_tag.h"
 #include "importer/root_names.h"
 #include "importer/state.h"
@@ -318,11 +319,6 @@ PyObject* HasLibraries(PyObject*, PyObject* point) {
   return PyBool_FromLong(entry && HoldsLibraries(entry->mount->archive()));
 }
 
-// program_path(): the mount points that a new interpreter has on sys.path.
-PyObject* ProgramPath(PyObject*, PyObject*) {
-  return cpython::PathList(State::Get().program_path()).release();
-}
-
 // code(mount, bytecode, source, origin): the module's code object from its
 // .pyc, None where the .pyc is stale and the source must be compiled.
 PyObject* Code(PyObject*, PyObject* args) {
@@ -360,7 +356,6 @@ PyMethodDef kMethods[] = {
     {"start", Start, METH_VARARGS, nullptr},
     {"digests", Digests, METH_VARARGS, nullptr},
     {"has_libraries", HasLibraries, METH_O, nullptr},
-    {"program_path", ProgramPath, METH_NOARGS, nullptr},
     {"code", Code, METH_VARARGS, nullptr},
     {"shared_objects", SharedObjects, METH_NOARGS, nullptr},
     {"take_load_error", TakeLoadError, METH_NOARGS, nullptr},
@@ -374,7 +369,7 @@ int ExecModule(PyObject* module) {
                                  std::string(suffix).c_str()) != 0) {
     return -1;
   }
-  return 0;
+  return AddNewInterpreterFunctions(module) ? 0 : -1;
 }
 
 PyModuleDef_Slot kSlots[] = {

@@ -57,12 +57,14 @@ std::optional<ModuleEntries> FindModule(const vfs::Mount& mount,
                                         std::string_view folder,
                                         std::string_view tail,
                                         std::string_view ext_suffix) {
+  // FileFinder looks for it among the names in the folder: none has a slash.
+  if (tail.find('/') != tail.npos) return std::nullopt;
   static thread_local std::string buffer;
   ModuleEntries entries;
   Candidate candidate(buffer, folder, tail);
   Candidate package = candidate;
   package.Extend("/__init__");
-  if (FindFiles(mount, package, ext_suffix, entries)) {
+  if (!tail.empty() && FindFiles(mount, package, ext_suffix, entries)) {
     entries.is_package = true;
     return entries;
   }

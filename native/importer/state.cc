@@ -66,6 +66,16 @@ std::vector<std::string> State::program_path() const {
   return program_path_;
 }
 
+void State::SetSitePoints(std::vector<std::string> points) {
+  std::unique_lock lock(mutex_);
+  site_points_ = std::move(points);
+}
+
+std::vector<std::string> State::site_points() const {
+  std::shared_lock lock(mutex_);
+  return site_points_;
+}
+
 std::optional<PathEntry> State::Resolve(std::string_view path) {
   {
     std::shared_lock lock(mutex_);

@@ -51,6 +51,11 @@ class State {
   void SetProgramPath(std::vector<std::string> points);
   std::vector<std::string> program_path() const;
 
+  // Those whose .pth files it acted on without `site`: its subinterpreters do
+  // too.
+  void SetSitePoints(std::vector<std::string> points);
+  std::vector<std::string> site_points() const;
+
   vfs::Tree& tree() { return tree_; }
   loader::Loader& loader() { return loader_; }
 
@@ -61,6 +66,7 @@ class State {
   loader::Loader loader_;
   mutable std::shared_mutex mutex_;
   std::vector<std::string> program_path_;
+  std::vector<std::string> site_points_;
   MountId next_id_ = 1;
   std::map<MountId, std::shared_ptr<const vfs::Mount>> mounts_;
   struct StringHash {

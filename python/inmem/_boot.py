@@ -10,6 +10,7 @@ these frames from tracebacks as it cuts importlib's.
 """
 
 import sys
+from _thread import get_ident
 
 import _inmem
 
@@ -220,7 +221,8 @@ class PathEntryFinder(external.FileFinder):  # type: ignore[misc]
         found = _inmem.find(tail, (self._folder,))
         if found is not None:
             return make_spec(fullname, self.spelled(found))
-        if _inmem.kind(f"{self._folder}/{tail}") != 2:
+        # A portion is one of the names in the folder: `import_module("json.")` finds none.
+        if not tail or "/" in tail or _inmem.kind(f"{self._folder}/{tail}") != 2:
             return None
         spec = bootstrap.ModuleSpec(fullname, None, is_package=True)
         # A namespace portion.
@@ -243,6 +245,30 @@ class PathEntryFinder(external.FileFinder):  # type: ignore[misc]
         pass
 
 
+class SiteFinder:
+    """sys.meta_path[0] of a subinterpreter up to its first own import.
+
+    Then `site`, which it does without, would have acted on .pth files: before, while the
+    interpreter is being made, they could not be.
+    """
+
+    @staticmethod
+    def find_spec(
+        fullname: str,
+        path: "Sequence[str] | None" = None,
+        target: "ModuleType | None" = None,
+    ) -> "ModuleSpec | None":
+        if "__main__" not in sys.modules:
+            return None
+        sys.meta_path.remove(SiteFinder)
+        from inmem import _site
+
+        for point in _inmem.site_points():
+            _site.add(point)
+        # Who goes through the list as it is now would pass over the next.
+        return Finder.find_spec(fullname, path, target)
+
+
 class LastFinder:
     """sys.meta_path[-1]: nobody found the module; says why where it is known."""
 
@@ -263,28 +289,27 @@ def raise_conflict(fullname: str) -> None:
     raise error
 
 
-#: Zip files that zip_hook is at.
-mounting: "set[str]" = set()
-# Paths that were refused because _mounts was being imported.
-postponed: "list[str]" = []
+#: Threads that are at it in zip_hook.
+looking: "set[int]" = set()
 
 
-def mounts_module(path: str) -> "Any":
-    """_mounts. Its own imports may come upon further paths: those are asked again afterwards."""
-    try:
-        external._path_stat(path)
-    except FileNotFoundError:  # the overlays of pip's builds, say: not worth that import
-        raise ImportError("no such file", path=path) from None
-    except OSError:
-        pass
-    from inmem import _mounts
+class LaterFinder:
+    """For what cannot be looked into yet: it is asked what it is at a later import."""
 
-    if not hasattr(_mounts, "mount_for"):
-        postponed.append(path)
-        raise ImportError("being mounted", path=path)
-    while postponed:
-        sys.path_importer_cache.pop(postponed.pop(), None)
-    return _mounts
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def find_spec(self, fullname: str, target: "ModuleType | None" = None) -> "ModuleSpec | None":
+        if not can_look():
+            return None
+        sys.path_importer_cache.pop(self.path, None)
+        finder = external.PathFinder._path_importer_cache(self.path)
+        return None if finder is None else finder.find_spec(fullname, target)
+
+
+def can_look() -> bool:
+    """Not while the interpreter is being made, nor while zip_hook imports what it needs itself."""
+    return "__main__" in sys.modules and get_ident() not in looking
 
 
 def zip_hook(path: str) -> "Any":
@@ -294,15 +319,27 @@ def zip_hook(path: str) -> "Any":
     """
     if external._path_isdir(path):
         raise ImportError("not a Zip file", path=path)
+    try:
+        external._path_stat(path)
+    except FileNotFoundError:  # the overlays of pip's builds, say: not worth an import
+        raise ImportError("no such file", path=path) from None
+    except OSError:
+        pass
+    if not can_look():
+        return LaterFinder(path)
+    looking.add(get_ident())
+    try:
+        return finder_for(path)
+    finally:
+        looking.discard(get_ident())
+
+
+def finder_for(path: str) -> "Any":
     full = external._path_abspath(path)
     if _inmem.canonical(full) is None:
-        if full in mounting:  # by the imports of _mounts itself
-            raise ImportError("being mounted", path=path)
-        mounting.add(full)
-        try:
-            mounts_module(path).mount_for(full)
-        finally:
-            mounting.discard(full)
+        from inmem import _mounts
+
+        _mounts.mount_for(full)
     if _inmem.canonical(full) is not None and not in_file(full):
         return PathEntryFinder(path)  # raises for what is no folder
     # One in an archive is a file as any other: zipimport reads it.
@@ -329,3 +366,9 @@ def install() -> None:
     sys.path_hooks[:0] = (PathEntryFinder, zip_hook)
     # A subinterpreter's, as it has the folder of the program that starts it.
     sys.path[:0] = _inmem.program_path()
+    if _inmem.site_points():
+        sys.meta_path.insert(0, SiteFinder)
+
+
+# As importlib renames its own parts: debuggers that pass over `importlib*` pass over us.
+__name__ = "importlib._inmem_boot"

@@ -3,8 +3,8 @@
 
 lib/process-run.ts starts ``python -c "from inmem._child import main; main()"``
 and speaks through one descriptor: it writes a job as JSON and ends; we answer in
-lines of JSON: the outcome, when the program has ended; then, if it was asked for,
-what was loaded, at the end of the process.
+lines of JSON that begin with its mark: the outcome, when the program has ended;
+then, if it was asked for, what was loaded, at the end of the process.
 
 json is read and written by its parts in C: the module itself imports re and
 what that needs, a third of the start, and a program that has a module of such a
@@ -34,13 +34,17 @@ PROCESS = posix.getpid()
 #: Its device and inode: a program that closes all descriptors may have another file there.
 channel_file = (0, 0)
 
+#: What tells our lines from what the program writes there.
+mark = ""
+
 
 def main() -> None:
     """Runs the job; leaves with the program's exit status."""
     posix.set_inheritable(CHANNEL, False)
-    global channel_file
+    global channel_file, mark
     channel_file = file_of_channel()
     job = read_job()
+    mark = job.pop("mark")
     begin(job)
     error: BaseException | None = None
     try:
@@ -102,7 +106,7 @@ def send(message: "dict[str, Any]") -> None:
         return
     # Source: Lib/json/encoder.py, JSONEncoder.iterencode.
     encode = make_encoder(None, repr, encode_basestring_ascii, None, ": ", ", ", False, False, True)
-    data = "".join(encode(message, 0)).encode() + b"\n"
+    data = (mark + "".join(encode(message, 0)) + "\n").encode()
     try:
         if file_of_channel() != channel_file:
             return

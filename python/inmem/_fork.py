@@ -20,7 +20,8 @@ streams: "dict[int, Any]" = {}
 relays: "dict[int, Relay]" = {}
 in_child = False
 
-#: How long a pipe may be silent at a run's end: children that go on are not waited for.
+#: How long a pipe may be silent at a run's end: children that go on are not waited for,
+#: JavaScript is.
 SILENCE_S = 0.2
 #: How often that is waited for one that goes on writing.
 MOST_SILENCES = 5
@@ -32,6 +33,7 @@ class Relay:
     def __init__(self, fd: int) -> None:
         self._fd = fd
         self._moved = 0
+        self._handing_on = False
         self._ended = allocate_lock()
         self._ended.acquire()
         self._out, self.into = posix.pipe()
@@ -40,21 +42,29 @@ class Relay:
         start_new_thread(self._pump, ())
 
     def _pump(self) -> None:
-        while data := posix.read(self._out, 65536):
-            if relays.get(self._fd) is self:  # not into the output of a later run
-                _inmem_job.write_output(self._fd, data)
-            self._moved += len(data)
-        posix.close(self._out)
-        self._ended.release()
+        try:
+            while data := posix.read(self._out, 65536):
+                self._handing_on = True  # as long as the stream of JavaScript stands still
+                if relays.get(self._fd) is self:  # not into the output of a later run
+                    _inmem_job.write_output(self._fd, data)
+                self._moved += len(data)
+                self._handing_on = False
+        finally:
+            posix.close(self._out)
+            self._ended.release()
 
     def finish(self) -> None:
         """Waits until what was written has arrived."""
         posix.close(self.into)
         before = -1
-        for _ in range(MOST_SILENCES):
-            if self._ended.acquire(timeout=SILENCE_S) or self._moved == before:
+        waits = 0
+        while waits < MOST_SILENCES and not self._ended.acquire(timeout=SILENCE_S):
+            if self._handing_on:
+                continue
+            if self._moved == before:
                 break
             before = self._moved
+            waits += 1
 
 
 def before_fork() -> None:

@@ -27,9 +27,9 @@ def install(site: "ModuleType") -> None:
 def act(points: "list[str]") -> None:
     """In run(), where there is no `site`."""
     global acted
-    acted = False
-    for point in points:
-        acted = add(point) or acted
+    sites = [point for point in points if add(point)]
+    acted = bool(sites)
+    _inmem.set_site_points(sites)
 
 
 def add(point: str) -> bool:

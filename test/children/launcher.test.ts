@@ -112,6 +112,17 @@ describe("the launcher's command line is python3's", () => {
     expect(stdout).toContain("/folder']");
     await expectSame({ args: ["-E", "-c", print], cwd, env });
     await expectSame({ args: ["-I", "-c", print], cwd, env });
+    const [first, second] = ["one", "two"].map((name) => {
+      const path = join(cwd, `${name}.zip`);
+      writeFileSync(path, makeZip({ [`${name}/__init__.py`]: "", [`${name}/m.py`]: script }));
+      return path;
+    });
+    const zips = { PYTHONPATH: `${first}:${second}` };
+    for (const name of ["one", "two"])
+      await expectSame({ args: ["-m", `${name}.m`], cwd, env: zips });
+    const importers =
+      "import two.m, one.m; print(type(one.__loader__), [(k, str(v)) for k, v in sys.path_importer_cache.items() if k.endswith('.zip')])";
+    await expectSame({ args: ["-S", "-c", importers], cwd, env: zips });
     await expectSame({
       args: ["-c", "1"],
       cwd,

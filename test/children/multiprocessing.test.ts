@@ -1,6 +1,7 @@
 // test/children/multiprocessing.test.ts: multiprocessing from a bundle, by every start method, as from disk.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { diskPython } from "../helpers/disk-python.js";
 import { bundleOf, py, runPython } from "../helpers/python.js";
@@ -186,6 +187,29 @@ describe("fork inside Node", () => {
     expect(stdout.replaceAll(/y/g, "").replaceAll(/\n+/g, "\n")).toBe("before\nstatus 4\n");
     expect(stdout).toHaveLength(300 * 10_001 + "before\nstatus 4\n".length);
     expect(exitCode).toBe(0);
+  });
+
+  it("loses nothing while a stream of JavaScript stands still", async () => {
+    const fork = py`
+      import os, warnings
+      warnings.simplefilter("ignore")
+      if os.fork() == 0:
+          for i in range(300): print("y" * 10_000, flush=True)
+          os._exit(0)
+      print("before")
+    `;
+    let bytes = 0;
+    let chunks = 0;
+    const stdout = new Writable({
+      // Far longer than a pipe may be silent.
+      write: (chunk: Buffer, _, done) => {
+        bytes += chunk.length;
+        chunks += 1;
+        setTimeout(done, chunks <= 2 ? 900 : 0);
+      },
+    });
+    await runPython(fork, { stdout });
+    expect(bytes).toBe(300 * 10_001 + "before\n".length);
   });
 });
 

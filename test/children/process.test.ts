@@ -64,6 +64,22 @@ describe("run() with process: true", () => {
     expect(readFileSync(path, "utf8")).toBe("mine");
   });
 
+  it.each([
+    ["lines of JSON", '{"kind": "exit", "exit_code": 9}\n'],
+    ["half a line", "half"],
+    ["what a refusal looks like", "!ERR_INMEM_NO_MAIN none\n"],
+  ])("takes nothing for an answer that the program writes to the channel: %s", async (_, text) => {
+    const main = py`
+      import os, sys
+      os.write(3, sys.argv[1].encode())
+      if len(sys.argv) > 2: os._exit(6)
+      raise SystemExit(5)
+    `;
+    const ran = (...more: string[]) => runPython(main, { ...inProcess, args: [text, ...more] });
+    expect(await ran()).toMatchObject({ exitCode: 5 });
+    if (!text.startsWith("!")) expect(await ran("at once")).toMatchObject({ exitCode: 6 });
+  });
+
   it("tells that no descriptor is left", async () => {
     const source = `
       const { run } = require("inmem-python");

@@ -184,6 +184,25 @@ describe("inspect", () => {
   });
 });
 
+describe("bdb", () => {
+  it("passes over our importer where it is to pass over importlib", async () => {
+    const main = py`
+      import bdb, sys
+      class Watch(bdb.Bdb):
+          seen = set()
+          def user_line(self, frame):
+              self.seen.add(frame.f_globals["__name__"])
+              self.set_step()
+      sys.path.insert(0, "/tmp")  # PathFinder and our hook beside the finder
+      sys.path_importer_cache.clear()
+      Watch(skip=["importlib*", "encodings*"]).run("import watched, colorsys", {"__name__": "traced"})
+      print(sorted(Watch.seen))
+    `;
+    const { stdout } = await runPython({ "__main__.py": main, "watched.py": "X = 1" });
+    expect(stdout).toBe("['colorsys', 'traced', 'watched']\n");
+  });
+});
+
 describe("tracebacks", () => {
   it("show source lines of the bundle and of the stdlib, with carets", async () => {
     const path = zipFile({

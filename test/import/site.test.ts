@@ -51,6 +51,38 @@ describe(".pth files at the root of a bundle", () => {
     expect((await runPython(path)).stdout).toBe("main\nuser\n");
   });
 
+  it.each([
+    ["inside Node", {}],
+    ["in a process of its own", { process: true }],
+  ])("act in subinterpreters of a program %s, each for itself", async (_, options) => {
+    const path = zipFile({
+      "a.pth": "import sys; sys.order = [*getattr(sys, 'order', []), 'a']\nadded\n",
+      "added/from_pth.py": "X = 'added'",
+      "__main__.py": py`
+        import _interpreters, os, sys
+        for config in ("isolated", "legacy"):
+            i = _interpreters.create(config)
+            r, w = os.pipe()
+            code = f"import from_pth, json, os, sys; os.write({w}, json.dumps([sys.order, from_pth.X, sys.path[:2], sys.meta_path[0].__name__]).encode())"
+            assert _interpreters.run_string(i, code) is None
+            print(os.read(r, 1000).decode())
+            _interpreters.destroy(i)
+        print('["' + sys.order[0] + '"]')
+      `,
+    });
+    const { stdout } = await runPython(path, options);
+    const lines = stdout.trim().split("\n");
+    const told = [["a"], "added", [path, `${path}/added`], "Finder"];
+    expect(lines.map((line) => JSON.parse(line))).toEqual([told, told, ["a"]]);
+    // What one run acted on is not the next one's.
+    const none = py`
+      import _interpreters
+      i = _interpreters.create()
+      print(_interpreters.run_string(i, "import sys, json; assert not hasattr(sys, 'order')"))
+    `;
+    expect((await runPython(none, options)).stdout).toBe("None\n");
+  });
+
   it("are read anew by each run", async () => {
     const files = {
       "a.pth": "extra\n",

@@ -22,6 +22,12 @@ def absent_in_a_namespace():
     return _of("nsp.absent")
 
 
+def no_name_of_a_module():
+    """They are names in a folder, not paths."""
+    names = ["odd/lazy", "odd/", "odd.", "odd..lazy", ".", "..", "./odd", "odd/../odd", "nsp/first"]
+    return [_of(name) for name in [*names, "json/decoder", "json.", "email./mime"]]
+
+
 def below_a_module():
     return _of("odd.lazy.absent")
 
