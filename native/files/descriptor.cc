@@ -335,9 +335,9 @@ std::optional<Identity> IdentityOf(int fd) {
 
 std::optional<std::string> FolderPath(int fd) {
   const auto identity = IdentityOf(fd);
-  if (!identity || !identity->is_folder) return std::nullopt;
-  const vfs::Tree& tree = *AttachedTree();
-  for (const auto& mount : tree.mounts()) {
+  const vfs::Tree* tree = AttachedTree();
+  if (tree == nullptr || !identity || !identity->is_folder) return std::nullopt;
+  for (const auto& mount : tree->mounts()) {
     const auto name = mount->FolderOf(identity->inode);
     if (!name) continue;
     Target target;
@@ -345,7 +345,7 @@ std::optional<std::string> FolderPath(int fd) {
     target.name = *name;
     return target.Path();
   }
-  for (std::string& folder : FoldersAbove(tree)) {
+  for (std::string& folder : FoldersAbove(*tree)) {
     if (InodeAbove(folder) == identity->inode) return std::move(folder);
   }
   return std::nullopt;

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <linux/limits.h>
+#include <pthread.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -301,6 +302,13 @@ const vfs::Tree* AttachedTree() {
 void Attach(const vfs::Tree& tree) {
   (void)MayBeVirtual();  // notes which process this is
   TreeSlot().store(&tree, std::memory_order_release);
+  // Handlers that come later, those of wheels among them, run while the lock is
+  // free: the first to prepare, the last in parent and child.
+  static const int registered =
+      ::pthread_atfork([] { AttachedTree()->LockForFork(); },
+                       [] { AttachedTree()->UnlockAfterFork(); },
+                       [] { AttachedTree()->UnlockAfterFork(); });
+  (void)registered;
 }
 
 void ResolveCovered(std::string path, unsigned wish, Target& target) {

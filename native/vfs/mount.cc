@@ -1,8 +1,9 @@
 // native/vfs/mount.cc: an archive's entries as a tree of files and folders.
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
+#include <memory>
 #include <span>
 #include <unordered_map>
 #include <utility>
@@ -51,27 +52,43 @@ bool IsReachable(std::string_view name) {
 // The folders of an archive: those with an entry and those that only stand in
 // other entries' names. Names borrow from the archive.
 struct Mount::Folders {
-  std::once_flag ids_once;
   std::unordered_map<std::string_view, FolderId, NameHash> ids;
   std::vector<std::string_view> names;  // by id; a parent before its children
-
-  // Names below folder i: children[first_child[i]] to [first_child[i + 1]],
-  // in no order.
-  std::once_flag children_once;
-  std::vector<std::uint32_t> first_child;
-  std::vector<std::string_view> children;
 
   FolderId Find(std::string_view name) const {
     const auto found = ids.find(name);
     return found == ids.end() ? kNoFolder : found->second;
   }
 
+  explicit Folders(const archive::Archive& archive);
   FolderId Add(std::string_view name);
-  void BuildIds(const archive::Archive& archive);
-  void BuildChildren(const archive::Archive& archive);
   template <typename Visit>
   void ForEachChild(const archive::Archive& archive, Visit visit) const;
 };
+
+// Names below folder i: names[first[i]] to [first[i + 1]], in no order.
+struct Mount::Children {
+  std::vector<std::uint32_t> first;
+  std::vector<std::string_view> names;
+
+  Children(const Folders& folders, const archive::Archive& archive);
+};
+
+// What `slot` holds, made if need be; by two threads at once, one of them in
+// vain. A lock would stay locked for ever in a child that another thread forks
+// meanwhile.
+template <typename Table, typename... Args>
+const Table& Mount::MadeOnce(std::atomic<const Table*>& slot,
+                             const Args&... args) {
+  if (const Table* made = slot.load(std::memory_order_acquire)) return *made;
+  auto mine = std::make_unique<const Table>(args...);
+  const Table* first = nullptr;
+  if (!slot.compare_exchange_strong(first, mine.get(),
+                                    std::memory_order_acq_rel)) {
+    return *first;
+  }
+  return *mine.release();
+}
 
 // The id of the folder `name`, made with all its parents if need be;
 // kNoFolder for a name that no path leads to.
@@ -90,7 +107,7 @@ FolderId Mount::Folders::Add(std::string_view name) {
   return static_cast<FolderId>(names.size() - 1);
 }
 
-void Mount::Folders::BuildIds(const archive::Archive& archive) {
+Mount::Folders::Folders(const archive::Archive& archive) {
   ids.emplace(std::string_view(), 0);
   names.emplace_back();
   // Entries of one folder nearly always follow each other.
@@ -127,34 +144,33 @@ void Mount::Folders::ForEachChild(const archive::Archive& archive,
   }
 }
 
-void Mount::Folders::BuildChildren(const archive::Archive& archive) {
-  first_child.assign(names.size() + 1, 0);
-  ForEachChild(archive, [this](FolderId folder, std::string_view) {
-    ++first_child[folder + 1];
+Mount::Children::Children(const Folders& folders,
+                          const archive::Archive& archive)
+    : first(folders.names.size() + 1, 0) {
+  folders.ForEachChild(archive, [this](FolderId folder, std::string_view) {
+    ++first[folder + 1];
   });
-  for (std::size_t i = 1; i < first_child.size(); ++i) {
-    first_child[i] += first_child[i - 1];
-  }
-  children.resize(first_child.back());
-  std::vector<std::uint32_t> next(first_child.begin(), first_child.end() - 1);
-  ForEachChild(archive, [&](FolderId folder, std::string_view name) {
-    children[next[folder]++] = name;
+  for (std::size_t i = 1; i < first.size(); ++i) first[i] += first[i - 1];
+  names.resize(first.back());
+  std::vector<std::uint32_t> next(first.begin(), first.end() - 1);
+  folders.ForEachChild(archive, [&](FolderId folder, std::string_view name) {
+    names[next[folder]++] = name;
   });
 }
 
 Mount::Mount(std::string point, std::shared_ptr<const archive::Archive> archive)
-    : point_(std::move(point)),
-      archive_(std::move(archive)),
-      folders_(std::make_unique<Folders>()) {
+    : point_(std::move(point)), archive_(std::move(archive)) {
   // 31 bits, so that the number stays positive wherever it is printed.
   inode_base_ = HashString(point_) >> 33 << 32;
 }
 
-Mount::~Mount() = default;
+Mount::~Mount() {
+  delete folders_.load();
+  delete children_.load();
+}
 
 const Mount::Folders& Mount::folders() const {
-  std::call_once(folders_->ids_once, [this] { folders_->BuildIds(*archive_); });
-  return *folders_;
+  return MadeOnce(folders_, *archive_);
 }
 
 std::optional<Index> Mount::FindFile(std::string_view name) const {
@@ -233,11 +249,10 @@ std::optional<std::vector<std::string_view>> Mount::List(
   const Folders& all = folders();
   const FolderId id = all.Find(name);
   if (id == kNoFolder) return std::nullopt;
-  std::call_once(folders_->children_once,
-                 [this] { folders_->BuildChildren(*archive_); });
-  const auto below = std::span(all.children)
-                         .subspan(all.first_child[id], all.first_child[id + 1] -
-                                                           all.first_child[id]);
+  const Children& children = MadeOnce(children_, all, *archive_);
+  const auto below = std::span(children.names)
+                         .subspan(children.first[id],
+                                  children.first[id + 1] - children.first[id]);
   std::vector<std::string_view> names(below.begin(), below.end());
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());

@@ -12,7 +12,6 @@
 #include <functional>
 #include <mutex>
 #include <set>
-#include <shared_mutex>
 #include <unordered_map>
 #include <utility>
 
@@ -37,7 +36,9 @@ struct Tree::Impl {
   using Points = std::unordered_map<std::string_view,
                                     std::shared_ptr<const Mount>, PointHash>;
 
-  mutable std::shared_mutex mutex;
+  // Held for a search at the longest. A shared_mutex counts who waits to read:
+  // in a child of fork it would wait for them for ever.
+  mutable std::mutex mutex;
   std::vector<std::shared_ptr<const Mount>> mounts;  // in order of Add
   Points points;                     // keys borrow from the mounts
   std::string common_prefix;         // of all points
@@ -50,7 +51,7 @@ struct Tree::Impl {
   std::set<Prefixes> all_prefixes;
   std::atomic<const Prefixes*> prefixes = nullptr;
 
-  // Makes all that depends on `mounts` anew. REQUIRES: mutex held to write.
+  // Makes all that depends on `mounts` anew. REQUIRES: mutex held.
   void Update();
 };
 
@@ -89,7 +90,7 @@ Result<std::shared_ptr<const Mount>> Tree::Add(
                   archive->name() + ": mount point '" + point +
                       "' (expected a normalised absolute path)");
   }
-  const std::unique_lock lock(impl_->mutex);
+  const std::lock_guard lock(impl_->mutex);
   const auto taken = impl_->points.find(point);
   if (taken != impl_->points.end()) {
     if (&taken->second->archive() == archive.get()) return taken->second;
@@ -109,7 +110,7 @@ void Tree::Remove(std::string_view point) {
   // Whoever holds the mount keeps it; if nobody does, it dies here, after the
   // lock is let go.
   std::shared_ptr<const Mount> removed;
-  const std::unique_lock lock(impl_->mutex);
+  const std::lock_guard lock(impl_->mutex);
   auto& mounts = impl_->mounts;
   const auto found =
       std::find_if(mounts.begin(), mounts.end(),
@@ -132,7 +133,7 @@ bool Tree::Covers(const char* path) const {
 }
 
 std::optional<Location> Tree::Locate(std::string_view path) const {
-  const std::shared_lock lock(impl_->mutex);
+  const std::lock_guard lock(impl_->mutex);
   if (impl_->mounts.empty() || !path.starts_with(impl_->common_prefix)) {
     return std::nullopt;
   }
@@ -147,8 +148,11 @@ std::optional<Location> Tree::Locate(std::string_view path) const {
   return std::nullopt;
 }
 
+void Tree::LockForFork() const { impl_->mutex.lock(); }
+void Tree::UnlockAfterFork() const { impl_->mutex.unlock(); }
+
 std::vector<std::shared_ptr<const Mount>> Tree::mounts() const {
-  const std::shared_lock lock(impl_->mutex);
+  const std::lock_guard lock(impl_->mutex);
   return impl_->mounts;
 }
 

@@ -5,6 +5,7 @@
 // root). Virtual path = mount point + '/' + entry name.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -88,12 +89,18 @@ class Mount {
 
  private:
   struct Folders;
+  struct Children;
+  template <typename Table, typename... Args>
+  static const Table& MadeOnce(std::atomic<const Table*>& slot,
+                               const Args&... args);
   const Folders& folders() const;
   std::uint64_t FolderInodeBase() const;
   std::uint64_t inode_base_;
   std::string point_;
   std::shared_ptr<const archive::Archive> archive_;
-  mutable std::unique_ptr<Folders> folders_;  // built under a once_flag
+  // Made at their first use.
+  mutable std::atomic<const Folders*> folders_ = nullptr;
+  mutable std::atomic<const Children*> children_ = nullptr;
 };
 
 // Mounts that are no file of the disk lie below it: nothing real can.
@@ -104,7 +111,8 @@ struct Location {
   std::string name;  // relative to the mount point; "" is its root
 };
 
-// Threads: all members may be called concurrently.
+// Threads: all members may be called concurrently, and in a child of fork where
+// fork was called between LockForFork and UnlockAfterFork.
 class Tree {
  public:
   Tree();
@@ -127,6 +135,11 @@ class Tree {
   std::optional<Location> Locate(std::string_view path) const;
 
   std::vector<std::shared_ptr<const Mount>> mounts() const;
+
+  // For pthread_atfork: no other thread holds the lock while the process is
+  // copied. The second is for parent and child.
+  void LockForFork() const;
+  void UnlockAfterFork() const;
 
  private:
   struct Impl;
