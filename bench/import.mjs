@@ -1,8 +1,7 @@
 // bench/import.mjs: how fast pure Python code is imported from a bundle.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { makeZip } from "../scripts/house/zip.mjs";
 import { prepare } from "../scripts/wheels/prepare.mjs";
 import { childStart } from "./import/child-start.mjs";
 import { childJson } from "./runner/child.mjs";
@@ -71,19 +70,16 @@ const files = {
   unit: "ms",
   limit: 2,
   runs: 21,
-  prepare: ({ dir }) => {
-    // Deflated, as our bundler packs data files.
-    const entries = [{ name: "__main__.py", data: readFileSync(readFiles) }];
+  prepare: ({ dir, root }) => {
+    const app = join(dir, "app");
     for (let i = 0; i < fileCount; ++i) {
-      const name = `files/folder${Math.floor(i / 100)}/file${i}.json`;
-      entries.push({ name, data: smallFile(i), method: 8 });
-    }
-    for (const { name, data } of entries) {
-      const path = join(dir, "app", name);
+      const path = join(app, "files", `folder${Math.floor(i / 100)}`, `file${i}.json`);
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, data);
+      writeFileSync(path, smallFile(i));
     }
-    writeFileSync(join(dir, "files.pyz"), makeZip(entries));
+    copyFileSync(readFiles, join(app, "__main__.py"));
+    const args = ["bundle", "-q", "--app", app, "-o", join(dir, "files.pyz")];
+    execFileSync(process.execPath, [bundler(root), ...args]);
   },
   ours: {
     label: "run(), from a bundle",

@@ -15,20 +15,33 @@ export type MethodId = (typeof METHOD_IDS)[Method];
 /** libdeflate's level 6 takes as long as zlib's 2 and packs as its 6; zstd's 9 packs better still. */
 export const LEVELS = { deflate: 6, zstd: 9 } as const;
 
+/** A method; or, by default alone, deflate where the content is large enough to be worth it. */
+type Choice = Method | "deflate-large";
+
+/** Below it, inflating takes a tenth of the time of an open, and deflating saved 0.09 % of 235 stock wheels (of 4096: 1 %). */
+const LARGE_BYTES = 1024;
+
 /** What is mapped or unmarshalled is stored, so that a start inflates as little as can be. */
-const DEFAULTS: Readonly<Record<EntryKind, Method>> = {
+const DEFAULTS: Readonly<Record<EntryKind, Choice>> = {
   module: "deflate",
   bytecode: "stored",
   extension: "stored",
   library: "stored",
-  resource: "deflate",
+  resource: "deflate-large",
   metadata: "deflate",
   pth: "stored",
   script: "deflate",
-  other: "deflate",
+  other: "deflate-large",
 };
 
-export type CompressionTable = Readonly<Record<EntryKind, Method>>;
+export type CompressionTable = Readonly<Record<EntryKind, Choice>>;
+
+/** The method of an entry of this kind with so much content. */
+export function methodOf(table: CompressionTable, kind: EntryKind, sizeBytes: number): Method {
+  const choice = table[kind];
+  if (choice !== "deflate-large") return choice;
+  return sizeBytes < LARGE_BYTES ? "stored" : "deflate";
+}
 
 export function compressionTable(wish: Compression = {}): CompressionTable {
   if (typeof wish !== "string") return { ...DEFAULTS, ...wish };

@@ -1,7 +1,13 @@
 // lib/bundle/entry.ts: how one file is stored in a bundle.
 import { createHash } from "node:crypto";
 import { binding } from "../binding.js";
-import { type CompressionTable, compressionTable, LEVELS, METHOD_IDS } from "./compression.js";
+import {
+  type CompressionTable,
+  compressionTable,
+  LEVELS,
+  METHOD_IDS,
+  methodOf,
+} from "./compression.js";
 import { crc32 } from "./crc32.js";
 import { classify, type EntryKind } from "./kind.js";
 import type { ZipEntry } from "./zip-writer.js";
@@ -33,7 +39,7 @@ export async function packEntry(
   { compression = compressionTable(), deflated }: PackRules = {},
 ): Promise<PackedEntry> {
   const kind = classify(name, content);
-  const method = compression[kind];
+  const method = methodOf(compression, kind, content.length);
   const base = {
     name,
     mode,

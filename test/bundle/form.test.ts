@@ -35,7 +35,8 @@ async function madeWith(options: Omit<BundleOptions, "output" | "requirements" |
   const folder = tmpDir();
   const wheel = await writeWheel(folder, "parts", {
     "parts/__init__.py": PARTS.repeat(3),
-    "parts/data.txt": "text".repeat(1000),
+    "parts/data.txt": "text".repeat(255),
+    "parts/large.txt": "text".repeat(256),
     "parts/lib.so": fakeSharedObject(),
     "parts/tests/test_x.py": "",
     "parts/include/x.h": "",
@@ -64,7 +65,8 @@ describe("the form of a bundle", () => {
     expect(usual.methods).toMatchObject({
       "parts/__init__.py": 8,
       "parts/__init__.pyc": 0,
-      "parts/data.txt": 8,
+      "parts/data.txt": 0,
+      "parts/large.txt": 8,
       "parts/lib.so": 0,
       "inmem.json": 0,
     });
