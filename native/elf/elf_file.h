@@ -73,7 +73,7 @@ struct VersionNeed {
 
 // One version that is defined here (Elf64_Verdef).
 struct VersionDefinition {
-  std::string_view name;    // for VER_FLG_BASE that of the file itself
+  std::string_view name;    // for VER_FLG_BASE the file's; empty if ill-hashed
   std::uint16_t index = 0;  // vd_ndx without bit 15
   std::uint16_t flags = 0;  // VER_FLG_*
 };

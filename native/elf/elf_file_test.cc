@@ -94,6 +94,15 @@ TEST(ElfFile, ReadsVersions) {
   EXPECT_EQ(definitions[1].index, 3U);
   EXPECT_EQ(file.SymbolVersions().value(),
             (std::vector<std::uint16_t>{0, 2, 1, 3, 1, 3}));
+  // As ld.so: what the base version is called is no matter.
+  image.verdef(0).vd_hash = 1;
+  const auto renamed = Parse(image);
+  ASSERT_TRUE(renamed.ok());
+  const auto left = renamed.value().VersionDefinitions().Take();
+  ASSERT_EQ(left.size(), 2U);
+  EXPECT_EQ(left[0].name, "");
+  EXPECT_EQ(left[0].flags, VER_FLG_BASE);
+  EXPECT_EQ(left[1].name, "V1");
   image.RemoveVersions();
   EXPECT_TRUE(Parse(image).value().SymbolVersions().value().empty());
 }

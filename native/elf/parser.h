@@ -46,6 +46,8 @@ class Parser {
   Status ReadVersionDefinitions();
   Status ReadVersionDefinition(const Elf64_Verdef& verdef,
                                std::uint64_t address);
+  Result<std::string_view> ReadDefinedName(const Elf64_Verdaux& aux,
+                                           const Elf64_Verdef& verdef);
   Result<std::string_view> ReadVersionName(std::uint64_t offset,
                                            std::uint32_t hash,
                                            std::string_view field);

@@ -139,6 +139,18 @@ Status Parser::ReadVersionDefinitions() {
   return Bad("endless Verdef chain", "a vd_next of 0 at its end");
 }
 
+// The base version is the file's own name. Old patchelfs overwrote that text
+// and left the hash. ld.so finds no need that has both, and does not mind.
+Result<std::string_view> Parser::ReadDefinedName(const Elf64_Verdaux& aux,
+                                                 const Elf64_Verdef& verdef) {
+  if ((verdef.vd_flags & VER_FLG_BASE) == 0) {
+    return ReadVersionName(aux.vda_name, verdef.vd_hash, "vda_name");
+  }
+  auto name = file_.String(aux.vda_name, "vda_name");
+  if (!name.ok() || SysvHash(name.value()) == verdef.vd_hash) return name;
+  return name.value().substr(name.value().size());
+}
+
 // Only the first Verdaux names the version, the others its parents, which
 // nobody reads.
 Status Parser::ReadVersionDefinition(const Elf64_Verdef& verdef,
@@ -155,7 +167,7 @@ Status Parser::ReadVersionDefinition(const Elf64_Verdef& verdef,
   }
   Cover(file_.tables_.version_definitions, *offset, sizeof(Elf64_Verdaux));
   const auto aux = LoadAt<Elf64_Verdaux>(file_.bytes_, *offset);
-  const auto name = ReadVersionName(aux.vda_name, verdef.vd_hash, "vda_name");
+  const auto name = ReadDefinedName(aux, verdef);
   if (!name.ok()) return name.status();
   const std::uint16_t index = verdef.vd_ndx & kIndex;
   last_version_ = std::max(last_version_, index);

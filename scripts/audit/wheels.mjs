@@ -7,15 +7,6 @@ import { run } from "../common/run.mjs";
 import { root } from "../house/main.mjs";
 import { auditwheelShow } from "./auditwheel.mjs";
 
-const overwritten =
-  "an old patchelf has overwritten the name of the base version in some of its libraries: our ELF layer refuses them, and the audit calls them unreadable";
-
-/** Where the two may differ, by the wheel's file name, and why. */
-export const reasons = {
-  "numpy-1.16.6-cp27-cp27m-manylinux1_x86_64.whl": overwritten,
-  "Pillow-6.2.2-cp27-cp27mu-manylinux1_x86_64.whl": overwritten,
-};
-
 /** `{ requirement, python, abi, platform }`; quick: those that npm test takes. */
 export function auditedWheels({ quick = false } = {}) {
   const lines = readFileSync(join(root, "test", "audit", "wheels.txt"), "utf8").split("\n");
@@ -66,7 +57,7 @@ export async function compareVerdicts(wheel) {
     .filter(([, own, other]) => own !== other)
     .map(([what, own, other]) => `${what}: ours ${own}, auditwheel's ${other}`);
   if (theirs.error) differences.unshift(`auditwheel refuses: ${theirs.error}`);
-  return { name: basename(wheel), ours, theirs, differences, reason: reasons[basename(wheel)] };
+  return { name: basename(wheel), ours, theirs, differences };
 }
 
 function sortedVersions(versions = {}) {
