@@ -6,6 +6,7 @@ import type { WheelInfo } from "./wheel.js";
 export const MANIFEST_NAME = "inmem.json";
 /** Name of the signature's entry; never an entry of the manifest. */
 export const SIGNATURE_NAME = "inmem.sig";
+const SHA256 = /^[0-9a-f]{64}$/;
 
 /** The manifest's shape; docs/bundle-format.md describes each field. */
 export interface Manifest {
@@ -60,7 +61,8 @@ export function readManifest(content: Buffer | undefined): ManifestFacts {
   const { distributions } = manifest;
   const wheelHashes = (Array.isArray(distributions) ? distributions : []).flatMap((one) => {
     const { name, sha256 } = recordOf(one);
-    return typeof name === "string" && typeof sha256 === "string" ? [[name, sha256] as const] : [];
+    const isWhole = typeof name === "string" && typeof sha256 === "string" && SHA256.test(sha256);
+    return isWhole ? [[name, sha256] as const] : [];
   });
   return {
     python: typeof tag === "string" ? tag : undefined,

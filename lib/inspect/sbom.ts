@@ -10,8 +10,12 @@ import { licenseOf } from "./contents.js";
 /** The document's text; the same bundle gives the same bytes. */
 export function sbomOf(archive: AuditedArchive, file: AuditedFile, versions: Versions): string {
   const name = basename(archive.path);
+  // Metadata that are there twice, under two spellings of a name, are of one component.
+  const distributions = [
+    ...new Map(archive.distributions.map((one) => [refOf(one), one])).values(),
+  ];
   const components = [
-    ...archive.distributions.map((one) => distributionComponent(one, archive, file)),
+    ...distributions.map((one) => distributionComponent(one, archive, file)),
     ...runtimeComponents(versions),
   ];
   const root = { type: "application", "bom-ref": "application", name };
@@ -23,7 +27,7 @@ export function sbomOf(archive: AuditedArchive, file: AuditedFile, versions: Ver
       component: root,
     },
     components,
-    dependencies: dependenciesOf(archive.distributions),
+    dependencies: dependenciesOf(distributions),
   };
   const head = {
     $schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",

@@ -52,10 +52,11 @@ it("is read from any archive: what is not as it should be is left out", () => {
     expect(read(value)).toEqual(nothing);
   }
   const entries = { "a.py": { kind: "module" }, b: null, c: { kind: "toy" }, d: 1 };
-  const distributions = [null, { name: "x", sha256: "00" }, { name: "y" }];
+  const sha256 = "0f".repeat(32);
+  const distributions = [null, { name: "x", sha256 }, { name: "y" }, { name: "z", sha256: "0" }];
   expect(read({ python: { tag: "cp312" }, entries, distributions })).toEqual({
     python: "cp312",
     kinds: new Map([["a.py", "module"]]),
-    wheelHashes: new Map([["x", "00"]]),
+    wheelHashes: new Map([["x", sha256]]),
   });
 });
