@@ -20,7 +20,7 @@ Exit status: 0 when bundles can run here, 1 when not.`;
 
 const PYTHON_HELP = `
 Behaves as python does for -c, -m, a script, "-" and no argument; options other
-than --bundle, and all after them, are Python's own (see: inmem-python python --help).`;
+than these, and all after them, are Python's own (see: inmem-python python --help).`;
 
 /**
  * Parses the words and carries out the command; gives the exit status.
@@ -125,11 +125,13 @@ function addPython(program: Command): void {
     .command("python")
     .summary("start Python, with bundles on its path")
     .description("Starts the package's own Python as a child, without Node in it.")
-    .usage("[--bundle <file>]... [--load <tier>] [python arguments...]")
+    .usage("[--bundle <file>]... [--load <tier>] [--verify <file>] [python arguments...]")
     .option("--bundle <file>", "a bundle to import from; may be given more than once")
     .addOption(
       new Option("--load <tier>", "how shared objects get into memory").choices(LOAD_TIERS),
     )
+    .option("--verify <file>", "bundles must be signed with this public key (PATH.pub of keygen)")
+    .option("--verify-full", "with --verify: hash every content before Python begins")
     .helpOption(false)
     .addHelpText("after", PYTHON_HELP);
 }

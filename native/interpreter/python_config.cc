@@ -153,15 +153,14 @@ Status StartEmbedded(const std::string& executable) {
 
 namespace {
 
-void TellScript(const wchar_t* name,
-                const std::function<void(const std::string& path)>& on_script) {
-  if (name == nullptr) return;
-  char* text = _Py_EncodeLocaleRaw(name, nullptr);
-  if (text == nullptr) return;
+// "" where there is none.
+std::string AbsolutePath(const wchar_t* name) {
+  char* text = name != nullptr ? _Py_EncodeLocaleRaw(name, nullptr) : nullptr;
+  if (text == nullptr) return "";
   std::error_code error;
   const auto path = std::filesystem::absolute(text, error);
   PyMem_RawFree(text);
-  if (!error) on_script(vfs::Normalize(path.native()));
+  return error ? "" : vfs::Normalize(path.native());
 }
 
 // -1: go on; else the exit status with which Python wants to end.
@@ -175,6 +174,15 @@ bool IsEnd(const Result<int>& outcome) {
   return !outcome.ok() || outcome.value() >= 0;
 }
 
+// Of a started Python: a configuration with `home` keeps no other prefix.
+void SetPrefix(const std::string& prefix) {
+  PyObject* text = PyUnicode_DecodeFSDefault(prefix.c_str());
+  const bool set = text != nullptr && PySys_SetObject("prefix", text) == 0 &&
+                   PySys_SetObject("exec_prefix", text) == 0;
+  if (!set) PyErr_Clear();  // no memory: what comes next says so
+  Py_XDECREF(text);
+}
+
 Result<int> PreInitialize(int argc, char** argv) {
   PyPreConfig preconfig;
   PyPreConfig_InitPythonConfig(&preconfig);
@@ -186,7 +194,8 @@ Result<int> PreInitialize(int argc, char** argv) {
 Result<int> StartProgram(
     const std::string& executable, const std::vector<std::string>& bundles,
     int argc, char** argv,
-    const std::function<void(const std::string& path)>& on_script) {
+    const std::function<Result<std::string>(const std::string& script)>&
+        prepare) {
   Result<int> outcome = PreInitialize(argc, argv);
   if (IsEnd(outcome)) return outcome;
 
@@ -200,7 +209,8 @@ Result<int> StartProgram(
   }
   outcome = ExitOf(asked.Then(PyConfig_Read));
   if (IsEnd(outcome)) return outcome;
-  TellScript(asked->run_filename, on_script);
+  const auto prefix = prepare(AbsolutePath(asked->run_filename));
+  if (!prefix.ok()) return prefix.status();
 
   config->module_search_paths_set = 1;
   for (const std::string& bundle : bundles) config.Append(bundle);
@@ -208,7 +218,9 @@ Result<int> StartProgram(
   config.Append(kStdlib);
   config.Append(std::string(kStdlib) + "/site-packages");
   outcome = ExitOf(config.Then(Py_InitializeFromConfig));
-  if (!IsEnd(outcome)) PyGC_Enable();  // off since zipimport_module.cc
+  if (IsEnd(outcome)) return outcome;
+  PyGC_Enable();  // off since zipimport_module.cc
+  if (!prefix.value().empty()) SetPrefix(prefix.value());
   return outcome;
 }
 

@@ -22,11 +22,13 @@ Status StartEmbedded(const std::string& executable);
 
 // Starts Python as the program `python` would, from its arguments; `bundles`
 // come first on sys.path. Gives the exit status when Python must not run on
-// (--version, a wrong option), else -1 with the GIL held. `on_script` hears of
-// the script's absolute path before Python starts. Errors: kInterpreter.
+// (--version, a wrong option), else -1 with the GIL held. `prepare` hears of
+// the script's absolute path ("": there is none) before Python starts, and
+// gives sys.prefix ("": as without bundles). Errors: kInterpreter, prepare's.
 Result<int> StartProgram(
     const std::string& executable, const std::vector<std::string>& bundles,
     int argc, char** argv,
-    const std::function<void(const std::string& path)>& on_script);
+    const std::function<Result<std::string>(const std::string& script)>&
+        prepare);
 
 }  // namespace inmem::interpreter
