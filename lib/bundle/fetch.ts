@@ -28,8 +28,8 @@ export async function fetchWheels(recipe: Recipe, options: FetchOptions): Promis
   const call = async (name: string, request: Partial<PipRequest>) => {
     const folder = join(options.folder, name, "wheels");
     await mkdir(join(options.folder, name), { recursive: true });
-    const { constraintFiles, places, target } = recipe;
-    const all = { constraintFiles, places, target, folder, noDependencies: false };
+    const { constraintFiles, places, access, target } = recipe;
+    const all = { constraintFiles, places, access, target, folder, noDependencies: false };
     const empty = { requirements: [], requirementFiles: [] };
     paths.push(...(await pipDownload({ ...all, ...empty, ...request }, tell, signal)));
   };

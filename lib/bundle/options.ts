@@ -48,6 +48,10 @@ export interface BundleInputs {
   extraIndexUrls?: readonly string[];
   findLinks?: readonly string[];
   noIndex?: boolean;
+  /** How indexes are reached, pip's `--proxy`, `--cert` and `--client-cert`: a URL, and paths of PEM files. */
+  proxy?: string;
+  cert?: string;
+  clientCert?: string;
   /** A platform tag, `"manylinux_2_28_aarch64"`. Default: this host. */
   platform?: string;
   /** `"3.12"`. Default: the package's own Python. */

@@ -10,12 +10,20 @@ export interface PipPlaces {
   readonly noIndex: boolean;
 }
 
+/** How pip gets there; like credentials, no part of what comes of it. */
+export interface PipAccess {
+  readonly proxy: string | undefined;
+  readonly cert: string | undefined;
+  readonly clientCert: string | undefined;
+}
+
 /** What one call of pip is to bring. */
 export interface PipRequest {
   readonly requirements: readonly string[];
   readonly requirementFiles: readonly string[];
   readonly constraintFiles: readonly string[];
   readonly places: PipPlaces;
+  readonly access: PipAccess;
   /** Undefined: this host, for which pip may also build. */
   readonly target: Target | undefined;
   /** Just what is named, without what it depends on. */
@@ -36,6 +44,7 @@ export function pipWords(request: PipRequest, extra: readonly string[] = []): st
     ...(target ? targetOptions(target) : []),
     ...(noDependencies ? ["--no-deps"] : []),
     ...placeOptions(request.places),
+    ...accessOptions(request.access),
     ...request.requirementFiles.flatMap((path) => ["-r", path]),
     ...request.constraintFiles.flatMap((path) => ["-c", path]),
     ...extra,
@@ -58,6 +67,14 @@ function placeOptions({ indexUrl, extraIndexUrls, findLinks, noIndex }: PipPlace
     ...extraIndexUrls.flatMap((url) => ["--extra-index-url", url]),
     ...findLinks.flatMap((place) => ["--find-links", place]),
     ...(noIndex ? ["--no-index"] : []),
+  ];
+}
+
+function accessOptions({ proxy, cert, clientCert }: PipAccess): string[] {
+  return [
+    ...(proxy === undefined ? [] : ["--proxy", proxy]),
+    ...(cert === undefined ? [] : ["--cert", cert]),
+    ...(clientCert === undefined ? [] : ["--client-cert", clientCert]),
   ];
 }
 

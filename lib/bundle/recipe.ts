@@ -13,7 +13,7 @@ import { type EntryWish, entryFiles, functionEntry, moduleEntry } from "./entry-
 import { joinInputs } from "./inputs.js";
 import { isLockFile } from "./lock-file.js";
 import type { BundleInputs } from "./options.js";
-import type { PipPlaces } from "./pip-request.js";
+import type { PipAccess, PipPlaces } from "./pip-request.js";
 import { projectRequirements, readProject } from "./pyproject.js";
 import { scriptMetadata } from "./script-metadata.js";
 import { type Target, targetFor } from "./target.js";
@@ -34,6 +34,7 @@ export interface Recipe {
   /** Who asks for which Python. */
   readonly requires: readonly (readonly [origin: string, specifier: string])[];
   readonly places: PipPlaces;
+  readonly access: PipAccess;
   readonly target: Target | undefined;
   readonly entry: EntryWish | undefined;
   /** The application's own files, its `__main__.py` among them. */
@@ -62,6 +63,7 @@ export function makeRecipe(given: BundleInputs): Recipe {
       findLinks: inputs.findLinks ?? [],
       noIndex: inputs.noIndex ?? false,
     },
+    access: accessOf(inputs),
     target: targetFor({ platform, pythonVersion }, binding().versions().python),
     entry,
     files: applicationFiles(inputs, entry, folder),
@@ -182,6 +184,11 @@ function wheelsOf(folder: string): string[] {
   const wheels = names.filter((name) => name.endsWith(".whl")).sort();
   if (wheels.length > 0) return wheels.map((name) => resolve(folder, name));
   throw new InmemError("ERR_INMEM_CONFIG", `${folder}: no wheels in it (expected *.whl files)`);
+}
+
+function accessOf({ proxy, cert, clientCert }: BundleInputs): PipAccess {
+  const file = (path: string | undefined) => path && existing([path])[0];
+  return { proxy, cert: file(cert), clientCert: file(clientCert) };
 }
 
 function existing(paths: readonly string[]): string[] {

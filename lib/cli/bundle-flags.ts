@@ -17,6 +17,9 @@ export interface BundleFlags extends FormFlags {
   readonly indexUrl?: string;
   readonly extraIndexUrl?: string[];
   readonly findLinks?: string[];
+  readonly proxy?: string;
+  readonly cert?: string;
+  readonly clientCert?: string;
   /** False: --no-index. */
   readonly index: boolean;
   readonly platform?: string;
@@ -31,7 +34,7 @@ INPUT is a requirement ("flask>=3"), a folder with an inmem.toml (or with
 [tool.inmem-python] in its pyproject.toml), a project that pip builds, a folder of
 wheels, a folder with a __main__.py, a pyproject.toml (its dependencies), a pylock.toml,
 or a Python file that is run (its "# /// script" block is heeded).
-Indexes, proxies, certificates and credentials are pip's: PIP_*, pip.conf, netrc.
+Indexes, proxies, certificates and credentials are pip's: PIP_*, pip.conf, netrc, too.
 Exit status: 0; 2 when no bundle could be made; 128 + N when signal N ended it.`;
 
 export function addBundle(program: Command, setStatus: (status: number) => void): void {
@@ -61,6 +64,9 @@ export function addBundle(program: Command, setStatus: (status: number) => void)
       collect,
     )
     .option("--no-index", "no index: wheels come from --find-links alone")
+    .option("--proxy <url>", "the proxy through which indexes are reached")
+    .option("--cert <file>", "certificates that the index's must be signed by, PEM")
+    .option("--client-cert <file>", "a certificate and its key to show to the index, PEM")
     .option("--platform <tag>", "what it is for: manylinux_2_28_x86_64 (default: this host)")
     .option("--python-version <version>", "what it is for: 3.12 (default: the package's own)")
     .option("-o, --output <file>", "the bundle to write (default: what the description says)")
@@ -88,8 +94,10 @@ export function inputsFrom(words: readonly string[], flags: BundleFlags): Bundle
   };
   if (!flags.index) inputs.noIndex = true;
   const { main, module, entry, app: folder, indexUrl, platform, pythonVersion } = flags;
+  const { proxy, cert, clientCert } = flags;
   for (const [key, value] of Object.entries({
     ...{ main, module, entry, folder, indexUrl, platform, pythonVersion },
+    ...{ proxy, cert, clientCert },
   })) {
     if (value !== undefined) (inputs as Record<string, unknown>)[key] = value;
   }

@@ -1,7 +1,8 @@
 // test/bundle/package-index.ts: a package index of our own: wheels with true RECORDs, served as pip reads them.
 import { createHash } from "node:crypto";
 import { createReadStream, readdirSync, readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createSecureServer, type ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { basename, join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -53,6 +54,8 @@ export interface IndexOptions {
   readonly hash?: string;
   /** Files come in pieces with this time between, in milliseconds. */
   readonly slowness?: number;
+  /** Key and certificate, perhaps what clients must show: it is served by TLS. */
+  readonly tls?: ServerOptions;
 }
 
 export interface PackageIndex {
@@ -71,7 +74,7 @@ export async function startIndex(
   const asked: string[] = [];
   const { login } = options;
   const wanted = login && `Basic ${btoa(`${login.user}:${login.password}`)}`;
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     asked.push(pathname);
     if (wanted !== undefined && request.headers.authorization !== wanted) {
@@ -89,11 +92,15 @@ export async function startIndex(
       if (options.slowness === undefined) createReadStream(path).pipe(response);
       else drip(response, readFileSync(path), options.slowness);
     } else response.writeHead(404).end();
-  });
+  };
+  const { tls } = options;
+  const server = tls ? createSecureServer(tls, answer) : createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => close(server));
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/simple/`, port, asked };
+  // pip cannot do TLS with an address: "check_hostname requires server_hostname".
+  const place = tls ? "https://localhost" : "http://127.0.0.1";
+  return { url: `${place}:${port}/simple/`, port, asked };
 }
 
 function linksOf(folder: string, project: string, hash: string | undefined): string {

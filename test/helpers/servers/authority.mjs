@@ -1,5 +1,5 @@
 // test/helpers/servers/authority.mjs: a certificate authority of a test's own, made by openssl, and a server certificate of it.
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../../../scripts/common/run.mjs";
 import { ensureSystemPackages } from "../../../scripts/common/system-packages.mjs";
@@ -8,7 +8,8 @@ import { serverFolder } from "./user.mjs";
 
 /**
  * Makes files in a temporary folder: the authority's certificate, and key and certificate of "localhost", 127.0.0.1;
- * `stranger` is the certificate of an authority that signed nothing.
+ * `client` is a client's certificate with its key, in one file; `stranger` is the certificate of an authority that
+ * signed nothing, and `strangerClient` a certificate with key that it gave to itself.
  */
 export async function makeAuthority() {
   await ensureSystemPackages(opensslPackages);
@@ -36,7 +37,17 @@ export async function makeAuthority() {
   const sign = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "30"];
   const what = ["-in", "csr", "-extfile", "extensions", "-out", "server.crt"];
   await openssl("x509", "-req", ...sign, ...what);
+  const own = ["-subj", "/CN=a client", "-keyout", "client.key", "-out", "client.csr"];
+  await openssl("req", ...key, ...own);
+  await openssl("x509", "-req", ...sign, "-in", "client.csr", "-out", "client.crt");
+  const withKey = (name) => {
+    const text = ["key", "crt"].map((end) => readFileSync(file(`${name}.${end}`), "utf8"));
+    writeFileSync(file(`${name}.pem`), text.join(""));
+    return file(`${name}.pem`);
+  };
   return {
+    client: withKey("client"),
+    strangerClient: withKey("stranger"),
     ca: file("ca.crt"),
     stranger: file("stranger.crt"),
     key: file("server.key"),
