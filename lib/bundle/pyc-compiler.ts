@@ -1,49 +1,17 @@
 // lib/bundle/pyc-compiler.ts: turns Python source into .pyc bytes.
 import { InmemError } from "../errors.js";
 import { type PythonChild, startPython } from "./python-child.js";
+import { helperPath } from "./python-helper.js";
 
 /** Source that does not compile: the reason, as Python tells it. */
 export interface CompileFailure {
   readonly failure: string;
 }
 
-// A request is u32 name size, u32 source size, name, source; the answer is
-// u8 failed, u32 size, and the .pyc or the reason. Little endian. Flag 1 of
-// the .pyc: identified by the source's hash, and not checked when loaded.
-// Each source is compiled in a fork of its own: which constants of a file are one object
-// depends on what the process has compiled before, and marshal writes that down.
-const SCRIPT = `
-import importlib.util, marshal, os, struct, sys
-optimize = int(sys.argv[1])
-header = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little")
-stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
-def compiled(name, source):
-    try:
-        code = compile(source, name, "exec", dont_inherit=True, optimize=optimize)
-        answer = header + importlib.util.source_hash(source) + marshal.dumps(code)
-        failed = 0
-    except Exception as error:
-        answer = f"{type(error).__name__}: {error}".encode(errors="replace")
-        failed = 1
-    return struct.pack("<BI", failed, len(answer)) + answer
+/** Warnings about other people's code are not for whoever bundles it. */
+const QUIET = ["-W", "ignore"];
 
-while sizes := stdin.read(8):
-    name_size, source_size = struct.unpack("<II", sizes)
-    name = stdin.read(name_size).decode()
-    source = stdin.read(source_size)
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        with open(writer, "wb") as pipe:
-            pipe.write(compiled(name, source))
-        os._exit(0)
-    os.close(writer)
-    with open(reader, "rb") as pipe:
-        stdout.write(pipe.read())
-    stdout.flush()
-    os.waitpid(child, 0)
-`;
-
+/** u8 failed, u32 size; compile_sources.py has the whole of it. */
 const ANSWER_HEADER_SIZE = 5;
 
 /** A .pyc, or why there is none. */
@@ -66,12 +34,12 @@ export class PycCompiler {
   readonly #waiting: Waiting[] = [];
   #received: Buffer[] = [];
   #receivedBytes = 0;
+  #wantedBytes = ANSWER_HEADER_SIZE;
   #gone: InmemError | undefined;
 
   /** @throws {InmemError} ERR_INMEM_NO_BINARY when there is no launcher. */
   constructor({ signal, optimize }: PycSettings) {
-    // Warnings about other people's code are not for whoever bundles it.
-    this.#child = startPython(["-W", "ignore", "-c", SCRIPT, String(optimize)], {
+    this.#child = startPython([...QUIET, helperPath("compile_sources.py"), String(optimize)], {
       signal,
       reproducible: true,
     });
@@ -109,18 +77,24 @@ export class PycCompiler {
   #take(chunk: Buffer): void {
     this.#received.push(chunk);
     this.#receivedBytes += chunk.length;
-    while (this.#receivedBytes >= ANSWER_HEADER_SIZE) {
-      const head = this.#joined();
-      const end = ANSWER_HEADER_SIZE + head.readUInt32LE(1);
-      if (head.length < end) return;
-      const body = head.subarray(ANSWER_HEADER_SIZE, end);
-      this.#received = [head.subarray(end)];
+    while (this.#receivedBytes >= this.#wantedBytes) {
+      const all = this.#joined();
+      this.#wantedBytes = ANSWER_HEADER_SIZE;
+      if (all.length < ANSWER_HEADER_SIZE) return;
+      const end = ANSWER_HEADER_SIZE + all.readUInt32LE(1);
+      if (all.length < end) {
+        this.#wantedBytes = end;
+        return;
+      }
+      const body = all.subarray(ANSWER_HEADER_SIZE, end);
+      this.#received = [all.subarray(end)];
       this.#receivedBytes -= end;
-      const failed = head[0] !== 0;
+      const failed = all[0] !== 0;
       this.#waiting.shift()?.resolve(failed ? { failure: body.toString("utf8") } : body);
     }
   }
 
+  // An answer comes in many pieces: they are joined once, when all are there.
   #joined(): Buffer {
     const [first] = this.#received;
     if (first && this.#received.length === 1) return first;

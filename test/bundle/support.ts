@@ -14,6 +14,8 @@ import { packageRoot } from "../helpers/spawn-node.js";
 export const dist = {
   binding: () => load<typeof import("../../lib/binding.js")>("binding.js"),
   bundle: () => load<typeof import("../../lib/bundle.js")>("bundle.js"),
+  pycCompiler: () =>
+    load<typeof import("../../lib/bundle/pyc-compiler.js")>("bundle/pyc-compiler.js"),
   wheel: () => load<typeof import("../../lib/bundle/wheel.js")>("bundle/wheel.js"),
 };
 
