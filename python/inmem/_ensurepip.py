@@ -4,14 +4,19 @@ in-memory standard library."""
 
 from typing import Any
 
+import _inmem
+
 
 def install(ensurepip: Any) -> None:
     """Lets bootstrap say so; into another root there is nothing to install."""
 
     def version() -> str:
-        from importlib.metadata import version as version_of
+        # Of the pip that is ours: one that the program has may be another, and inside Node
+        # this folder is not on sys.path.
+        from importlib.metadata import Distribution
 
-        return version_of("pip")
+        ours = Distribution.discover(name="pip", path=[f"{_inmem.stdlib}/site-packages"])
+        return next(iter(ours)).version
 
     def bootstrap(*, root: Any = None, **_options: Any) -> int:
         if root is not None:

@@ -65,6 +65,18 @@ export function rowFor(rows, side, test) {
   return rows.find((row) => isFor(row, side) && matches(row.pattern, test));
 }
 
+/** The rows for these files and sides that explain nothing any more, of those whose tests are run. */
+export function idleRows(rows, results) {
+  return rows.filter((row) => {
+    const meant = results.filter(
+      ({ file, side }) =>
+        isFor(row, side) && row.pattern.startsWith(`test.${file.replace(/^test\./, "")}.`),
+    );
+    const used = meant.some(({ explained }) => explained.some((found) => found.row === row));
+    return meant.length > 0 && !used && !row.where.endsWith(", not run");
+  });
+}
+
 function isFor({ where }, side) {
   const [named] = where.split(",");
   return named === side || named === "both";

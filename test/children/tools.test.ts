@@ -78,5 +78,7 @@ describe("what cannot be", () => {
       1,
       expect.stringContaining("cannot be installed below"),
     ]);
+    const inside = await runPython("import ensurepip; print('pip', ensurepip.version())");
+    expect(inside.stdout.trim()).toBe(/^pip [\d.]+/.exec(stdout)?.[0]);
   });
 });
