@@ -31,6 +31,7 @@ export function contentKeys(recipe: Recipe, form: object): ContentKeys {
   const wheels = hash.copy().digest("hex").slice(0, KEY_DIGITS);
   const entry = recipe.entry;
   add(hash, entry && { ...entry, source: undefined });
+  add(hash, recipe.run);
   for (const [name, source] of recipe.files) {
     const content = typeof source === "string" ? readFileSync(source) : source;
     const mode = typeof source === "string" ? statSync(source).mode & 0o111 : 0;

@@ -2,6 +2,7 @@
 import { basename, resolve } from "node:path";
 import { InmemError } from "../errors.js";
 import { type Description, findDescription, readDescription } from "./description.js";
+import type { RunSettings } from "./manifest.js";
 import type { BundleForm, BundleOptions } from "./options.js";
 
 /** The bundle's path when the command line names none. */
@@ -41,19 +42,19 @@ export function withDescribedForm(options: BundleOptions): BundleOptions {
   return { ...form, ...options, exclude };
 }
 
-/** How `run FOLDER` runs it. */
-export interface RunSettings {
-  /** False: standard input is at its end. */
-  readonly terminal: boolean;
-  readonly port: number | undefined;
-  readonly exportedPort: number | undefined;
-}
-
-/** @throws {InmemError} ERR_INMEM_CONFIG for a port that is exported but not served. */
-export function runSettingsOf({ path, keys }: Description): RunSettings {
+/**
+ * How it is to be run; undefined: as any program.
+ * @throws {InmemError} ERR_INMEM_CONFIG for a port that is exported but not served.
+ */
+export function runSettingsOf({ path, keys }: Description): RunSettings | undefined {
   const { terminal = true, port, "exported-port": exportedPort } = keys;
   if (exportedPort !== undefined && port === undefined) {
     throw new InmemError("ERR_INMEM_CONFIG", `${path}: exported-port without port`);
   }
-  return { terminal, port, exportedPort };
+  const settings: RunSettings = {
+    ...(!terminal && { terminal }),
+    ...(port !== undefined && { port }),
+    ...(exportedPort !== undefined && { exportedPort }),
+  };
+  return Object.keys(settings).length === 0 ? undefined : settings;
 }

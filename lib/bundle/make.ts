@@ -48,7 +48,8 @@ export async function makeBundle(
       const installed = await addForeign({ from: options.from, version, folder }, plan, wheels);
       for (const wheel of wheels) addWheel(plan, wheel);
       if (recipe.entry) checkEntry(plan, recipe.entry);
-      return writeBundle(options, { plan, wheels: [...wheels, ...installed], version }, output);
+      const content = { plan, wheels: [...wheels, ...installed], version, run: recipe.run };
+      return writeBundle(options, content, output);
     });
   } finally {
     await output.discard();

@@ -2,10 +2,8 @@
 import { ENTRY_KINDS, type EntryKind } from "./kind.js";
 import type { WheelInfo } from "./wheel.js";
 
-/** Name of the manifest's entry. */
-export const MANIFEST_NAME = "inmem.json";
-/** Name of the signature's entry; never an entry of the manifest. */
-export const SIGNATURE_NAME = "inmem.sig";
+export { MANIFEST_NAME, SIGNATURE_NAME } from "./manifest-name.js";
+
 const SHA256 = /^[0-9a-f]{64}$/;
 
 /** The manifest's shape; docs/bundle-format.md describes each field. */
@@ -13,6 +11,8 @@ export interface Manifest {
   readonly format: 1;
   /** What the byte code and the extensions are for. */
   readonly python: { readonly tag: string };
+  /** Absent: as any program. Before all that may be long: each start looks for it. */
+  readonly run?: RunSettings;
   /** Platform tags of the wheels, without `"any"`; none: it runs anywhere. */
   readonly platform: { readonly tags: readonly string[] };
   readonly entry: {
@@ -24,6 +24,16 @@ export interface Manifest {
   readonly distributions: readonly WheelInfo[];
   /** Each entry but the manifest and its signature, by name. */
   readonly entries: Readonly<Record<string, ManifestEntry>>;
+}
+
+/** How `inmem-python run` starts a bundle. */
+export interface RunSettings {
+  /** False: standard input is at its end. */
+  readonly terminal?: false;
+  /** What the program serves on 127.0.0.1. */
+  readonly port?: number;
+  /** What it is offered to others as. */
+  readonly exportedPort?: number;
 }
 
 export interface ManifestEntry {

@@ -9,9 +9,11 @@ import {
   filesOfModuleIn,
   readApplicationFile,
 } from "./application.js";
+import { runSettingsOf } from "./described.js";
 import { type EntryWish, entryFiles, functionEntry, moduleEntry } from "./entry-point.js";
 import { joinInputs } from "./inputs.js";
 import { isLockFile } from "./lock-file.js";
+import type { RunSettings } from "./manifest.js";
 import type { BundleInputs } from "./options.js";
 import type { PipAccess, PipPlaces } from "./pip-request.js";
 import { projectRequirements, readProject } from "./pyproject.js";
@@ -39,11 +41,12 @@ export interface Recipe {
   readonly entry: EntryWish | undefined;
   /** The application's own files, its `__main__.py` among them. */
   readonly files: ApplicationFiles;
+  readonly run: RunSettings | undefined;
 }
 
 /** @throws {InmemError} ERR_INMEM_CONFIG for what cannot be, whatever pip finds. */
 export function makeRecipe(given: BundleInputs): Recipe {
-  const { inputs, folder } = joinInputs(given);
+  const { inputs, folder, description } = joinInputs(given);
   const { platform, pythonVersion, extras = [], groups = [], projects = [] } = inputs;
   const collected = collectRequirements(inputs);
   const entry = entryOf(inputs);
@@ -67,6 +70,7 @@ export function makeRecipe(given: BundleInputs): Recipe {
     target: targetFor({ platform, pythonVersion }, binding().versions().python),
     entry,
     files: applicationFiles(inputs, entry, folder),
+    run: description && runSettingsOf(description),
   };
 }
 

@@ -6,7 +6,7 @@ import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { InmemError } from "../errors.js";
 import { contentKeys } from "./content-key.js";
-import { formOf, type RunSettings, runSettingsOf } from "./described.js";
+import { formOf } from "./described.js";
 import { findDescription, readDescription } from "./description.js";
 import { makeBundle } from "./make.js";
 import type { BundleProgress } from "./options.js";
@@ -15,7 +15,6 @@ import { makeRecipe } from "./recipe.js";
 export interface UpToDate {
   /** Path of the bundle. */
   readonly path: string;
-  readonly settings: RunSettings;
   /** How it came: as it was, with the wheels of an earlier one, or all anew. */
   readonly made: "unchanged" | "repacked" | "new";
 }
@@ -43,7 +42,6 @@ export async function upToDateBundle(
     throw new InmemError("ERR_INMEM_CONFIG", `${place} describes no application`);
   }
   const description = readDescription(file);
-  const settings = runSettingsOf(description);
   const recipe = makeRecipe({ description: file });
   const keys = contentKeys(recipe, formOf(description));
   const name = description.keys.name ?? basename(description.folder);
@@ -52,7 +50,7 @@ export async function upToDateBundle(
   const path = join(build, `${name}.pyz`);
   if (!refresh && existsSync(path)) {
     touch(build);
-    return { path, settings, made: "unchanged" };
+    return { path, made: "unchanged" };
   }
   await mkdir(build, { recursive: true });
   const earlier = refresh ? undefined : earlierBundle(folder, keys.wheels, name);
@@ -64,7 +62,7 @@ export async function upToDateBundle(
   };
   await makeBundle(options, { recipe, earlier });
   prune(folder, basename(build));
-  return { path, settings, made: earlier === undefined ? "new" : "repacked" };
+  return { path, made: earlier === undefined ? "new" : "repacked" };
 }
 
 function cacheFolder(name: string, path: string): string {

@@ -9,6 +9,7 @@ import {
   MANIFEST_NAME,
   type Manifest,
   platformsOf,
+  type RunSettings,
 } from "./manifest.js";
 import type { BundleOptions, BundleResult } from "./options.js";
 import type { OutputFile } from "./output-file.js";
@@ -27,6 +28,7 @@ export interface Content {
   readonly wheels: readonly Wheel[];
   /** `"3.13"`: whom the bundle is for. */
   readonly version: string;
+  readonly run: RunSettings | undefined;
 }
 
 /** Packs all files of the plan, and the manifest; gives the output its name. */
@@ -87,12 +89,13 @@ async function pack(
   }
 }
 
-function describe({ wheels, version }: Content, report: PackReport): Manifest {
+function describe({ wheels, version, run }: Content, report: PackReport): Manifest {
   const infos = wheels.map((wheel) => wheel.info);
   const hasMain = report.entries.has("__main__.py") || report.entries.has("__main__.pyc");
   return {
     format: 1,
     python: { tag: interpreterTag(version) },
+    ...(run && { run }),
     platform: { tags: platformsOf(infos) },
     entry: { module: hasMain ? "__main__" : null, scripts: scriptsOf(wheels) },
     distributions: infos,

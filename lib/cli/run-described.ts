@@ -1,14 +1,11 @@
 // lib/cli/run-described.ts: `inmem-python run FOLDER`: builds what has changed, and runs it as its description says.
-import type { RunSettings } from "../bundle/described.js";
-import type { RunOptions } from "../options.js";
 import { progressText } from "./bundle-progress.js";
 import { signalStatus } from "./failure.js";
-import { exportPort } from "./port-export.js";
 import { ProgressLine } from "./progress-line.js";
 import { SignalRelay } from "./signals.js";
 
-/** Runs a bundle with these further options; gives the exit status. */
-export type RunBundle = (bundle: string, more: RunOptions) => Promise<number>;
+/** Runs a bundle; gives the exit status. */
+export type RunBundle = (bundle: string) => Promise<number>;
 
 /**
  * Gives the exit status; undefined: nothing is described there.
@@ -23,24 +20,10 @@ export async function runDescribed(
     require("../bundle/description.js") as typeof import("../bundle/description.js");
   if (findDescription(place) === undefined) return undefined;
   const made = await build(place, refresh);
-  if (typeof made === "number") return made;
-  const { path, settings } = made;
-  const { terminal, port, exportedPort } = settings;
-  const offer =
-    port !== undefined && exportedPort !== undefined && exportedPort !== port
-      ? await exportPort(exportedPort, port)
-      : undefined;
-  try {
-    return await run(path, terminal ? {} : { stdin: "" });
-  } finally {
-    offer?.close();
-  }
+  return typeof made === "number" ? made : run(made.path);
 }
 
-async function build(
-  place: string,
-  refresh: boolean,
-): Promise<number | { path: string; settings: RunSettings }> {
+async function build(place: string, refresh: boolean): Promise<number | { path: string }> {
   const { upToDateBundle } =
     require("../bundle/up-to-date.js") as typeof import("../bundle/up-to-date.js");
   const relay = new SignalRelay();

@@ -2,13 +2,16 @@
 import type { ChildProcess } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { RunSettings } from "../bundle/manifest.js";
 import { InmemError } from "../errors.js";
 import type { LoadTier, RunOptions, SignalMode } from "../options.js";
 import type { OwnOptions, RunReport, RunResult } from "../run.js";
 import { splitScript } from "./bundle-word.js";
 import { relaySignals } from "./child-signals.js";
 import { reportFailure, signalStatus } from "./failure.js";
+import type { PortExport } from "./port-export.js";
 import type { RunBundle } from "./run-described.js";
+import { isPort, readRunSettings, settingsIn } from "./run-settings.js";
 import { SignalRelay } from "./signals.js";
 
 /** The options as commander gives them. */
@@ -40,7 +43,7 @@ export async function runCommand(
   const { bundle, script } = splitScript(word);
   const own = script === undefined ? {} : { script };
   if (mayBeDescribed(bundle)) {
-    const run: RunBundle = (path, more) => runBundle(path, args, flags, { ...more, ...own });
+    const run: RunBundle = (path) => runBundle(path, args, flags, own);
     const { runDescribed } = require("./run-described.js") as typeof import("./run-described.js");
     const status = await runDescribed(bundle, flags.refresh === true, run);
     if (status !== undefined) return status;
@@ -49,6 +52,47 @@ export async function runCommand(
 }
 
 async function runBundle(
+  bundle: string,
+  args: readonly string[],
+  flags: RunFlags,
+  own: RunOptions,
+): Promise<number> {
+  const settings = readRunSettings(bundle);
+  const offer = await offerPort(settings, bundle, flags.verify);
+  try {
+    return await runAsSet(bundle, args, flags, {
+      ...own,
+      ...(settings.terminal === false && { stdin: "" }),
+    });
+  } finally {
+    offer?.close();
+  }
+}
+
+async function offerPort(
+  settings: RunSettings,
+  bundle: string,
+  key: string | undefined,
+): Promise<PortExport | undefined> {
+  if (settings.exportedPort === undefined) return undefined;
+  const { exportPort } = require("./port-export.js") as typeof import("./port-export.js");
+  const { port, exportedPort } = key === undefined ? settings : signedSettings(bundle, key);
+  if (port === undefined || exportedPort === undefined) return undefined;
+  // As the program finds it: its environment goes before the bundle.
+  const asked = Number(process.env["PORT"]);
+  const served = isPort(asked) ? asked : port;
+  return served === exportedPort ? undefined : exportPort(exportedPort, served);
+}
+
+// Nothing is offered that the key does not vouch for; what is wrong the run tells.
+function signedSettings(bundle: string, key: string): RunSettings {
+  const { signedManifest } =
+    require("../trust/signed-manifest.js") as typeof import("../trust/signed-manifest.js");
+  const { binding } = require("../binding.js") as typeof import("../binding.js");
+  return settingsIn(signedManifest(binding, bundle, key) ?? "");
+}
+
+async function runAsSet(
   bundle: string,
   args: readonly string[],
   flags: RunFlags,

@@ -28,9 +28,14 @@ it("fits its schema, and nothing else does", async () => {
   vi.unstubAllEnvs();
   const manifest = JSON.parse(readRawEntries(output).at(-1)?.data.toString() ?? "");
   expect(isValid(manifest)).toBe(true);
+  const run = { terminal: false, port: 1, exportedPort: 65535 };
+  expect(isValid({ ...manifest, run })).toBe(true);
   for (const wrong of [
     { format: 2 },
     { python: {} },
+    { run: {} },
+    { run: { terminal: true } },
+    { run: { port: 0 } },
     { platform: { tags: "any" } },
     { entry: { module: 1, scripts: {} } },
     { entries: { x: { sha256: "0", size: 1, kind: "module" } } },
