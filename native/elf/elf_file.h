@@ -91,8 +91,9 @@ struct RelocationCounts {
   std::uint64_t symbolic = 0;  // those that a symbol is looked up for
   std::uint64_t tls = 0;       // of these and of others: those about TLS
   std::uint64_t irelative = 0;
-  std::uint64_t relr = 0;  // slots that DT_RELR tells
-  bool text = false;       // DT_TEXTREL: some slots are in read-only segments
+  std::uint64_t special = 0;  // all but plain ones, see IsPlain
+  std::uint64_t relr = 0;     // slots that DT_RELR tells
+  bool text = false;  // DT_TEXTREL: some slots are in read-only segments
 };
 
 // What runs when the object is loaded, by address.

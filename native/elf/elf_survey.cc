@@ -16,6 +16,7 @@
 #include "elf/edit_plan.h"
 #include "elf/elf_file.h"
 #include "elf/map_plan.h"
+#include "elf/outline_plan.h"
 #include "elf/symbol_table.h"
 
 namespace inmem::elf {
@@ -169,6 +170,9 @@ bool Survey(const char* path, std::uint16_t machine) {
   line.Add("copied", decision.plan ? Sum(decision.plan->copied) : 0);
   line.Add("mapped", decision.plan ? Sum(decision.plan->mapped) : 0);
   line.Add("refusal", decision.refusal);
+  line.Add("relocator", decision.plan
+                            ? PlanOutline(file, counts.value(), 0x1000).refusal
+                            : decision.refusal);
   line.Add("takenOver",
            taken.value().rela.size_bytes + taken.value().relr.size_bytes);
   line.Add("parseUs", parse_us);

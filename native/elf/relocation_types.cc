@@ -98,4 +98,18 @@ bool IsPltClass(std::uint16_t machine, std::uint32_t type) {
          (machine == EM_AARCH64 && type == R_AARCH64_JUMP_SLOT);
 }
 
+bool IsPlain(std::uint16_t machine, std::uint32_t type) {
+  if (machine == EM_X86_64) {
+    return type == R_X86_64_NONE || type == R_X86_64_RELATIVE ||
+           type == R_X86_64_64 || type == R_X86_64_GLOB_DAT ||
+           type == R_X86_64_JUMP_SLOT || type == R_X86_64_DTPMOD64 ||
+           type == R_X86_64_DTPOFF64;
+  }
+  return machine == EM_AARCH64 &&
+         (type == R_AARCH64_NONE || type == R_AARCH64_RELATIVE ||
+          type == R_AARCH64_ABS64 || type == R_AARCH64_GLOB_DAT ||
+          type == R_AARCH64_JUMP_SLOT || type == R_AARCH64_TLS_DTPMOD ||
+          type == R_AARCH64_TLS_DTPREL);
+}
+
 }  // namespace inmem::elf

@@ -320,6 +320,7 @@ Result<RelocationCounts> RelocationReader::Check() const {
       if (kind == RelocationKind::kRelative) ++counts.relative;
       if (kind == RelocationKind::kIRelative) ++counts.irelative;
       if (IsTls(kind)) ++counts.tls;
+      if (!IsPlain(machine, relocation.type)) ++counts.special;
       if (IsLookup(relocation, kind)) ++counts.symbolic;
     }
   }

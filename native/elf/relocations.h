@@ -42,6 +42,11 @@ std::uint64_t SlotSize(std::uint16_t machine, std::uint32_t type);
 // program stands for a function of a library, is no definition.
 bool IsPltClass(std::uint16_t machine, std::uint32_t type);
 
+// Whether it needs nothing of ld.so's own but a lookup: RELATIVE, an address of
+// a whole word, the module or the offset of a thread-local variable. Not one
+// that has static TLS or a descriptor set aside, runs code, or may overflow.
+bool IsPlain(std::uint16_t machine, std::uint32_t type);
+
 // Entries of DT_RELA, then of DT_JMPREL where that is none of its part.
 struct RelocationTables {
   FileRange rela;

@@ -7,6 +7,7 @@
 #include "base/checked.h"
 #include "elf/edit_plan.h"
 #include "elf/map_plan.h"
+#include "elf/outline_plan.h"
 #include "elf_target.h"
 #include "linker_model.h"
 #include "targets.h"
@@ -123,6 +124,41 @@ void CheckSparse(const ElfFile& file, const elf::MapPlan& plan) {
   Require(std::ranges::equal(again.value().build_id(), file.build_id()));
 }
 
+// All stays within the file, and within what ld.so maps of the outline.
+void CheckOutline(const ElfFile& file, const elf::OutlinePlan& plan,
+                  std::uint64_t page_size) {
+  std::uint64_t end = plan.begin_address;
+  for (const elf::OutlineLoad& load : plan.loads) {
+    Require(load.address % page_size == 0 && load.address >= end);
+    Require(load.offset_bytes % page_size == 0);
+    Require(load.file_bytes % page_size == 0);
+    Require(load.memory_bytes % page_size == 0);
+    Require(load.file_bytes <= load.memory_bytes && load.memory_bytes > 0);
+    end = load.address + load.memory_bytes;
+    Require(RangeFits(load.file.offset_bytes, load.file.size_bytes,
+                      file.bytes().size()));
+    Require(load.zeros_address == 0 ||
+            (load.zeros_address > load.address &&
+             load.zeros_address < load.address + load.file_bytes));
+    for (const FileRange& range : load.copied) {
+      Require(range.size_bytes > 0);
+      Require(range.offset_bytes >= load.file.offset_bytes);
+      Require(range.offset_bytes + range.size_bytes <=
+              load.file.offset_bytes + load.file.size_bytes);
+      const std::uint64_t at = range.offset_bytes + load.shift;
+      Require(at + plan.begin_address >= load.address);
+      Require(at + plan.begin_address + range.size_bytes <= end);
+    }
+  }
+  Require(plan.begin_address + plan.size_bytes == end);
+  Require(plan.kept_begin <= plan.dynamic_address);
+  Require(plan.dynamic_address +
+              (file.dynamic().size() + 1) * sizeof(Elf64_Dyn) <=
+          plan.kept_end);
+  Require(plan.kept_begin >= plan.begin_address && plan.kept_end <= end);
+  (void)Edited(file, plan.edits);
+}
+
 void CheckMapping(const ElfFile& file, std::uint64_t page_size) {
   const auto relocations = file.CheckRelocations();
   if (!relocations.ok()) return;
@@ -148,6 +184,10 @@ void CheckMapping(const ElfFile& file, std::uint64_t page_size) {
     }
   }
   CheckSparse(file, *decision.plan);
+  const elf::OutlineDecision outline =
+      PlanOutline(file, relocations.value(), page_size);
+  Require(outline.plan.has_value() == outline.refusal.empty());
+  if (outline.plan) CheckOutline(file, *outline.plan, page_size);
 }
 
 }  // namespace
