@@ -11,6 +11,7 @@
 #include <string>
 
 #include "loader/address_map.h"
+#include "loader/host_symbols.h"
 #include "loader/relocation_kind.h"
 #include "os/mapping.h"
 
@@ -33,21 +34,6 @@ int Protection(std::uint32_t segment_flags) {
   return ((segment_flags & PF_R) != 0 ? PROT_READ : 0) |
          ((segment_flags & PF_W) != 0 ? PROT_WRITE : 0) |
          ((segment_flags & PF_X) != 0 ? PROT_EXEC : 0);
-}
-
-std::uint64_t TlsModule(void* handle) {
-  std::size_t module = 0;
-  return ::dlinfo(handle, RTLD_DI_TLS_MODID, &module) == 0 ? module : 0;
-}
-
-// The address that the symbol stands for, as the dynamic linker computes it.
-std::uintptr_t AddressOf(const Elf64_Sym& symbol, std::uintptr_t base) {
-  const std::uintptr_t address =
-      symbol.st_shndx == SHN_ABS ? symbol.st_value : base + symbol.st_value;
-  if (ELF64_ST_TYPE(symbol.st_info) != STT_GNU_IFUNC) return address;
-  // The object itself says which of its functions fits this processor.
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): its code
-  return reinterpret_cast<std::uintptr_t (*)()>(address)();
 }
 
 bool IsOfBundle(std::uintptr_t address) {
@@ -184,7 +170,7 @@ const std::optional<Binder::Target>& Binder::Lookup(std::uint32_t symbol) {
 
 std::optional<Binder::Target> Binder::Search(std::uint32_t symbol) const {
   const auto reference = object_.image.symbols.ReferenceOf(symbol);
-  const ScopeMember self{&object_, &object_.image};
+  const ScopeMember self{&object_, &object_.image, object_.handle};
   const auto look_in =
       [&reference](const ScopeMember& member) -> const Elf64_Sym* {
     return member.image->symbols.Find(reference);
@@ -204,7 +190,7 @@ std::optional<Binder::Target> Binder::Search(std::uint32_t symbol) const {
   }
   target.provider = member->object;
   if (ELF64_ST_TYPE(found->st_info) == STT_TLS) {
-    target.tls_module = TlsModule(member->object->handle);
+    target.tls_module = TlsModuleOf(member->object->handle);
     target.tls_offset = found->st_value;
   } else {
     target.address = AddressOf(*found, member->image->base);

@@ -6,13 +6,23 @@
 
 #include "loader/binder.h"
 #include "loader/constructors.h"
+#include "loader/relocator.h"
 #include "loader/scope.h"
 #include "loader/stopwatch.h"
+#include "os/dynamic_linker.h"
 
 namespace inmem::loader {
 namespace {
 
 using State = SharedObject::State;
+
+Status Relocate(Registry& registry, const Redirects& redirects,
+                const std::vector<ScopeMember>& scope, SharedObject& object) {
+  Relocator relocator(object, scope, redirects, registry.host_symbols(),
+                      os::ObjectsEverLoaded() - registry.objects().size());
+  Status status = relocator.Bind();
+  return status.ok() ? FinishRelocation(object) : status;
+}
 
 Status BindAll(Registry& registry, const Redirects& redirects,
                SharedObject& root, const std::vector<SharedObject*>& objects) {
@@ -27,7 +37,9 @@ Status BindAll(Registry& registry, const Redirects& redirects,
     double milliseconds = 0;
     {
       const Stopwatch stopwatch(milliseconds);
-      Status status = Binder(*object, scope, redirects).Bind();
+      Status status = object->is_outline
+                          ? Relocate(registry, redirects, scope, *object)
+                          : Binder(*object, scope, redirects).Bind();
       if (!status.ok()) return status;
     }
     object->report.binding_milliseconds += milliseconds;

@@ -9,7 +9,6 @@
 #include <span>
 #include <string_view>
 
-#include "loader/address_map.h"
 #include "loader/host_libraries.h"
 #include "loader/stopwatch.h"
 #include "os/memfd.h"
@@ -27,20 +26,6 @@ std::string Hexadecimal(std::span<const std::byte> bytes) {
   return text;
 }
 
-// Takes: the first ones by place.
-bool IsSame(const std::vector<elf::Edit>& sorted,
-            std::vector<elf::Edit> edits) {
-  std::sort(edits.begin(), edits.end(),
-            [](const elf::Edit& a, const elf::Edit& b) {
-              return a.offset_bytes < b.offset_bytes;
-            });
-  return std::equal(sorted.begin(), sorted.end(), edits.begin(), edits.end(),
-                    [](const elf::Edit& a, const elf::Edit& b) {
-                      return a.offset_bytes == b.offset_bytes &&
-                             a.bytes == b.bytes;
-                    });
-}
-
 }  // namespace
 
 Status Component::Load() {
@@ -49,6 +34,7 @@ Status Component::Load() {
     if (Status status = MakeCopy(*node); !status.ok()) return status;
   }
   if (!ChoosePaths()) return LoadApart();
+  relocates_ = MayRelocate();
   RenameInside();
   if (Status status = NameOutside(); !status.ok()) return status;
   if (Status status = WriteCopies(); !status.ok()) return status;
@@ -189,61 +175,6 @@ Status Component::NameOne(Copy& copy, std::size_t need, SharedObject& object) {
   return Status::Ok();
 }
 
-// The edits that every copy gets.
-Status Component::EditContents(Copy& copy) {
-  const Stopwatch stopwatch(copy.editing_milliseconds);
-  const elf::ElfFile& file = *copy.node->bytes.file;
-  const auto constructors = file.constructors();
-  if (!constructors.ok()) return constructors.status();
-  copy.constructors = constructors.value();
-  const auto append = [&copy](std::vector<elf::Edit> edits) {
-    for (elf::Edit& edit : edits) copy.edits.push_back(std::move(edit));
-  };
-  append(elf::PlanDeferConstructors(file));
-  if (!weaken_) return Status::Ok();
-  auto edits = elf::PlanWeakenUndefined(file);
-  if (!edits.ok()) return edits.status();
-  const auto symbols = file.Symbols();
-  if (!symbols.ok()) return symbols.status();
-  for (std::uint32_t i = 0; i < symbols.value().size(); ++i) {
-    const elf::Symbol& symbol = symbols.value()[i];
-    if (symbol.defined() || symbol.bind != STB_GLOBAL) continue;
-    copy.weakened.push_back(i + 1);  // behind the null symbol
-  }
-  copy.edits_names = copy.edits_names || !edits.value().empty();
-  append(edits.Take());
-  return Status::Ok();
-}
-
-// Whether another process's copy is what the member's would be.
-bool Component::OpenOffered(Copy& copy) {
-  std::optional<Offered>& offered = copy.node->bytes.offered;
-  if (!offered || copies_.size() != 1 || !copy.placement->is_memfd() ||
-      !IsSame(offered->edits, copy.edits) || !offers_.MayOpen(*offered)) {
-    return false;
-  }
-  copy.placement->Adopt(std::move(offered->fd));
-  copy.path = copy.placement->path();
-  copy.node->bytes.reason += "; it is the copy of " + offered->from;
-  return true;
-}
-
-Status Component::WriteCopies() {
-  for (Copy& copy : copies_) {
-    const Stopwatch stopwatch(copy.node->milliseconds);
-    if (Status status = EditContents(copy); !status.ok()) return status;
-    if (OpenOffered(copy)) continue;
-    copy.is_offered = !copy.edits_names && copies_.size() == 1 &&
-                      copy.placement->is_memfd() &&
-                      copy.node->bytes.tier == Tier::kMemfd && offers_.MayAdd();
-    const auto copied = copy.placement->Write(
-        copy.node->bytes, copy.edits, copy.is_offered, copy.node->label);
-    if (!copied.ok()) return copied.status();
-    copy.copied_bytes = copied.value();
-  }
-  return Status::Ok();
-}
-
 // Makes the member known before its dlopen, which may come back to us.
 void Component::Register(Copy& copy) {
   const Node& node = *copy.node;
@@ -258,6 +189,7 @@ void Component::Register(Copy& copy) {
   object->crc32 = node.crc32;
   object->symbolic = file.Value(DT_SYMBOLIC) || (file.flags() & DF_SYMBOLIC);
   object->constructors = copy.constructors;
+  object->is_outline = relocates_;
   object->weakened = std::move(copy.weakened);
   if (copy.edits_names) object->content = ContentIdOf(node.bytes.span());
   LoadedObject& report = object->report;
@@ -295,35 +227,6 @@ Status Component::Open() {
   if (status.ok()) return status;
   for (const Copy& copy : copies_) registry_.Abandon(copy.node->key);
   return status;
-}
-
-// The member is loaded, also where it came as a need of the first one.
-Status Component::Settle(Copy& copy) {
-  Node& node = *copy.node;
-  SharedObject& object = *copy.object;
-  {
-    const Stopwatch stopwatch(node.milliseconds);
-    void* handle = HandleOf(object);
-    os::SetName(handle, node.virtual_path);
-    const auto base = reinterpret_cast<std::uintptr_t>(os::LoadBias(handle));
-    const auto mapped =
-        copy.placement->MapSegments(node.bytes, copy.edits, base, node.label);
-    if (!mapped.ok()) return mapped.status();
-    object.report.mapped_bytes = mapped.value();
-    object.image = ImageOf(handle);
-    object.layout = LayoutOf(*node.bytes.file, base);
-    object.report.base = base;
-    object.report.memory_bytes = object.layout.segments.back().end - base;
-  }
-  object.report.milliseconds = node.milliseconds;
-  object.report.binding_milliseconds = copy.editing_milliseconds;
-  object.state = SharedObject::State::kOpened;
-  node.object = &object;
-  registry_.Finish(&object);
-  PublishRange(object.report.base,
-               object.report.base + object.report.memory_bytes,
-               object.report.path.c_str());
-  return Status::Ok();
 }
 
 // Names that the host is to supply and that are not loaded yet.
@@ -378,6 +281,7 @@ Status Component::LoadApart() {
     Component one(registry_, policy_, offers_, {&node}, i == 0 ? flags_ : mode);
     one.AllowUndefined();
     if (Status status = one.MakeCopy(node); !status.ok()) return status;
+    one.relocates_ = one.MayRelocate();
     Copy& copy = one.copies_.front();
     for (std::size_t need = 0; need < node.edges.size(); ++need) {
       if (!IsInside(node.edges[need])) continue;

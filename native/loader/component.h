@@ -72,6 +72,8 @@ class Component {
   // Whether every member can be asked for by a path in place of its name.
   bool ChoosePaths();
   std::string ShortPath(const Copy& copy, std::size_t limit_bytes) const;
+  // Whether ld.so need not relocate any of them.
+  bool MayRelocate() const;
   void RenameInside();
   Status NameOutside();
   Status NameOne(Copy& copy, std::size_t need, SharedObject& object);
@@ -86,6 +88,7 @@ class Component {
                                 const elf::SymbolTable& provider);
   void Register(Copy& copy);
   Status Settle(Copy& copy);
+  Result<std::uint64_t> FillCopy(Copy& copy, std::uintptr_t base);
   Status LoadApart();
   void NoteAbsentHosts();
   void LinkMembers();
@@ -97,6 +100,7 @@ class Component {
   std::vector<Node*> members_;
   int flags_;
   bool weaken_ = false;
+  bool relocates_ = false;  // ld.so gets outlines
   std::vector<Copy> copies_;
   std::set<std::string> absent_hosts_;
   // Tokens, as long as this loads. A list: they are undone last one first.

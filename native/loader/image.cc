@@ -99,22 +99,6 @@ std::vector<Image> FindCLibrary() {
   return images;
 }
 
-// Names that an object in memory needs.
-std::vector<std::string> NeedsOf(const link_map* map) {
-  const char* strings = nullptr;
-  for (const Elf64_Dyn* dyn = map->l_ld; dyn->d_tag != DT_NULL; ++dyn) {
-    if (dyn->d_tag == DT_STRTAB) {
-      strings = PointerTo<char>(map->l_addr, dyn->d_un.d_ptr);
-    }
-  }
-  std::vector<std::string> names;
-  if (strings == nullptr) return names;
-  for (const Elf64_Dyn* dyn = map->l_ld; dyn->d_tag != DT_NULL; ++dyn) {
-    if (dyn->d_tag == DT_NEEDED) names.emplace_back(strings + dyn->d_un.d_val);
-  }
-  return names;
-}
-
 std::vector<Segment> FindHostProgram() {
   std::vector<Segment> segments;
   void* program = ::dlopen(nullptr, RTLD_LAZY);
@@ -123,8 +107,7 @@ std::vector<Segment> FindHostProgram() {
     const Layout layout = LayoutOf(handles[i]);
     segments.insert(segments.end(), layout.segments.begin(),
                     layout.segments.end());
-    for (const std::string& name :
-         NeedsOf(static_cast<const link_map*>(handles[i]))) {
+    for (const std::string& name : NeedsOf(handles[i])) {
       if (ProviderOf(name) != Provider::kArchive) continue;
       void* need = os::FindLoaded(name);
       if (need != nullptr &&
@@ -148,6 +131,8 @@ Image ImageOf(void* handle) {
   const Elf64_Rela* plt = nullptr;
   std::size_t rela_bytes = 0;
   std::size_t plt_bytes = 0;
+  const Elf64_Xword* relr = nullptr;
+  std::size_t relr_bytes = 0;
   const std::uintptr_t base = image.base;
   for (const Elf64_Dyn* dyn = map->l_ld; dyn->d_tag != DT_NULL; ++dyn) {
     const std::uint64_t value = dyn->d_un.d_ptr;
@@ -191,6 +176,12 @@ Image ImageOf(void* handle) {
       case DT_PLTRELSZ:
         plt_bytes = value;
         break;
+      case elf::kDtRelr:
+        relr = PointerTo<Elf64_Xword>(base, value);
+        break;
+      case elf::kDtRelrsz:
+        relr_bytes = value;
+        break;
       default:
         break;
     }
@@ -202,7 +193,24 @@ Image ImageOf(void* handle) {
   if (plt != nullptr) {
     image.plt_relocations = {plt, plt_bytes / sizeof(Elf64_Rela)};
   }
+  if (relr != nullptr) image.relr = {relr, relr_bytes / sizeof(Elf64_Xword)};
   return image;
+}
+
+std::vector<std::string> NeedsOf(void* handle) {
+  const auto* map = static_cast<const link_map*>(handle);
+  const char* strings = nullptr;
+  for (const Elf64_Dyn* dyn = map->l_ld; dyn->d_tag != DT_NULL; ++dyn) {
+    if (dyn->d_tag == DT_STRTAB) {
+      strings = PointerTo<char>(map->l_addr, dyn->d_un.d_ptr);
+    }
+  }
+  std::vector<std::string> names;
+  if (strings == nullptr) return names;
+  for (const Elf64_Dyn* dyn = map->l_ld; dyn->d_tag != DT_NULL; ++dyn) {
+    if (dyn->d_tag == DT_NEEDED) names.emplace_back(strings + dyn->d_un.d_val);
+  }
+  return names;
 }
 
 Layout LayoutOf(const elf::ElfFile& file, std::uintptr_t base) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "elf/elf_file.h"
@@ -23,10 +24,14 @@ struct Image {
   elf::SymbolTable symbols;
   std::span<const Elf64_Rela> relocations;      // DT_RELA
   std::span<const Elf64_Rela> plt_relocations;  // DT_JMPREL
+  std::span<const Elf64_Xword> relr;            // DT_RELR
 };
 
 // Takes: a handle of dlopen.
 Image ImageOf(void* handle);
+
+// Names that it needs. Takes: ditto.
+std::vector<std::string> NeedsOf(void* handle);
 
 // A PT_LOAD or PT_GNU_RELRO in memory. `flags`: PF_*.
 struct Segment {

@@ -66,12 +66,21 @@ Status TryToMap(const archive::Archive& archive, archive::Archive::Index index,
     bytes.reason = "the host lets no code be mapped from the bundle's file";
     return Status::Ok();
   }
-  auto view = os::FileView::Map(fd, offset.value(), entry.size_bytes, label);
-  if (!view.ok()) {
-    bytes.reason = view.status().message();
-    return Status::Ok();
+  os::FileView view;
+  std::span<const std::byte> part;
+  auto bundle = os::WholeView(fd, offset.value() + entry.size_bytes);
+  if (bundle) {
+    part = bundle->bytes().subspan(offset.value(), entry.size_bytes);
+  } else {
+    auto own = os::FileView::Map(fd, offset.value(), entry.size_bytes, label);
+    if (!own.ok()) {
+      bytes.reason = own.status().message();
+      return Status::Ok();
+    }
+    view = own.Take();
+    part = view.bytes();
   }
-  auto file = elf::ElfFile::Parse(view.value().bytes(), label);
+  auto file = elf::ElfFile::Parse(part, label);
   if (!file.ok()) return file.status();
   const auto relocations = file.value().CheckRelocations();
   if (!relocations.ok()) return relocations.status();
@@ -83,7 +92,15 @@ Status TryToMap(const archive::Archive& archive, archive::Archive::Index index,
   }
   bytes.tier = Tier::kMapped;
   bytes.reason = "stored and page-aligned in a file";
-  bytes.view = view.Take();
+  auto outline =
+      elf::PlanOutline(file.value(), relocations.value(), os::PageSize());
+  bytes.outline = std::move(outline.plan);
+  if (!bytes.outline) {
+    bytes.reason += "; relocated by the dynamic linker: " + outline.refusal;
+  }
+  bytes.view = std::move(view);
+  bytes.bundle = std::move(bundle);
+  bytes.part = part;
   bytes.file = file.Take();
   bytes.relocations = relocations.value();
   bytes.plan = *std::move(decision.plan);

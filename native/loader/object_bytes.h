@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +13,7 @@
 #include "base/status.h"
 #include "elf/elf_file.h"
 #include "elf/map_plan.h"
+#include "elf/outline_plan.h"
 #include "loader/offers.h"
 #include "loader/tier.h"
 #include "os/mapping.h"
@@ -25,6 +27,9 @@ namespace inmem::loader {
 struct ObjectBytes {
   archive::Bytes read;
   os::FileView view;
+  // Mapped: the view of the whole bundle, and the entry's part of it.
+  std::shared_ptr<const os::FileView> bundle;
+  std::span<const std::byte> part;
   std::optional<elf::ElfFile> file;
   elf::RelocationCounts relocations;  // verified, before ld.so trusts them
 
@@ -34,10 +39,12 @@ struct ObjectBytes {
   std::optional<Offered> offered;
   // Of Tier::kMapped:
   elf::MapPlan plan;
-  int fd = -1;                     // the bundle's; borrowed
-  std::uint64_t offset_bytes = 0;  // of the entry in it
+  std::optional<elf::OutlinePlan> outline;  // where ld.so need not relocate it
+  int fd = -1;                              // the bundle's; borrowed
+  std::uint64_t offset_bytes = 0;           // of the entry in it
 
   std::span<const std::byte> span() const {
+    if (!part.empty()) return part;
     return view.bytes().empty() ? read.span() : view.bytes();
   }
 };

@@ -18,6 +18,7 @@ constexpr const char* kVersions[] = {"GLIBC_2.2.5", "GLIBC_2.4", "GLIBC_2.17",
 void Redirects::Add(const std::string& name, std::uintptr_t to) {
   by_name_[name] = to;
   waiting_.push_back(name);
+  ++added_;
 }
 
 void Redirects::Find() const {

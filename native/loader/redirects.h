@@ -2,6 +2,7 @@
 // Private to the layer.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,11 +24,15 @@ class Redirects {
   // The same for one that is not bound yet.
   std::uintptr_t ByName(std::string_view name) const;
 
+  // How many were added so far.
+  std::size_t count() const { return added_; }
+
  private:
   // Addresses are looked up when the first object is bound: a start without
   // any has no need of a thousand lookups.
   void Find() const;
 
+  std::size_t added_ = 0;
   mutable std::vector<std::string> waiting_;
   mutable std::unordered_map<std::uintptr_t, std::uintptr_t> by_address_;
   std::unordered_map<std::string, std::uintptr_t> by_name_;

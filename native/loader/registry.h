@@ -8,11 +8,13 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "archive/archive.h"
 #include "elf/elf_file.h"
 #include "loader/content_id.h"
+#include "loader/host_symbols.h"
 #include "loader/image.h"
 #include "loader/loader.h"
 #include "vfs/tree.h"
@@ -70,6 +72,11 @@ struct SharedObject {
   Layout layout;
   bool symbolic = false;  // DT_SYMBOLIC: looks in itself first
   elf::Constructors constructors;
+  // ld.so knows its outline alone: we relocate it (relocator.h).
+  bool is_outline = false;
+  // Values of the dynamic table that tell of destructors, by address, until all
+  // is bound.
+  std::vector<std::pair<std::uintptr_t, std::uint64_t>> destructors;
   // Undefined symbols that the dynamic linker was told to leave null where it
   // finds none, though they are strong: by index, ascending.
   std::vector<std::uint32_t> weakened;
@@ -119,6 +126,8 @@ class Registry {
   SharedObject* AdoptHost(void* handle);
   SharedObject* FindHost(void* handle) const;  // null: it was not adopted
 
+  HostSymbols& host_symbols() { return host_symbols_; }
+
   // The host's library of this handle.
   const Image& HostImage(void* handle);
 
@@ -135,6 +144,7 @@ class Registry {
   std::vector<SharedObject*> globals_;
   std::unordered_map<void*, SharedObject*> hosts_;
   std::unordered_map<void*, Image> host_images_;
+  HostSymbols host_symbols_;
   mutable std::mutex reports_mutex_;
   std::vector<LoadedObject> reports_;
 };

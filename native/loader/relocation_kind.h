@@ -47,4 +47,27 @@ inline SlotKind SlotKindOf(std::uint32_t type) {
   }
 }
 
+// Whether the base and the addend are all that is written.
+inline bool IsRelative(std::uint32_t type) {
+#if defined(__x86_64__)
+  return type == R_X86_64_RELATIVE;
+#elif defined(__aarch64__)
+  return type == R_AARCH64_RELATIVE;
+#else
+  return false;
+#endif
+}
+
+// Whether it is for calls alone, for which the address that a program gives out
+// for a function of a library does not count.
+inline bool IsCall(std::uint32_t type) {
+#if defined(__x86_64__)
+  return type == R_X86_64_JUMP_SLOT;
+#elif defined(__aarch64__)
+  return type == R_AARCH64_JUMP_SLOT;
+#else
+  return false;
+#endif
+}
+
 }  // namespace inmem::loader

@@ -13,12 +13,12 @@ class Builder {
 
   void Add(SharedObject* object) {
     if (seen_.insert(object).second) {
-      members_.push_back({object, &object->image});
+      members_.push_back({object, &object->image, object->handle});
     }
   }
   void AddHost(void* handle) {
     if (seen_.insert(handle).second) {
-      members_.push_back({nullptr, &registry_.HostImage(handle)});
+      members_.push_back({nullptr, &registry_.HostImage(handle), handle});
     }
   }
   void AddClosure(SharedObject& root) {

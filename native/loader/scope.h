@@ -13,6 +13,7 @@ namespace inmem::loader {
 struct ScopeMember {
   SharedObject* object = nullptr;
   const Image* image = nullptr;
+  void* handle = nullptr;
 };
 
 // Technical note. dlopen of a file, outside Node, looks symbols up in the

@@ -63,6 +63,33 @@ Result<FileView> FileView::Map(int fd, std::uint64_t offset_bytes,
   return view;
 }
 
+std::shared_ptr<const FileView> WholeView(int fd, std::uint64_t end_bytes) {
+  constexpr int kUsesLimit = 64;
+  struct Kept {
+    int fd = -1;
+    dev_t device = 0;
+    ino_t inode = 0;
+    int uses = 0;
+    std::shared_ptr<const FileView> view;
+  };
+  static std::mutex mutex;
+  static auto& kept = *new Kept;
+  struct stat info = {};
+  if (::fstat(fd, &info) != 0) return nullptr;
+  const std::lock_guard lock(mutex);
+  const bool is_same = kept.fd == fd && kept.device == info.st_dev &&
+                       kept.inode == info.st_ino && kept.view &&
+                       kept.view->bytes().size() >= end_bytes;
+  if (is_same && ++kept.uses < kUsesLimit) return kept.view;
+  kept = Kept{fd, info.st_dev, info.st_ino, 0, nullptr};
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  if (size == 0 || size < end_bytes) return nullptr;
+  auto view = FileView::Map(fd, 0, size, "");
+  if (!view.ok()) return nullptr;
+  kept.view = std::make_shared<const FileView>(view.Take());
+  return kept.view;
+}
+
 FileView::~FileView() {
   if (bytes_.empty()) return;
   ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
@@ -80,6 +107,24 @@ Status MapOver(std::uintptr_t address, int fd, std::uint64_t offset_bytes,
               ErrnoText(errno) +
               "; is the bundle on a file system that is mounted noexec? "
               "load: 'memfd' copies instead"};
+}
+
+Status MapZeros(std::uintptr_t address, std::uint64_t size_bytes,
+                int protection, const std::string& label) {
+  void* data = ::mmap(Pointer(address), size_bytes, protection,
+                      MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
+  if (data != MAP_FAILED) return Status::Ok();
+  return {ErrorCode::kLoadFailed,
+          label + ": no memory for its zeroed data: " + ErrnoText(errno)};
+}
+
+Status Protect(std::uintptr_t begin, std::uintptr_t end, int protection,
+               const std::string& label) {
+  if (::mprotect(Pointer(begin), end - begin, protection) == 0) {
+    return Status::Ok();
+  }
+  return {ErrorCode::kLoadFailed,
+          label + ": pages cannot be protected: " + ErrnoText(errno)};
 }
 
 WritablePages::WritablePages(std::uintptr_t begin, std::uintptr_t end,

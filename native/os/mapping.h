@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -44,10 +45,25 @@ class FileView {
   std::span<const std::byte> bytes_;
 };
 
+// A view of a whole file, kept and given out again for the same file: undoing
+// one for each object would cost each of them an interrupt of all processors
+// that run this process. It is dropped now and then, lest all that was ever
+// read counts as this process's memory. Null where there is no room for it, or
+// where the file has no byte before `end_bytes`.
+std::shared_ptr<const FileView> WholeView(int fd, std::uint64_t end_bytes);
+
 // Puts a part of a file in place of what is mapped at `address`, atomically.
 // `protection`: PROT_*. Errors: kLoadFailed, with `label` in the message.
 Status MapOver(std::uintptr_t address, int fd, std::uint64_t offset_bytes,
                std::uint64_t size_bytes, int protection,
+               const std::string& label);
+
+// Puts zeros in place of what is mapped at `address`, likewise.
+Status MapZeros(std::uintptr_t address, std::uint64_t size_bytes,
+                int protection, const std::string& label);
+
+// Changes what may be done with [begin, end), whole pages. Errors: ditto.
+Status Protect(std::uintptr_t begin, std::uintptr_t end, int protection,
                const std::string& label);
 
 // Memory of this process that is written although it is mapped read-only: its

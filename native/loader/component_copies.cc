@@ -1,0 +1,146 @@
+// native/loader/component_copies.cc: what the members' copies hold, and what is
+// put over them.
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "loader/address_map.h"
+#include "loader/component.h"
+#include "loader/outline.h"
+#include "loader/relocator.h"
+#include "loader/stopwatch.h"
+#include "os/dynamic_linker.h"
+
+namespace inmem::loader {
+namespace {
+
+// Takes: the first ones by place.
+bool IsSame(const std::vector<elf::Edit>& sorted,
+            std::vector<elf::Edit> edits) {
+  std::sort(edits.begin(), edits.end(),
+            [](const elf::Edit& a, const elf::Edit& b) {
+              return a.offset_bytes < b.offset_bytes;
+            });
+  return std::equal(sorted.begin(), sorted.end(), edits.begin(), edits.end(),
+                    [](const elf::Edit& a, const elf::Edit& b) {
+                      return a.offset_bytes == b.offset_bytes &&
+                             a.bytes == b.bytes;
+                    });
+}
+
+}  // namespace
+
+// All or none: what ld.so relocates it looks up in the tables of the others,
+// which are not there yet. Nor where calls are to be bound lazily: that is its
+// art alone.
+bool Component::MayRelocate() const {
+  return std::all_of(
+             copies_.begin(), copies_.end(),
+             [this](const Copy& copy) {
+               const ObjectBytes& bytes = copy.node->bytes;
+               return bytes.tier == Tier::kMapped && bytes.outline &&
+                      ((flags_ & RTLD_NOW) != 0 || bytes.file->bind_now());
+             }) &&
+         registry_.host_symbols().IsKnown();
+}
+
+// The edits that every copy gets.
+Status Component::EditContents(Copy& copy) {
+  const Stopwatch stopwatch(copy.editing_milliseconds);
+  const elf::ElfFile& file = *copy.node->bytes.file;
+  const auto constructors = file.constructors();
+  if (!constructors.ok()) return constructors.status();
+  copy.constructors = constructors.value();
+  const auto append = [&copy](std::vector<elf::Edit> edits) {
+    for (elf::Edit& edit : edits) copy.edits.push_back(std::move(edit));
+  };
+  append(elf::PlanDeferConstructors(file));
+  if (!weaken_ || relocates_) return Status::Ok();
+  auto edits = elf::PlanWeakenUndefined(file);
+  if (!edits.ok()) return edits.status();
+  const auto symbols = file.Symbols();
+  if (!symbols.ok()) return symbols.status();
+  for (std::uint32_t i = 0; i < symbols.value().size(); ++i) {
+    const elf::Symbol& symbol = symbols.value()[i];
+    if (symbol.defined() || symbol.bind != STB_GLOBAL) continue;
+    copy.weakened.push_back(i + 1);  // behind the null symbol
+  }
+  copy.edits_names = copy.edits_names || !edits.value().empty();
+  append(edits.Take());
+  return Status::Ok();
+}
+
+// Whether another process's copy is what the member's would be.
+bool Component::OpenOffered(Copy& copy) {
+  std::optional<Offered>& offered = copy.node->bytes.offered;
+  if (!offered || copies_.size() != 1 || !copy.placement->is_memfd() ||
+      !IsSame(offered->edits, copy.edits) || !offers_.MayOpen(*offered)) {
+    return false;
+  }
+  copy.placement->Adopt(std::move(offered->fd));
+  copy.path = copy.placement->path();
+  copy.node->bytes.reason += "; it is the copy of " + offered->from;
+  return true;
+}
+
+Status Component::WriteCopies() {
+  for (Copy& copy : copies_) {
+    const Stopwatch stopwatch(copy.node->milliseconds);
+    if (Status status = EditContents(copy); !status.ok()) return status;
+    if (OpenOffered(copy)) continue;
+    copy.is_offered = !copy.edits_names && copies_.size() == 1 &&
+                      copy.placement->is_memfd() &&
+                      copy.node->bytes.tier == Tier::kMemfd && offers_.MayAdd();
+    const auto copied =
+        relocates_ ? WriteOutline(copy.placement->fd(), copy.node->bytes,
+                                  copy.edits, copy.node->label)
+                   : copy.placement->Write(copy.node->bytes, copy.edits,
+                                           copy.is_offered, copy.node->label);
+    if (!copied.ok()) return copied.status();
+    copy.copied_bytes = copied.value();
+  }
+  return Status::Ok();
+}
+
+Result<std::uint64_t> Component::FillCopy(Copy& copy, std::uintptr_t base) {
+  const Node& node = *copy.node;
+  TakeOutDestructors(*copy.object, *node.bytes.file, base,
+                     base + node.bytes.outline->dynamic_address);
+  return FillOutline(copy.placement->fd(), node.bytes, copy.edits, base,
+                     node.label);
+}
+
+// The member is loaded, also where it came as a need of the first one.
+Status Component::Settle(Copy& copy) {
+  Node& node = *copy.node;
+  SharedObject& object = *copy.object;
+  {
+    const Stopwatch stopwatch(node.milliseconds);
+    void* handle = HandleOf(object);
+    os::SetName(handle, node.virtual_path);
+    const auto base = reinterpret_cast<std::uintptr_t>(os::LoadBias(handle));
+    const auto mapped = relocates_
+                            ? FillCopy(copy, base)
+                            : copy.placement->MapSegments(
+                                  node.bytes, copy.edits, base, node.label);
+    if (!mapped.ok()) return mapped.status();
+    object.report.mapped_bytes = mapped.value();
+    object.image = ImageOf(handle);
+    object.layout = LayoutOf(*node.bytes.file, base);
+    if (relocates_) BeginRelocation(object);
+    object.report.base = base;
+    object.report.memory_bytes = object.layout.segments.back().end - base;
+  }
+  object.report.milliseconds = node.milliseconds;
+  object.report.binding_milliseconds = copy.editing_milliseconds;
+  object.state = SharedObject::State::kOpened;
+  node.object = &object;
+  registry_.Finish(&object);
+  PublishRange(object.report.base,
+               object.report.base + object.report.memory_bytes,
+               object.report.path.c_str());
+  return Status::Ok();
+}
+
+}  // namespace inmem::loader

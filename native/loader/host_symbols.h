@@ -1,0 +1,101 @@
+// native/loader/host_symbols.h: what the program has, by name.
+// Private to the layer.
+//
+// Technical note. ld.so looks a reference up in the global scope first: the
+// program and what it needs, breadth first, and then what was opened
+// RTLD_GLOBAL, of which this addon (with what it needs) is the one that counts
+// for wheels: it has Python's API. All of these are there for good, so that
+// what was found once is kept: most references of wheels are to the same few
+// hundred names. What else was opened RTLD_GLOBAL only ld.so knows; it is asked
+// last (FindGlobal), since nothing of a bundle may be bound to that before what
+// the bundle itself has.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "elf/symbol_table.h"
+#include "loader/image.h"
+#include "loader/redirects.h"
+
+namespace inmem::loader {
+
+// Where a reference leads.
+struct HostSymbol {
+  std::uintptr_t address = 0;  // 0 for a thread-local variable
+  std::uint64_t tls_module = 0;
+  std::uint64_t tls_offset = 0;
+  std::uintptr_t redirected = 0;  // where it goes on purpose; 0: nowhere else
+  bool is_as_on_disk = false;     // Python's API or the C library's
+};
+
+// The address of a definition, as ld.so computes it: runs a resolver.
+std::uintptr_t AddressOf(const Elf64_Sym& symbol, std::uintptr_t base);
+
+// ld.so's number for the object that has the variable; 0 where it has none.
+std::uint64_t TlsModuleOf(void* handle);
+
+// Where ld.so binds an STB_GNU_UNIQUE symbol that the object defines: to the
+// first one of that name in the process, which only ld.so knows.
+std::uintptr_t UniqueAddress(void* handle,
+                             const elf::SymbolTable::Reference& reference);
+
+// Threads: callers hold the loader's mutex.
+class HostSymbols {
+ public:
+  using Reference = elf::SymbolTable::Reference;
+  using Use = elf::SymbolTable::Use;
+
+  // Whether the order of search is known, and nobody watches ld.so's binding:
+  // not where LD_PRELOAD put something into it, nor with LD_DEBUG=bindings,
+  // LD_AUDIT or LD_PROFILE.
+  bool IsKnown();
+
+  // What the program, this addon and their libraries have; null for nothing.
+  // Valid until `redirects` change.
+  const HostSymbol* Find(const Reference& reference, Use use,
+                         const Redirects& redirects);
+
+  // What ld.so finds in its global scope or, unless the handle is null, in the
+  // scope of that object; 0 for nothing. Not of thread-local variables.
+  // `stamp`: changes with the number of objects in the process that others have
+  // loaded; what is not there is kept until then.
+  std::uintptr_t FindGlobal(const Reference& reference, void* handle,
+                            std::uint64_t stamp);
+
+ private:
+  struct Member {
+    void* handle;
+    Image image;
+  };
+  struct Kept {
+    std::string name;
+    std::string version;
+    bool version_hidden;
+    Use use;
+    HostSymbol symbol;
+  };
+
+  void FindMembers();
+  const HostSymbol* FindKept(const Reference& reference, Use use) const;
+  const HostSymbol* Keep(const Reference& reference, Use use,
+                         const HostSymbol& symbol);
+
+  bool is_ready_ = false;
+  bool is_known_ = false;
+  std::vector<Member> members_;
+  // A table of places in `kept_` + 1 by hash of the name, open addressing; 0:
+  // free.
+  std::vector<std::uint32_t> table_;
+  std::vector<std::uint32_t> hashes_;
+  std::deque<Kept> kept_;
+  std::unordered_set<std::string> absent_;
+  std::uint64_t absent_stamp_ = 0;
+  std::size_t redirect_count_ = 0;
+};
+
+}  // namespace inmem::loader
