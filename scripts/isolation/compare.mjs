@@ -1,6 +1,7 @@
 // scripts/isolation/compare.mjs: one wheel's bindings in Node beside those of the disk install's python.
 import { readdirSync } from "node:fs";
 import { basename, join, relative } from "node:path";
+import { run } from "../common/run.mjs";
 import { commandLine, prepare } from "../wheels/prepare.mjs";
 import { readSymbolKinds, reasons } from "./elf-facts.mjs";
 import { runWithLinkerLog } from "./ld-debug.mjs";
@@ -25,7 +26,8 @@ import { runWithLinkerLog } from "./ld-debug.mjs";
  * @property {number} reboundToHost  The same to a library of the host.
  * @property {Reference[]} violations  Bound elsewhere than on disk in the end, though the bundle has the symbol.
  * @property {Record<string, string[]>} rest  Other differences: reason -> symbols.
- * @property {number} reported  Violations that the loader itself counts.
+ * @property {number} reported  Violations that the loader itself counts, in both runs.
+ * @property {string[]} unlike  What the loader binds otherwise where nobody watches the dynamic linker.
  */
 
 /**
@@ -47,10 +49,16 @@ export async function compareBindings(subject, { pythonDir, node, executable, ti
   if (memory.stdout !== disk.stdout) {
     throw new Error(`modules that cannot be imported: ${memory.stdout}, on disk: ${disk.stdout}`);
   }
-  const report = memory.stderr.split("\n").findLast((line) => line.startsWith('{"objects"'));
-  if (!report) throw new Error(`no report: ${memory.stderr}`);
-  const { objects } = JSON.parse(report);
-  return compare({ disk, memory, objects, site, bundle, node: executable ?? node });
+  // Watched, the dynamic linker relocates all objects; else the loader does so with those that it maps.
+  const alone = await run(node, words, { env: cleanEnv() });
+  const [objects, own] = [memory, alone].map(reportIn);
+  return compare({ disk, memory, objects, own, site, bundle, node: executable ?? node });
+}
+
+function reportIn({ stderr }) {
+  const report = stderr.split("\n").findLast((line) => line.startsWith('{"objects"'));
+  if (!report) throw new Error(`no report: ${stderr}`);
+  return JSON.parse(report).objects;
 }
 
 /**
@@ -58,7 +66,7 @@ export async function compareBindings(subject, { pythonDir, node, executable, ti
  * @param {Comparison} comparison
  * @returns {string[]}
  */
-export function complaintsOf({ captured, unique, rebound, violations, rest, reported }) {
+export function complaintsOf({ captured, unique, rebound, violations, rest, reported, unlike }) {
   const known = Object.values(reasons);
   const counted = captured.length - unique.length;
   const told = ({ object, symbol, disk, bound }) => `${object}: ${symbol}: ${bound}, disk ${disk}`;
@@ -68,6 +76,7 @@ export function complaintsOf({ captured, unique, rebound, violations, rest, repo
       .filter(([reason]) => !known.includes(reason))
       .map(([reason, symbols]) => `${reason}: ${symbols.join(" ")}`),
     ...(reported === 0 ? [] : [`the loader counts ${reported} violations`]),
+    ...unlike,
     ...(rebound === counted ? [] : [`${counted} captured, but ${rebound} bound anew`]),
   ];
 }
@@ -84,14 +93,11 @@ function extensionModules(site) {
   return names.map((name) => name.replace(suffix, "").replaceAll("/", ".")).sort();
 }
 
-function compare({ disk, memory, objects, site, bundle, node }) {
+function compare({ disk, memory, objects, own, site, bundle, node }) {
   const onDisk = referencesOf(disk.bindings, diskNames(site));
   const names = memoryNames(objects, memory.bases, bundle);
   const inNode = referencesOf(memory.bindings, names);
-  const rebound = new Map();
-  for (const { path, rebindings } of objects) {
-    for (const { symbol, to } of rebindings) rebound.set(`${names(path)} ${symbol}`, names(to));
-  }
+  const rebound = reboundIn(objects, names);
   const references = [];
   for (const key of new Set([...onDisk.keys(), ...inNode.keys()])) {
     const [object, symbol] = key.split(" ");
@@ -122,8 +128,31 @@ function compare({ disk, memory, objects, site, bundle, node }) {
     reboundToHost: rebound.size - toBundle,
     violations,
     rest,
-    reported: objects.reduce((sum, { violations: count }) => sum + count, 0),
+    reported: [...objects, ...own].reduce((sum, { violations: count }) => sum + count, 0),
+    unlike: differencesOf(rebound, reboundIn(own, names), inNode),
   };
+}
+
+/** "object symbol" -> provider, of what the loader bound anew. */
+function reboundIn(objects, names) {
+  const rebound = new Map();
+  for (const { path, rebindings } of objects) {
+    for (const { symbol, to } of rebindings) rebound.set(`${names(path)} ${symbol}`, names(to));
+  }
+  return rebound;
+}
+
+// What the loader relocates itself was never bound to another object of the bundle, so that the
+// report tells of less: of all that Node would have captured.
+function differencesOf(rebound, own, linked) {
+  const missing = [...rebound].filter(
+    ([key, to]) => own.get(key) !== to && !isOfBundle(linked.get(key) ?? "bundle:"),
+  );
+  const more = [...own].filter(([key, to]) => rebound.get(key) !== to);
+  return [
+    ...missing.map(([key, to]) => `${key}: not told as bound to ${to} by the loader alone`),
+    ...more.map(([key, to]) => `${key}: bound to ${to} by the loader alone`),
+  ];
 }
 
 /** Objects of the bundle have a path in it, all others a name alone. */

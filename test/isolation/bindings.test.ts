@@ -54,11 +54,13 @@ describe("a wheel with a library that Node has too", () => {
       violations: [reference],
       rest: { "disk: libz.so.1, Node: node": ["inflate"] },
       reported: 1,
+      unlike: ["bundle:a.so uv_close: bound to node by the loader alone"],
     };
     expect(complaintsOf(comparison)).toEqual([
       "bundle:a.so: uv_run: node, disk bundle:a.so",
       "disk: libz.so.1, Node: node: inflate",
       "the loader counts 1 violations",
+      "bundle:a.so uv_close: bound to node by the loader alone",
       "1 captured, but 0 bound anew",
     ]);
   });
