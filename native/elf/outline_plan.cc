@@ -50,7 +50,8 @@ class Planner {
               [](const OutlineLoad& a, const OutlineLoad& b) {
                 return a.address < b.address;
               });
-    std::string refusal = CheckLayout();
+    std::string refusal = CheckTags();
+    if (refusal.empty()) refusal = CheckLayout();
     if (refusal.empty()) refusal = CheckHeaders();
     if (refusal.empty()) refusal = CheckDynamic();
     if (!refusal.empty()) return refusal;
@@ -86,6 +87,14 @@ class Planner {
     load.shift = phdr.p_vaddr - phdr.p_offset;  // less the first address, later
     alignment_ = std::max(alignment_, phdr.p_align);
     plan_.loads.push_back(std::move(load));
+    return {};
+  }
+
+  // What ld.so would load in place of the object it would also name it by.
+  std::string CheckTags() const {
+    if (file_.Value(DT_AUXILIARY) || file_.Value(DT_FILTER)) {
+      return "it is a filter of another library (DT_FILTER, DT_AUXILIARY)";
+    }
     return {};
   }
 

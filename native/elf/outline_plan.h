@@ -19,8 +19,13 @@
 // stay: ld.so has written to them, and reads them whenever any thread opens
 // anything. They are copied whole.
 //
+// Until it is mapped over the one writable PT_LOAD counts as private memory of
+// the object's whole size, against RLIMIT_DATA and where the kernel commits no
+// more than it has (vm.overcommit_memory 2); nothing of it is touched.
+//
 // That is refused where a relocation needs something that is ld.so's alone
-// (static TLS, TLS descriptors), and where the layout is not the usual one. An
+// (static TLS, TLS descriptors), where the object is a filter (ld.so loads
+// other libraries in its place), and where the layout is not the usual one. An
 // object that cannot be mapped (map_plan.h) has no outline either.
 #pragma once
 
@@ -54,7 +59,8 @@ struct OutlinePlan {
   std::uint64_t size_bytes = 0;     // whole pages
   std::vector<OutlineLoad> loads;   // ascending
   // The program headers and the dynamic table as ld.so is to see them; offsets
-  // in the file. They do not overlap those of PlanDeferConstructors.
+  // in the file. They do not overlap those of PlanDeferConstructors,
+  // PlanDrop and PlanRename.
   std::vector<Edit> edits;
   std::uint64_t dynamic_address = 0;
   // Pages of the dynamic table that stay: addresses, and their part of the

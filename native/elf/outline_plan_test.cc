@@ -152,6 +152,35 @@ TEST(OutlinePlan, RefusesWhatIsTheLinkersAlone) {
   ExpectRefusal(image, "2 relocations that are the linker's alone");
 }
 
+TEST(OutlinePlan, RefusesFilters) {
+  for (const auto tag : {DT_FILTER, DT_AUXILIARY}) {
+    Plain image;
+    image.dyn(ElfImage::kDynRunpath).d_tag = tag;
+    ExpectRefusal(image, "a filter of another library");
+  }
+}
+
+// What other plans change in the same bytes stays theirs.
+TEST(OutlinePlan, LeavesNeedsAndConstructorsToTheirPlans) {
+  Plain image;
+  const auto [plan, refusal] = Decide(image);
+  ASSERT_TRUE(plan.has_value()) << refusal;
+  const auto file = Parse(image);
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  std::vector<Edit> others = PlanDeferConstructors(file.value());
+  others.push_back(PlanDrop(file.value(), 0));
+  const auto renamed = PlanRename(file.value(), 0, "@1");
+  ASSERT_TRUE(renamed.has_value());
+  others.insert(others.end(), renamed->begin(), renamed->end());
+  for (const Edit& other : others) {
+    for (const Edit& own : plan->edits) {
+      EXPECT_TRUE(other.offset_bytes + other.bytes.size() <= own.offset_bytes ||
+                  own.offset_bytes + own.bytes.size() <= other.offset_bytes)
+          << other.offset_bytes;
+    }
+  }
+}
+
 TEST(OutlinePlan, RefusesLargerPagesThanTheFileIsMadeFor) {
   Plain image;
   const OutlineDecision decision = Decide(image, 0x10000);

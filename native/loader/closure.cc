@@ -200,12 +200,12 @@ Status Closure::LoadComponent(std::vector<Node*> members) {
   // From disk the root's binding mode holds for all that it brings in, and
   // RTLD_GLOBAL is extended to them when the root is opened.
   const int mode = flags_ & (RTLD_LAZY | RTLD_NOW);
-  Component component(registry_, policy_, offers_, members,
+  Component component(registry_, redirects_, policy_, offers_, members,
                       is_root ? flags_ : mode);
   if (component.Share()) return Status::Ok();
   Status status = component.Load();
   if (status.code() != ErrorCode::kUndefinedSymbol || is_root) return status;
-  Component again(registry_, policy_, offers_, members, mode);
+  Component again(registry_, redirects_, policy_, offers_, members, mode);
   again.AllowUndefined();
   // The first reason is the better one: it names the first symbol.
   return again.Load().ok() ? Status::Ok() : status;

@@ -79,9 +79,10 @@ struct Node {
 class Closure {
  public:
   // All are borrowed. `flags`: the root's RTLD_*, with a binding mode.
-  Closure(Registry& registry, const Policy& policy, Offers& offers,
-          std::shared_ptr<const vfs::Mount> mount, int flags)
+  Closure(Registry& registry, const Redirects& redirects, const Policy& policy,
+          Offers& offers, std::shared_ptr<const vfs::Mount> mount, int flags)
       : registry_(registry),
+        redirects_(redirects),
         policy_(policy),
         offers_(offers),
         read_ahead_(policy.threads.value_or(ReadAhead::UsualThreads())),
@@ -106,6 +107,7 @@ class Closure {
   Status LoadComponent(std::vector<Node*> members);
 
   Registry& registry_;
+  const Redirects& redirects_;
   const Policy& policy_;
   Offers& offers_;
   ReadAhead read_ahead_;

@@ -9,7 +9,6 @@
 #include "loader/relocator.h"
 #include "loader/scope.h"
 #include "loader/stopwatch.h"
-#include "os/dynamic_linker.h"
 
 namespace inmem::loader {
 namespace {
@@ -18,10 +17,7 @@ using State = SharedObject::State;
 
 Status Relocate(Registry& registry, const Redirects& redirects,
                 const std::vector<ScopeMember>& scope, SharedObject& object) {
-  Relocator relocator(object, scope, redirects, registry.host_symbols(),
-                      os::ObjectsEverLoaded() - registry.objects().size());
-  Status status = relocator.Bind();
-  return status.ok() ? FinishRelocation(object) : status;
+  return Relocator(object, scope, redirects, registry.host_symbols()).Bind();
 }
 
 Status BindAll(Registry& registry, const Redirects& redirects,
@@ -32,6 +28,7 @@ Status BindAll(Registry& registry, const Redirects& redirects,
   if (all_bound) return Status::Ok();
   const std::size_t globals = registry.globals().size();
   const std::vector<ScopeMember> scope = DiskScope(registry, root, globals);
+  registry.host_symbols().ForgetAbsent();
   for (SharedObject* object : objects) {
     if (object->state != State::kOpened) continue;
     double milliseconds = 0;
@@ -53,8 +50,8 @@ Status BindAll(Registry& registry, const Redirects& redirects,
 
 Status Construct(Registry& registry, SharedObject& object) {
   object.state = State::kConstructed;  // as seen by what its constructors call
-  Status status;
-  {
+  Status status = object.is_outline ? FinishRelocation(object) : Status::Ok();
+  if (status.ok()) {
     const Stopwatch stopwatch(object.report.constructor_milliseconds);
     status =
         RunConstructors(object.constructors, object.report.base, object.label);
@@ -95,6 +92,21 @@ Status Complete(Registry& registry, const Redirects& redirects,
     }
   }
   return Status::Ok();
+}
+
+void BindAhead(Registry& registry, const Redirects& redirects,
+               SharedObject& need) {
+  std::vector<SharedObject*> objects = Reachable(need);
+  std::erase_if(objects, [](const SharedObject* object) {
+    return object->state != State::kOpened || !object->is_outline;
+  });
+  if (objects.empty()) return;
+  const std::vector<ScopeMember> scope =
+      DiskScope(registry, need, registry.globals().size());
+  registry.host_symbols().ForgetAbsent();
+  for (SharedObject* object : objects) {
+    (void)Relocate(registry, redirects, scope, *object);
+  }
 }
 
 std::uint64_t CountViolations(Registry& registry, const Redirects& redirects,

@@ -15,6 +15,12 @@ namespace inmem::loader {
 Status Complete(Registry& registry, const Redirects& redirects,
                 SharedObject& root);
 
+// Binds what the need of an object that ld.so is to relocate reaches, and what
+// it does not relocate itself. Complete binds that again, in the order of the
+// whole closure, and tells what is undefined.
+void BindAhead(Registry& registry, const Redirects& redirects,
+               SharedObject& need);
+
 // How many references of the object are bound elsewhere than on disk.
 // REQUIRES: it is in memory.
 std::uint64_t CountViolations(Registry& registry, const Redirects& redirects,

@@ -210,6 +210,7 @@ Status Component::Open() {
   if (Status status = VerifyVersions(); !status.ok()) return status;
   NoteAbsentHosts();
   for (Copy& copy : copies_) Register(copy);
+  if (!relocates_) BindNeedsAhead();
   Copy& first = copies_.front();
   Result<void*> handle = Status::Ok();
   {
@@ -220,7 +221,10 @@ Status Component::Open() {
         os::OpenPath(first.path, flags_ | RTLD_NODELETE, first.node->label);
   }
   Status status = handle.status();
-  if (handle.ok()) first.object->handle = handle.value();
+  if (handle.ok()) {
+    first.object->handle = handle.value();
+    if (relocates_) TakeOutAllDestructors();
+  }
   for (Copy& copy : copies_) {
     if (status.ok()) status = Settle(copy);
   }
@@ -278,7 +282,8 @@ Status Component::LoadApart() {
   for (std::size_t i = members_.size(); i-- > 0;) {
     Node& node = *members_[i];
     const int mode = flags_ & (RTLD_LAZY | RTLD_NOW);
-    Component one(registry_, policy_, offers_, {&node}, i == 0 ? flags_ : mode);
+    Component one(registry_, redirects_, policy_, offers_, {&node},
+                  i == 0 ? flags_ : mode);
     one.AllowUndefined();
     if (Status status = one.MakeCopy(node); !status.ok()) return status;
     one.relocates_ = one.MayRelocate();

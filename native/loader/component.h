@@ -32,9 +32,11 @@ bool IsInside(const Edge& edge);
 class Component {
  public:
   // `flags` are dlopen's for members[0], by which all others are reached.
-  Component(Registry& registry, const Policy& policy, Offers& offers,
-            std::vector<Node*> members, int flags)
+  Component(Registry& registry, const Redirects& redirects,
+            const Policy& policy, Offers& offers, std::vector<Node*> members,
+            int flags)
       : registry_(registry),
+        redirects_(redirects),
         policy_(policy),
         offers_(offers),
         members_(std::move(members)),
@@ -87,14 +89,16 @@ class Component {
   static Status VerifyVersioned(const Copy& copy, const std::string& name,
                                 const elf::SymbolTable& provider);
   void Register(Copy& copy);
+  void BindNeedsAhead();
+  void TakeOutAllDestructors();
   Status Settle(Copy& copy);
-  Result<std::uint64_t> FillCopy(Copy& copy, std::uintptr_t base);
   Status LoadApart();
   void NoteAbsentHosts();
   void LinkMembers();
   Supply HostSupply(const std::string& name);
 
   Registry& registry_;
+  const Redirects& redirects_;
   const Policy& policy_;
   Offers& offers_;
   std::vector<Node*> members_;

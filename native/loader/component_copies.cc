@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "loader/address_map.h"
+#include "loader/completion.h"
 #include "loader/component.h"
 #include "loader/outline.h"
 #include "loader/relocator.h"
@@ -103,12 +104,27 @@ Status Component::WriteCopies() {
   return Status::Ok();
 }
 
-Result<std::uint64_t> Component::FillCopy(Copy& copy, std::uintptr_t base) {
-  const Node& node = *copy.node;
-  TakeOutDestructors(*copy.object, *node.bytes.file, base,
-                     base + node.bytes.outline->dynamic_address);
-  return FillOutline(copy.placement->fd(), node.bytes, copy.edits, base,
-                     node.label);
+// ld.so runs resolvers of functions (IFUNC) while it relocates the members, and
+// those call what they need: that must be bound by then. What cannot be bound
+// is told when all of the closure is there.
+void Component::BindNeedsAhead() {
+  for (const Node* node : members_) {
+    for (const Edge& edge : node->edges) {
+      SharedObject* need = TargetOf(edge);
+      if (need != nullptr) BindAhead(registry_, redirects_, *need);
+    }
+  }
+}
+
+// Of all members before the first is filled: where that fails, none may run.
+void Component::TakeOutAllDestructors() {
+  for (Copy& copy : copies_) {
+    const auto base =
+        reinterpret_cast<std::uintptr_t>(os::LoadBias(HandleOf(*copy.object)));
+    const ObjectBytes& bytes = copy.node->bytes;
+    TakeOutDestructors(*copy.object, *bytes.file, base,
+                       base + bytes.outline->dynamic_address);
+  }
 }
 
 // The member is loaded, also where it came as a need of the first one.
@@ -121,25 +137,26 @@ Status Component::Settle(Copy& copy) {
     os::SetName(handle, node.virtual_path);
     const auto base = reinterpret_cast<std::uintptr_t>(os::LoadBias(handle));
     const auto mapped = relocates_
-                            ? FillCopy(copy, base)
+                            ? FillOutline(copy.placement->fd(), node.bytes,
+                                          copy.edits, base, node.label)
                             : copy.placement->MapSegments(
                                   node.bytes, copy.edits, base, node.label);
     if (!mapped.ok()) return mapped.status();
     object.report.mapped_bytes = mapped.value();
-    object.image = ImageOf(handle);
     object.layout = LayoutOf(*node.bytes.file, base);
+    object.image = ImageOf(handle, &object.layout);
     if (relocates_) BeginRelocation(object);
     object.report.base = base;
-    object.report.memory_bytes = object.layout.segments.back().end - base;
+    object.report.memory_bytes = object.layout.segments.back().end -
+                                 object.layout.segments.front().begin;
   }
   object.report.milliseconds = node.milliseconds;
   object.report.binding_milliseconds = copy.editing_milliseconds;
   object.state = SharedObject::State::kOpened;
   node.object = &object;
   registry_.Finish(&object);
-  PublishRange(object.report.base,
-               object.report.base + object.report.memory_bytes,
-               object.report.path.c_str());
+  PublishRange(object.layout.segments.front().begin,
+               object.layout.segments.back().end, object.report.path.c_str());
   return Status::Ok();
 }
 

@@ -67,6 +67,13 @@ void* Ask(void* handle, const HostSymbols::Reference& reference) {
   return ::dlvsym(handle, name.c_str(), version.c_str());
 }
 
+// In the global scope or, unless the handle is null, in the object's.
+void* AskFor(const HostSymbols::Reference& reference, void* handle) {
+  void* address = Ask(RTLD_DEFAULT, reference);
+  if (address != nullptr || handle == nullptr) return address;
+  return Ask(handle, reference);
+}
+
 }  // namespace
 
 std::uintptr_t AddressOf(const Elf64_Sym& symbol, std::uintptr_t base) {
@@ -96,6 +103,8 @@ std::uintptr_t UniqueAddress(void* handle,
   return reinterpret_cast<std::uintptr_t>(address);
 }
 
+HostSymbols::HostSymbols() : is_watched_(IsWatched()) {}
+
 bool HostSymbols::IsKnown() {
   if (!is_ready_) FindMembers();
   return is_known_;
@@ -105,7 +114,7 @@ void HostSymbols::FindMembers() {
   is_ready_ = true;
   void* main = ::dlopen(nullptr, RTLD_LAZY);
   void* own = OwnHandle();
-  if (main == nullptr || own == nullptr || IsWatched()) return;
+  if (main == nullptr || own == nullptr || is_watched_) return;
   std::vector<void*> handles = WithNeeds(main);
   is_known_ = HasNoPreloads(handles);
   for (void* handle : WithNeeds(own)) {
@@ -182,21 +191,37 @@ const HostSymbol* HostSymbols::Find(const Reference& reference, Use use,
   return nullptr;
 }
 
-std::uintptr_t HostSymbols::FindGlobal(const Reference& reference, void* handle,
-                                       std::uint64_t stamp) {
-  if (stamp != absent_stamp_) {
-    absent_.clear();
-    absent_stamp_ = stamp;
-  }
+std::uintptr_t HostSymbols::FindGlobal(const Reference& reference,
+                                       void* handle) {
   std::string key(reference.name);
   key.append(1, '@').append(reference.version);
   if (handle == nullptr && absent_.contains(key)) return 0;
-  void* address = Ask(RTLD_DEFAULT, reference);
-  if (address == nullptr && handle != nullptr) {
-    address = Ask(handle, reference);
-  }
+  void* address = AskFor(reference, handle);
   if (address == nullptr) absent_.insert(std::move(key));
   return reinterpret_cast<std::uintptr_t>(address);
+}
+
+// ld.so gives the address of this thread's variable: whose it is tells the one
+// that has a variable of that name there.
+std::optional<HostSymbol> HostSymbols::FindGlobalTls(const Reference& reference,
+                                                     void* handle) const {
+  const void* address = AskFor(reference, handle);
+  if (address == nullptr) return std::nullopt;
+  auto* map = static_cast<link_map*>(::dlopen(nullptr, RTLD_LAZY));
+  for (; map != nullptr; map = map->l_next) {
+    if (TlsModuleOf(map) == 0) continue;
+    const Elf64_Sym* found =
+        ImageOf(map).symbols.Find(reference, Use::kAddress);
+    if (found == nullptr || ELF64_ST_TYPE(found->st_info) != STT_TLS ||
+        Ask(map, reference) != address) {
+      continue;
+    }
+    HostSymbol symbol;
+    symbol.tls_module = TlsModuleOf(map);
+    symbol.tls_offset = found->st_value;
+    return symbol;
+  }
+  return std::nullopt;
 }
 
 }  // namespace inmem::loader

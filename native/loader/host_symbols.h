@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -47,6 +48,8 @@ std::uintptr_t UniqueAddress(void* handle,
 // Threads: callers hold the loader's mutex.
 class HostSymbols {
  public:
+  HostSymbols();
+
   using Reference = elf::SymbolTable::Reference;
   using Use = elf::SymbolTable::Use;
 
@@ -61,11 +64,16 @@ class HostSymbols {
                          const Redirects& redirects);
 
   // What ld.so finds in its global scope or, unless the handle is null, in the
-  // scope of that object; 0 for nothing. Not of thread-local variables.
-  // `stamp`: changes with the number of objects in the process that others have
-  // loaded; what is not there is kept until then.
-  std::uintptr_t FindGlobal(const Reference& reference, void* handle,
-                            std::uint64_t stamp);
+  // scope of that object; 0 for nothing. Not of thread-local variables. What
+  // is not there is kept until ForgetAbsent.
+  std::uintptr_t FindGlobal(const Reference& reference, void* handle);
+
+  // The same for a thread-local variable.
+  std::optional<HostSymbol> FindGlobalTls(const Reference& reference,
+                                          void* handle) const;
+
+  // Others may have loaded something since, or made it global.
+  void ForgetAbsent() { absent_.clear(); }
 
  private:
   struct Member {
@@ -85,6 +93,8 @@ class HostSymbols {
   const HostSymbol* Keep(const Reference& reference, Use use,
                          const HostSymbol& symbol);
 
+  // Of the environment, which JavaScript may be changing later.
+  const bool is_watched_;
   bool is_ready_ = false;
   bool is_known_ = false;
   std::vector<Member> members_;
@@ -94,7 +104,6 @@ class HostSymbols {
   std::vector<std::uint32_t> hashes_;
   std::deque<Kept> kept_;
   std::unordered_set<std::string> absent_;
-  std::uint64_t absent_stamp_ = 0;
   std::size_t redirect_count_ = 0;
 };
 

@@ -19,15 +19,29 @@ namespace {
 
 // ld.so adds the base to the pointers of most tags in place, but not of all,
 // and which ones differs between its versions.
-const void* Pointer(std::uintptr_t base, std::uint64_t value) {
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses of a link_map
-  return reinterpret_cast<const void*>(value < base ? base + value : value);
-}
+class Pointers {
+ public:
+  explicit Pointers(std::uintptr_t base, const Layout* layout = nullptr)
+      : base_(base) {
+    if (layout == nullptr || layout->segments.empty()) return;
+    begin_ = layout->segments.front().begin;
+    end_ = layout->segments.back().end;
+  }
 
-template <typename T>
-const T* PointerTo(std::uintptr_t base, std::uint64_t value) {
-  return static_cast<const T*>(Pointer(base, value));
-}
+  template <typename T>
+  const T* To(std::uint64_t value) const {
+    const bool is_added =
+        end_ != 0 ? value >= begin_ && value < end_ : value >= base_;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses of a link_map
+    return reinterpret_cast<const T*>(is_added ? value : base_ + value);
+  }
+
+ private:
+  std::uintptr_t base_;
+  // The object's memory; nothing where that is not known.
+  std::uintptr_t begin_ = 0;
+  std::uintptr_t end_ = 0;
+};
 
 Layout MakeLayout(std::span<const Elf64_Phdr> phdrs, std::uintptr_t base) {
   Layout layout;
@@ -122,7 +136,7 @@ std::vector<Segment> FindHostProgram() {
 
 }  // namespace
 
-Image ImageOf(void* handle) {
+Image ImageOf(void* handle, const Layout* layout) {
   const auto* map = static_cast<const link_map*>(handle);
   Image image;
   image.base = map->l_addr;
@@ -133,51 +147,51 @@ Image ImageOf(void* handle) {
   std::size_t plt_bytes = 0;
   const Elf64_Xword* relr = nullptr;
   std::size_t relr_bytes = 0;
-  const std::uintptr_t base = image.base;
+  const Pointers pointers(image.base, layout);
   for (const Elf64_Dyn* dyn = map->l_ld; dyn->d_tag != DT_NULL; ++dyn) {
     const std::uint64_t value = dyn->d_un.d_ptr;
     switch (dyn->d_tag) {
       case DT_SYMTAB:
-        parts.symbols = PointerTo<Elf64_Sym>(base, value);
+        parts.symbols = pointers.To<Elf64_Sym>(value);
         break;
       case DT_STRTAB:
-        parts.strings = PointerTo<char>(base, value);
+        parts.strings = pointers.To<char>(value);
         break;
       case DT_GNU_HASH:
-        parts.gnu_hash = PointerTo<std::uint32_t>(base, value);
+        parts.gnu_hash = pointers.To<std::uint32_t>(value);
         break;
       case DT_HASH:
-        parts.sysv_hash = PointerTo<std::uint32_t>(base, value);
+        parts.sysv_hash = pointers.To<std::uint32_t>(value);
         break;
       case DT_VERSYM:
-        parts.versions = PointerTo<Elf64_Half>(base, value);
+        parts.versions = pointers.To<Elf64_Half>(value);
         break;
       case DT_VERDEF:
-        parts.definitions = PointerTo<Elf64_Verdef>(base, value);
+        parts.definitions = pointers.To<Elf64_Verdef>(value);
         break;
       case DT_VERDEFNUM:
         parts.definition_count = static_cast<std::uint32_t>(value);
         break;
       case DT_VERNEED:
-        parts.needs = PointerTo<Elf64_Verneed>(base, value);
+        parts.needs = pointers.To<Elf64_Verneed>(value);
         break;
       case DT_VERNEEDNUM:
         parts.need_count = static_cast<std::uint32_t>(value);
         break;
       case DT_RELA:
-        rela = PointerTo<Elf64_Rela>(base, value);
+        rela = pointers.To<Elf64_Rela>(value);
         break;
       case DT_RELASZ:
         rela_bytes = value;
         break;
       case DT_JMPREL:
-        plt = PointerTo<Elf64_Rela>(base, value);
+        plt = pointers.To<Elf64_Rela>(value);
         break;
       case DT_PLTRELSZ:
         plt_bytes = value;
         break;
       case elf::kDtRelr:
-        relr = PointerTo<Elf64_Xword>(base, value);
+        relr = pointers.To<Elf64_Xword>(value);
         break;
       case elf::kDtRelrsz:
         relr_bytes = value;
@@ -202,7 +216,7 @@ std::vector<std::string> NeedsOf(void* handle) {
   const char* strings = nullptr;
   for (const Elf64_Dyn* dyn = map->l_ld; dyn->d_tag != DT_NULL; ++dyn) {
     if (dyn->d_tag == DT_STRTAB) {
-      strings = PointerTo<char>(map->l_addr, dyn->d_un.d_ptr);
+      strings = Pointers(map->l_addr).To<char>(dyn->d_un.d_ptr);
     }
   }
   std::vector<std::string> names;

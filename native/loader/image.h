@@ -27,8 +27,11 @@ struct Image {
   std::span<const Elf64_Xword> relr;            // DT_RELR
 };
 
-// Takes: a handle of dlopen.
-Image ImageOf(void* handle);
+struct Layout;
+
+// Takes: a handle of dlopen; where the object lies, if that is known. Without
+// it an object that was linked at a high address can be misread.
+Image ImageOf(void* handle, const Layout* layout = nullptr);
 
 // Names that it needs. Takes: ditto.
 std::vector<std::string> NeedsOf(void* handle);

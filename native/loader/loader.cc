@@ -129,9 +129,10 @@ Result<void*> Loader::Load(const vfs::Location& location,
       return Status(ErrorCode::kLoadFailed,
                     label + ": not loaded, and RTLD_NOLOAD was given");
     }
-    const auto opened = Closure(impl_->registry, impl_->policy, impl_->offers,
-                                location.mount, flags)
-                            .Load(location.name);
+    const auto opened =
+        Closure(impl_->registry, impl_->redirects, impl_->policy, impl_->offers,
+                location.mount, flags)
+            .Load(location.name);
     if (!opened.ok()) return opened.status();
     object = opened.value();
   }

@@ -34,7 +34,7 @@ struct LoadedObject {
   Tier tier = Tier::kMemfd;
   std::string reason;  // why this tier, such as "the entry is compressed"
   std::uintptr_t base = 0;
-  std::uint64_t memory_bytes = 0;  // from base on
+  std::uint64_t memory_bytes = 0;  // from its first segment on
   std::string build_id;            // hexadecimal; "" where it has none
   std::uint64_t size_bytes = 0;
   std::uint64_t copied_bytes = 0;  // written into memory (or a folder)

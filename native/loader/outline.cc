@@ -102,6 +102,11 @@ void RestoreTable(const ObjectBytes& bytes, std::uintptr_t base) {
 Result<std::uint64_t> WriteOutline(int fd, const ObjectBytes& bytes,
                                    const std::vector<elf::Edit>& edits,
                                    const std::string& label) {
+  // All of it is there, before it is filled, for whom ld.so sends to look.
+  if (Status status = os::SetSize(fd, bytes.outline->size_bytes, label);
+      !status.ok()) {
+    return status;
+  }
   std::uint64_t copied = 0;
   for (const elf::OutlineLoad& load : bytes.outline->loads) {
     if (load.copied.empty()) continue;

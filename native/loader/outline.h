@@ -22,7 +22,8 @@ Result<std::uint64_t> WriteOutline(int fd, const ObjectBytes& bytes,
 
 // Puts the bundle's segments over the outline that ld.so has mapped at `base`,
 // and makes the edits in them again. The pages of the dynamic table stay those
-// that ld.so has written to, with the relocations in it again. The outline's
+// that ld.so has written to, with the tags of relocations
+// (DT_RELA and the like) in it again. The outline's
 // file is emptied and sealed: nothing of it is in use then. Gives the number of
 // read-only bytes mapped. Errors: kLoadFailed, kMemfd.
 Result<std::uint64_t> FillOutline(int fd, const ObjectBytes& bytes,

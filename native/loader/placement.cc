@@ -134,9 +134,7 @@ Result<std::uint64_t> Placement::Write(const ObjectBytes& bytes,
   std::vector<elf::FileRange> ranges{{0, all.size()}};
   Status status;
   if (bytes.tier == Tier::kMapped) {
-    if (::ftruncate(fd_.get(), static_cast<off_t>(all.size())) != 0) {
-      status = {ErrorCode::kMemfd, label + ": " + os::ErrnoText(errno)};
-    }
+    status = os::SetSize(fd_.get(), all.size(), label);
     ranges = bytes.plan.copied;
   }
   std::uint64_t copied = 0;

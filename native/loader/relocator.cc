@@ -239,9 +239,15 @@ Status Relocator::ResolveByLinker(const Elf64_Sym& symbol,
                                   const Found& found, bool is_tls) {
   const bool is_weak = ELF64_ST_BIND(symbol.st_info) == STB_WEAK;
   const bool is_found = found.symbol != nullptr;
-  if (!is_tls) {
-    last_.address = host_.FindGlobal(
-        reference, is_weak || is_found ? nullptr : object_.handle, stamp_);
+  void* const own_scope = is_weak || is_found ? nullptr : object_.handle;
+  if (is_tls) {
+    const auto variable = host_.FindGlobalTls(reference, own_scope);
+    if (variable) {
+      last_ = {0, variable->tls_module, variable->tls_offset};
+      return Status::Ok();
+    }
+  } else {
+    last_.address = host_.FindGlobal(reference, own_scope);
     if (last_.address != 0 && symbol.st_shndx == SHN_UNDEF) {
       const auto to = redirects_.ByAddress(last_.address);
       if (to != 0) last_.address = to;

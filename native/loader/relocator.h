@@ -35,7 +35,8 @@
 namespace inmem::loader {
 
 // Until FinishRelocation ld.so finds no destructors when the process ends: what
-// is not bound must not run. It looks at the values in memory.
+// is not bound, or never constructed, must not run. It looks at the values in
+// memory.
 // Takes: where ld.so has the object and its dynamic table.
 void TakeOutDestructors(SharedObject& object, const elf::ElfFile& file,
                         std::uintptr_t base, std::uintptr_t dynamic);
@@ -44,21 +45,16 @@ void TakeOutDestructors(SharedObject& object, const elf::ElfFile& file,
 // segments are there.
 void BeginRelocation(SharedObject& object);
 
-// All is written that ever will be: destructors are back, PT_GNU_RELRO is
-// read-only. Errors: kLoadFailed.
+// All is written that ever will be, and constructors come next: destructors are
+// back, PT_GNU_RELRO is read-only. Errors: kLoadFailed.
 Status FinishRelocation(SharedObject& object);
 
 class Relocator {
  public:
-  // All are borrowed. `scope`: as for Binder. `stamp`: see
-  // HostSymbols::FindGlobal.
+  // All are borrowed. `scope`: as for Binder.
   Relocator(SharedObject& object, const std::vector<ScopeMember>& scope,
-            const Redirects& redirects, HostSymbols& host, std::uint64_t stamp)
-      : object_(object),
-        scope_(scope),
-        redirects_(redirects),
-        host_(host),
-        stamp_(stamp) {}
+            const Redirects& redirects, HostSymbols& host)
+      : object_(object), scope_(scope), redirects_(redirects), host_(host) {}
 
   // Writes all references, and tells in object.report of those that ld.so would
   // have bound to the program. May be called again after an error.
@@ -97,7 +93,6 @@ class Relocator {
   const std::vector<ScopeMember>& scope_;
   const Redirects& redirects_;
   HostSymbols& host_;
-  const std::uint64_t stamp_;
   // Of the last relocation: those of one symbol follow each other.
   std::uint32_t last_index_ = 0;
   bool last_is_tls_ = false;

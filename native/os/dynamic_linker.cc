@@ -126,17 +126,6 @@ const void* LoadBias(void* handle) {
   return reinterpret_cast<const void*>(static_cast<link_map*>(handle)->l_addr);
 }
 
-std::uint64_t ObjectsEverLoaded() {
-  std::uint64_t count = 0;
-  ::dl_iterate_phdr(
-      [](dl_phdr_info* info, std::size_t, void* out) {
-        *static_cast<std::uint64_t*>(out) = info->dlpi_adds;
-        return 1;
-      },
-      &count);
-  return count;
-}
-
 std::string_view OwnSoname() {
   static const std::string_view soname = [] {
     Dl_info info = {};

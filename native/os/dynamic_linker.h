@@ -32,9 +32,6 @@ std::string UniqueDescriptorPath(int fd);
 // A short name, such as "@1f", that no call gets twice in this process.
 std::string UniqueToken();
 
-// How many objects this process has loaded so far, unloaded ones included.
-std::uint64_t ObjectsEverLoaded();
-
 // dlopen(path, flags). `label` is what messages call the object.
 // Errors: as ClassifyDlError.
 Result<void*> OpenPath(const std::string& path, int flags,

@@ -96,6 +96,13 @@ std::string_view MemfdAdvice(int error) {
   }
 }
 
+Status SetSize(int fd, std::uint64_t size_bytes, const std::string& label) {
+  if (::ftruncate(fd, static_cast<off_t>(size_bytes)) == 0) {
+    return Status::Ok();
+  }
+  return {ErrorCode::kMemfd, label + ": " + ErrnoText(errno)};
+}
+
 Status WriteAll(int fd, std::uint64_t offset_bytes,
                 std::span<const std::byte> bytes, const std::string& label) {
   return WriteAll(fd, offset_bytes, {&bytes, 1}, label);

@@ -26,6 +26,10 @@ Result<UniqueFd> CreateMemfd(std::string_view name);
 // What memfd_create's errno means and what to do: "; ..." or "".
 std::string_view MemfdAdvice(int error);
 
+// Makes the file that long; what is new reads as zeros.
+// Errors: kMemfd, with `label` in the message.
+Status SetSize(int fd, std::uint64_t size_bytes, const std::string& label);
+
 // Writes all of `bytes` from `offset_bytes` on; the file's position stays.
 // Errors: kMemfd (no memory, sealed), with `label` in the message.
 Status WriteAll(int fd, std::uint64_t offset_bytes,
