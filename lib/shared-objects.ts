@@ -27,7 +27,7 @@ export interface SharedObject {
   readonly memfdName: string;
   /** Address that it was loaded at. */
   readonly base: number;
-  /** Bytes of address space from `base` on. */
+  /** Bytes of address space, from its first segment on. */
   readonly memoryBytes: number;
   /** NT_GNU_BUILD_ID in hexadecimal; "" where it has none. */
   readonly buildId: string;
