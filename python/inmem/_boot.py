@@ -260,11 +260,12 @@ class SiteFinder:
     ) -> "ModuleSpec | None":
         if "__main__" not in sys.modules:
             return None
-        sys.meta_path.remove(SiteFinder)
-        from inmem import _site
+        if SiteFinder in sys.meta_path:  # no other thread was faster
+            sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not SiteFinder]
+            from inmem import _site
 
-        for point in _inmem.site_points():
-            _site.add(point)
+            for point in _inmem.site_points():
+                _site.add(point)
         # Who goes through the list as it is now would pass over the next.
         return Finder.find_spec(fullname, path, target)
 
