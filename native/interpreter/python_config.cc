@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "cpython/owned.h"
 #include "importer/inmem_module.h"
 #include "importer/zipimport_module.h"
 #include "interpreter/bundles.h"
@@ -27,8 +28,24 @@ extern "C" char* _Py_EncodeLocaleRaw(const wchar_t* text,
 namespace inmem::interpreter {
 namespace {
 
+using cpython::Owned;
+
 constexpr const char* kPrefix = INMEM_VIRTUAL_PREFIX;
 constexpr const char* kStdlib = INMEM_STDLIB_POINT;
+
+// What a start that got as far as exceptions failed with, in parentheses.
+std::string PendingException() {
+  if (PyThreadState_GetUnchecked() == nullptr) return "";
+  Owned raised = Owned::Steal(PyErr_GetRaisedException());
+  Owned text = Owned::Steal(raised ? PyObject_Str(raised.get()) : nullptr);
+  const char* words = text ? PyUnicode_AsUTF8(text.get()) : nullptr;
+  if (words == nullptr) {
+    PyErr_Clear();
+    return "";
+  }
+  return std::string(" (") + Py_TYPE(raised.get())->tp_name + ": " + words +
+         ")";
+}
 
 Status FromPyStatus(const PyStatus& status) {
   if (PyStatus_Exception(status) == 0) return Status::Ok();
@@ -36,6 +53,7 @@ Status FromPyStatus(const PyStatus& status) {
   text += status.func != nullptr ? status.func : "";
   text += status.func != nullptr ? ": " : "";
   text += status.err_msg != nullptr ? status.err_msg : "no reason given";
+  text += PendingException();
   return {ErrorCode::kInterpreter, text};
 }
 

@@ -100,6 +100,16 @@ describe("the launcher's command line is python3's", () => {
     await expectSame({ args: ["-i", "-c", "x = 6"], cwd, stdin: "print(x * 7)\n" });
   });
 
+  it("says why Python does not start", async () => {
+    const args = ["-X", "tracemalloc=1073741824", "-c", "1"];
+    const { ours, stock } = await bothPythons({ args });
+    expect(stock.code).not.toBe(0);
+    expect(ours.code).not.toBe(0);
+    const [why] = /ValueError: .*\]/.exec(stock.stderr) ?? [""];
+    expect(why).not.toBe("");
+    expect(ours.stderr).toContain(why);
+  });
+
   it("tells with -v what it imports", async () => {
     const { ours, stock } = await bothPythons({ args: ["-v", "-c", "import json"], cwd });
     for (const { stderr } of [ours, stock]) expect(stderr).toMatch(/^import 'json' # /m);
