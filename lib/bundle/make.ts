@@ -117,8 +117,8 @@ async function addForeign(
 }
 
 function addWheel(plan: BundlePlan, wheel: Wheel): void {
-  const { name: distribution, fileName: origin = distribution } = wheel.info;
-  for (const file of wheel.files) plan.add({ ...file, origin, distribution });
+  const { name: distribution, fileName: origin = distribution, sha256 } = wheel.info;
+  for (const file of wheel.files) plan.add({ ...file, origin, distribution, wheel: sha256 });
 }
 
 function versionFor({ target }: Recipe): string {

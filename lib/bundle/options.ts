@@ -83,6 +83,8 @@ export interface BundleForm {
 export interface BundleOptions extends BundleInputs, BundleForm {
   /** Told how far the work is. */
   onProgress?: (progress: BundleProgress) => void;
+  /** False: compiles all anew, and keeps no byte code for later bundles. Default: true. */
+  cache?: boolean;
   /** Ends the work; nothing is left behind. */
   signal?: AbortSignal;
 }

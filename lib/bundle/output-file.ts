@@ -51,10 +51,10 @@ export class OutputFile implements ByteSink {
     }
   }
 
-  /** Gives the file its name. Its content is on the medium before. */
-  async commit(): Promise<void> {
+  /** Gives the file its name. Its content is on the medium before, unless it need not. */
+  async commit({ sync = true } = {}): Promise<void> {
     try {
-      await this.#handle.sync();
+      if (sync) await this.#handle.sync();
       await this.#handle.close();
       await rename(this.#temporaryPath, this.path);
     } catch (cause) {

@@ -5,6 +5,8 @@ import { type PackedEntry, packEntry } from "./entry.js";
 import { isModuleName } from "./kind.js";
 import type { ManifestEntry } from "./manifest.js";
 import type { BundlePlan, PlannedFile } from "./plan.js";
+import type { PycCache } from "./pyc-cache.js";
+import type { CompileAnswer } from "./pyc-compiler.js";
 import type { Compiler } from "./pyc-pool.js";
 import type { ZipWriter } from "./zip-writer.js";
 
@@ -22,9 +24,11 @@ export interface PackOptions {
   readonly writer: ZipWriter;
   /** Undefined: the bundle is for another Python, whose byte code we cannot make. */
   readonly compiler: Compiler | undefined;
+  readonly cache: PycCache | undefined;
   readonly compression: CompressionTable;
   /** Keep the source beside its byte code. */
   readonly source: boolean;
+  readonly onCompiled: () => void;
   readonly onEntry: (done: number, total: number) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -36,6 +40,14 @@ const LOOK_AHEAD = 64;
 interface Packed {
   readonly entries: readonly PackedEntry[];
   readonly distribution: string | undefined;
+  /** What the cache has not yet. */
+  readonly keep?: KeptCode | undefined;
+}
+
+interface KeptCode {
+  readonly wheel: string;
+  readonly name: string;
+  readonly pyc: Buffer;
 }
 
 /**
@@ -58,6 +70,8 @@ export async function packFiles(options: PackOptions): Promise<PackReport> {
       entries.set(name, { sha256, size, kind, ...(distribution && { distribution }) });
       if (kind === "extension" || kind === "library") sharedObjects++;
     }
+    const { keep } = packed;
+    if (keep) await options.cache?.add(keep.wheel, keep.name, keep.pyc);
     options.onEntry(++done, files.length);
   }
   // As they stand in the archive, whichever compiler was done first.
@@ -72,11 +86,12 @@ async function packFile(
   const { distribution } = file;
   if (file.packed) return { entries: [file.packed()], distribution };
   const content = file.read();
-  const compiled = await compile(file, content, options, uncompiled);
+  const { pyc, keep } = await compile(file, content, options, uncompiled);
   const entries: PackedEntry[] = [];
-  if (options.source || !compiled) entries.push(await packSource(file, content, options));
-  if (compiled) entries.push(compiled);
-  return { entries, distribution };
+  if (options.source || !pyc) entries.push(await packSource(file, content, options));
+  const { compression } = options;
+  if (pyc) entries.push(await packEntry(`${file.name}c`, 0o644, pyc, { compression }));
+  return { entries, distribution, keep };
 }
 
 async function packSource(
@@ -93,19 +108,28 @@ async function packSource(
   throw new InmemError("ERR_INMEM_BUNDLER", message);
 }
 
+interface Compiled {
+  readonly pyc?: Buffer;
+  readonly keep?: KeptCode;
+}
+
 // A wheel's own .pyc beside its source stays as it is.
 async function compile(
-  { name }: PlannedFile,
+  { name, wheel }: PlannedFile,
   content: Buffer,
-  { plan, compiler, compression }: PackOptions,
+  { plan, compiler, cache, onCompiled }: PackOptions,
   uncompiled: string[],
-): Promise<PackedEntry | undefined> {
-  const compiledName = `${name}c`;
-  if (!compiler || !isModuleName(name) || plan.has(compiledName)) return undefined;
-  const answer = await compiler.compile(name, content);
-  if (Buffer.isBuffer(answer)) return packEntry(compiledName, 0o644, answer, { compression });
-  uncompiled.push(`${name}: ${answer.failure}`);
-  return undefined;
+): Promise<Compiled> {
+  if (!compiler || !isModuleName(name) || plan.has(`${name}c`)) return {};
+  const kept = wheel === undefined ? undefined : cache?.find(wheel, `${name}c`);
+  const answer: CompileAnswer = kept ?? (await compiler.compile(name, content));
+  onCompiled();
+  if (!Buffer.isBuffer(answer)) {
+    uncompiled.push(`${name}: ${answer.failure}`);
+    return {};
+  }
+  if (kept || wheel === undefined) return { pyc: answer };
+  return { pyc: answer, keep: { wheel, name: `${name}c`, pyc: answer } };
 }
 
 async function* inOrder<Item, Done>(

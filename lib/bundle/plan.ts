@@ -14,6 +14,8 @@ export interface PlannedFile {
   readonly origin: string;
   /** The distribution that it belongs to; undefined: the application. */
   readonly distribution?: string | undefined;
+  /** SHA-256 of the wheel that has it under this name or another, always the same one. */
+  readonly wheel?: string | undefined;
   /** The content as deflate has it in the archive that it comes from. */
   readonly deflated?: (() => Buffer | undefined) | undefined;
   /** SHA-256 that the content must have, hexadecimal; checked when it is packed. */

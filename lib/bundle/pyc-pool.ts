@@ -10,16 +10,14 @@ export interface Compiler {
 /** More would wait for what hands them sources. */
 const MOST = 8;
 
-/** Starts a compiler when those that run have work; tells how many sources are done. */
+/** Starts a compiler when those that run have work. */
 export class PycPool implements Compiler {
   readonly #settings: PycSettings;
-  readonly #onDone: () => void;
   readonly #members: { readonly compiler: PycCompiler; waiting: number }[] = [];
   readonly #size = Math.min(MOST, availableParallelism());
 
-  constructor(settings: PycSettings, onDone: () => void = () => undefined) {
+  constructor(settings: PycSettings) {
     this.#settings = settings;
-    this.#onDone = onDone;
   }
 
   /** As PycCompiler's. */
@@ -30,7 +28,6 @@ export class PycPool implements Compiler {
       return await member.compiler.compile(name, source);
     } finally {
       member.waiting--;
-      this.#onDone();
     }
   }
 

@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { InmemError } from "../errors.js";
+import { cacheFolder } from "./cache-folder.js";
 import { contentKeys } from "./content-key.js";
 import { formOf } from "./described.js";
 import { findDescription, readDescription } from "./description.js";
@@ -45,7 +45,7 @@ export async function upToDateBundle(
   const recipe = makeRecipe({ description: file });
   const keys = contentKeys(recipe, formOf(description));
   const name = description.keys.name ?? basename(description.folder);
-  const folder = cacheFolder(name, description.path);
+  const folder = buildsFolder(name, description.path);
   const build = join(folder, `${keys.wheels}-${keys.bundle}`);
   const path = join(build, `${name}.pyz`);
   if (!refresh && existsSync(path)) {
@@ -65,11 +65,9 @@ export async function upToDateBundle(
   return { path, made: earlier === undefined ? "new" : "repacked" };
 }
 
-function cacheFolder(name: string, path: string): string {
-  const { XDG_CACHE_HOME } = process.env;
-  const base = XDG_CACHE_HOME?.startsWith("/") ? XDG_CACHE_HOME : join(homedir(), ".cache");
+function buildsFolder(name: string, path: string): string {
   const id = createHash("sha256").update(path).digest("hex").slice(0, 12);
-  return join(base, "inmem-python", "bundles", `${name}-${id}`);
+  return cacheFolder("bundles", `${name}-${id}`);
 }
 
 // By their age, the newest first.

@@ -15,6 +15,7 @@ import type { BundleOptions, BundleResult } from "./options.js";
 import type { OutputFile } from "./output-file.js";
 import { type PackReport, packFiles } from "./packer.js";
 import type { BundlePlan } from "./plan.js";
+import { PycCache } from "./pyc-cache.js";
 import { PycPool } from "./pyc-pool.js";
 import type { Wheel } from "./wheel.js";
 import { ZipWriter } from "./zip-writer.js";
@@ -70,21 +71,25 @@ async function pack(
   const { onProgress, signal, optimize = 0, compress, source = true } = options;
   const total = plan.files().filter(({ name, packed }) => isModuleName(name) && !packed).length;
   let compiled = 0;
-  const pool = new PycPool({ signal, optimize }, () =>
-    onProgress?.({ phase: "compile", done: ++compiled, total }),
-  );
+  const pool = new PycPool({ signal, optimize });
+  const cache = options.cache === false ? undefined : PycCache.open({ optimize });
   try {
-    return await packFiles({
+    const report = await packFiles({
       plan,
       writer,
       // The byte code of another Python is not ours to make.
       compiler: version === ownVersion() ? pool : undefined,
+      cache,
       source,
       compression: compressionTable(compress),
+      onCompiled: () => onProgress?.({ phase: "compile", done: ++compiled, total }),
       onEntry: (done, total) => onProgress?.({ phase: "pack", done, total }),
       signal,
     });
+    await cache?.commit();
+    return report;
   } finally {
+    await cache?.discard();
     await pool.close();
   }
 }

@@ -1,7 +1,7 @@
 // lib/cli/bundle-form.ts: the options of `inmem-python bundle` that say how it is written.
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Compression } from "../bundle/compression.js";
-import type { BundleForm } from "../bundle/options.js";
+import type { BundleForm, BundleOptions } from "../bundle/options.js";
 import type { Pruning } from "../bundle/selection.js";
 import { collect } from "./flags.js";
 
@@ -16,6 +16,8 @@ export interface FormFlags {
   /** True: without an interpreter of its own. */
   readonly executable?: boolean | string;
   readonly from?: string;
+  /** False: --no-cache. */
+  readonly cache?: boolean;
 }
 
 export function addFormOptions(command: Command): Command {
@@ -52,13 +54,17 @@ export function addFormOptions(command: Command): Command {
     .option(
       "--executable [interpreter]",
       "a file that a shell can start (--executable=/path/to/interpreter)",
-    );
+    )
+    .option("--no-cache", "compile all anew, and keep no byte code for later bundles");
 }
 
+type Form = Omit<BundleForm, "output"> & Pick<BundleOptions, "from" | "cache">;
+
 /** The options of bundle() for them. */
-export function formFrom(flags: FormFlags): Omit<BundleForm, "output"> & { from?: string } {
-  const { from, optimize, source, compress, exclude, prune, executable } = flags;
+export function formFrom(flags: FormFlags): Form {
+  const { from, optimize, source, compress, exclude, prune, executable, cache } = flags;
   return {
+    ...(cache === false && { cache }),
     ...(from !== undefined && { from }),
     ...(optimize !== undefined && { optimize: Number(optimize) as 0 | 1 | 2 }),
     ...(source === false && { source }),

@@ -150,7 +150,13 @@ describe("bundle()", () => {
     const script = 'umask 077; exec taskset -c 0 "$0" "$@"';
     execFileSync("sh", ["-c", script, process.execPath, ...words], {
       cwd: other,
-      env: { ...process.env, TZ: "Asia/Kathmandu", LC_ALL: "C", PYTHONHASHSEED: "7" },
+      env: {
+        ...process.env,
+        TZ: "Asia/Kathmandu",
+        LC_ALL: "C",
+        PYTHONHASHSEED: "7",
+        XDG_CACHE_HOME: other,
+      },
     });
     expect(readFileSync(output).equals(readFileSync(first.output))).toBe(true);
   });

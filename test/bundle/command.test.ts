@@ -1,6 +1,13 @@
 // test/bundle/command.test.ts: `inmem-python bundle` and `run FOLDER` as commands: words, events, interruption, the cache.
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -90,6 +97,7 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
       const folder = tmpDir();
       const links = join(folder, "links");
       const temporary = join(folder, "tmp");
+      const cache = tmpDir();
       mkdirSync(links);
       mkdirSync(temporary);
       const files = Object.fromEntries(
@@ -111,7 +119,7 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
       const words = ["bundle", "--json", "-o", "out.pyz", phase === "build" ? "./p" : "many"];
       const result = await spawnCommand([...words, "--index-url", index.url], {
         cwd: folder,
-        env: { ...pipEnv, TMPDIR: temporary },
+        env: { ...pipEnv, TMPDIR: temporary, XDG_CACHE_HOME: cache },
         onSpawn: (child) => {
           let seen = "";
           let sent = false;
@@ -125,6 +133,8 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
       expect({ ...result, stdout: "" }).toMatchObject({ code: 130, stderr: "" });
       expect(readdirSync(folder)).toEqual(before);
       expect(readdirSync(temporary)).toEqual([]);
+      const kept = join(cache, "inmem-python", "bytecode");
+      expect(existsSync(kept) ? readdirSync(kept) : []).toEqual([]);
       expect(readFileSync(join(folder, "out.pyz"), "utf8")).toBe("earlier");
     },
   );
