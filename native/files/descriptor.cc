@@ -38,57 +38,8 @@
 namespace inmem::files {
 namespace {
 
-// "inmem:f:<inode>" or "inmem:f:<inode>:<name>", 'd' for a folder.
-constexpr std::string_view kFilePrefix = "inmem:f:";
-constexpr std::string_view kFolderPrefix = "inmem:d:";
-constexpr int kInodeDigits = 16;
-// What the kernel keeps of a memfd's name.
-constexpr std::size_t kMemfdNameLimitBytes = 249;
 // Smaller contents go through a buffer: mapping pages costs more than a copy.
 constexpr std::uint64_t kMapSize = 512 * 1024;
-// Smaller files' memfds have no <name>: the kernel keeps up to 25 characters
-// in the file itself, and allocates memory for more, which takes 2 of 8 us.
-constexpr std::uint64_t kNamedSize = 64 * 1024;
-
-std::atomic<dev_t>& MemfdDevice() {
-  static std::atomic<dev_t> device{0};
-  return device;
-}
-
-// What a descriptor was opened for, so that fstat, which each open of Python is
-// followed by, need not ask /proc. Holds only as long as the descriptor is that
-// memfd: `memfd` is its number, which the kernel gives to no other for long.
-struct Remembered {
-  std::atomic<std::uint64_t> memfd = 0;
-  std::atomic<std::uint64_t> inode = 0;
-  std::atomic<bool> is_folder = false;
-};
-constexpr int kRememberedCount = 1024;
-
-std::array<Remembered, kRememberedCount>& AllRemembered() {
-  static std::array<Remembered, kRememberedCount> all;
-  return all;
-}
-
-void Remember(int fd, std::uint64_t memfd, const Identity& identity) {
-  if (fd < 0 || fd >= kRememberedCount) return;
-  Remembered& slot = AllRemembered()[static_cast<std::size_t>(fd)];
-  slot.memfd.store(0);
-  slot.inode.store(identity.inode);
-  slot.is_folder.store(identity.is_folder);
-  slot.memfd.store(memfd);
-}
-
-std::optional<Identity> Recall(int fd, std::uint64_t memfd) {
-  if (fd < 0 || fd >= kRememberedCount) return std::nullopt;
-  const Remembered& slot = AllRemembered()[static_cast<std::size_t>(fd)];
-  if (slot.memfd.load() != memfd) return std::nullopt;
-  const Identity identity{slot.is_folder.load(), slot.inode.load()};
-  // Another thread may have put another one there in between.
-  if (slot.memfd.load() != memfd) return std::nullopt;
-  return identity;
-}
-
 struct LastDamage {
   std::string path;
   std::string text;
@@ -107,33 +58,14 @@ int Damaged(const Target& target, const Status& status) {
   return Fail(EIO);
 }
 
-std::string MemfdName(const Target& target, const Identity& identity) {
-  std::array<char, kInodeDigits> digits;
-  digits.fill('0');
-  std::uint64_t rest = identity.inode;
-  for (auto digit = digits.rbegin(); rest != 0; rest >>= 4) {
-    *digit++ = "0123456789abcdef"[rest & 0xf];
-  }
-  std::string name(identity.is_folder ? kFolderPrefix : kFilePrefix);
-  name.append(digits.data(), digits.size());
-  if (!identity.is_folder && SizeOf(target) < kNamedSize) return name;
-  name += ':';
-  const std::string_view path = target.name.empty()
-                                    ? std::string_view(target.path)
-                                    : std::string_view(target.name);
-  name += path.substr(path.rfind('/') + 1);
-  if (name.size() > kMemfdNameLimitBytes) name.resize(kMemfdNameLimitBytes);
-  return name;
-}
-
 // The flags say whether the file may be executed where the kernel knows them
 // (6.3): then nobody needs to be asked whether a memfd may be.
-int CreateMemfd(const std::string& name, bool is_executable) {
+int CreateMemfd(const char* name, bool is_executable) {
   const unsigned wish = is_executable ? MFD_EXEC : MFD_NOEXEC_SEAL;
   const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-  const int fd = ::memfd_create(name.c_str(), flags | wish);
+  const int fd = ::memfd_create(name, flags | wish);
   if (fd >= 0 || (errno != EINVAL && errno != EACCES)) return fd;
-  return ::memfd_create(name.c_str(), flags);
+  return ::memfd_create(name, flags);
 }
 
 // Whether /proc knows this process by the number that it has itself: not where
@@ -163,10 +95,9 @@ bool WriteAll(int fd, std::span<const std::byte> bytes) {
 }
 
 // The entry's bytes into `fd`, large ones without a copy in between.
-int WriteContent(int fd, const Target& target) {
+int WriteContent(int fd, const Target& target, std::uint64_t size) {
   const archive::Archive& archive = target.mount->archive();
   const archive::Archive::Index index = target.found.index;
-  const std::uint64_t size = SizeOf(target);
   if (size < kMapSize) {
     const auto bytes = archive.Read(index);
     if (!bytes.ok()) return Damaged(target, bytes.status());
@@ -200,15 +131,86 @@ void SetTimes(int fd, const Target& target) {
   ::syscall(SYS_utimensat, fd, nullptr, times.data(), 0);
 }
 
+// A descriptor of /proc/self/fd, kept: from there `memfd` is opened in two
+// thirds of the time that the path from the root takes. It belongs to one
+// process. The program may close it with all others, and get its number for
+// something else: what comes of it is looked at, and then it is let alone.
+class DescriptorFolder {
+ public:
+  // -1: not by this way. `info`: what the kernel says of the new descriptor.
+  static int Open(int memfd, int flags, std::uint64_t size, struct stat* info) {
+    const pid_t own = ::getpid();
+    Kept kept = Current().load(std::memory_order_relaxed);
+    if (kept.process != own) {
+      kept = Make(own);
+      Current().store(kept, std::memory_order_relaxed);
+    }
+    if (kept.fd < 0 || MemfdDevice() == 0) return -1;
+    std::array<char, 16> name = {};
+    std::to_chars(name.data(), name.data() + name.size() - 1, memfd);
+    os::UniqueFd fd(__real_openat(kept.fd, name.data(), flags));
+    if (fd.valid() && RealFstat(fd.get(), info) == 0 &&
+        info->st_dev == MemfdDevice() && info->st_nlink == 0 &&
+        info->st_size == static_cast<off_t>(size)) {
+      return fd.Release();
+    }
+    const bool is_short =
+        !fd.valid() && (errno == EMFILE || errno == ENFILE || errno == ENOMEM);
+    if (!is_short) {
+      Current().store({own, -1}, std::memory_order_relaxed);
+    }
+    return -1;
+  }
+
+  static void Forget() { Current().store({0, -1}, std::memory_order_relaxed); }
+
+ private:
+  struct Kept {
+    pid_t process = 0;
+    int fd = -1;  // none
+  };
+
+  static std::atomic<Kept>& Current() {
+    static std::atomic<Kept> kept = Kept();
+    return kept;
+  }
+
+  // Its number is out of the way of those that programs count on.
+  static Kept Make(pid_t own) {
+    constexpr int kLowest = 200;
+    const os::UniqueFd fd(
+        __real_open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd.valid()) return {own, -1};
+    return {own, static_cast<int>(
+                     ::syscall(SYS_fcntl, fd.get(), F_DUPFD_CLOEXEC, kLowest))};
+  }
+};
+
 // What memfd_create gives can be written to; what open gives of it, not. Where
 // /proc is not there, the seals alone forbid it.
-int Reopen(os::UniqueFd memfd, int flags) {
-  const auto path = DescriptorPath(memfd.get());
-  const int fd = __real_open(path.data(), flags & ~kPathFlags);
-  if (fd >= 0 || (errno != ENOENT && errno != ENOTDIR)) return fd;
-  if ((flags & O_CLOEXEC) == 0) ::syscall(SYS_fcntl, memfd.get(), F_SETFD, 0);
-  ::lseek(memfd.get(), 0, SEEK_SET);
-  return memfd.Release();
+int Reopen(os::UniqueFd memfd, int flags, std::uint64_t size,
+           struct stat* info) {
+  os::UniqueFd fd(
+      DescriptorFolder::Open(memfd.get(), flags & ~kPathFlags, size, info));
+  if (!fd.valid()) {
+    const auto path = DescriptorPath(memfd.get());
+    fd.Reset(__real_open(path.data(), flags & ~kPathFlags));
+    if (!fd.valid()) {
+      if (errno != ENOENT && errno != ENOTDIR) return -1;
+      if ((flags & O_CLOEXEC) == 0) {
+        ::syscall(SYS_fcntl, memfd.get(), F_SETFD, 0);
+      }
+      ::lseek(memfd.get(), 0, SEEK_SET);
+      fd.Reset(memfd.Release());
+    }
+    if (RealFstat(fd.get(), info) != 0) return -1;
+  }
+  // close(0); open(...): the lowest number is what was meant.
+  if (memfd.valid() && memfd.get() <= STDERR_FILENO &&
+      ::dup3(fd.get(), memfd.get(), flags & O_CLOEXEC) >= 0) {
+    return memfd.Release();
+  }
+  return fd.Release();
 }
 
 int OpenNew(const Target& target, int flags) {
@@ -216,19 +218,20 @@ int OpenNew(const Target& target, int flags) {
   const mode_t mode = is_folder ? 0444 : FileMode(target);
   const bool is_executable = (mode & 0111) != 0;
   const Identity identity{is_folder, InodeOf(target)};
-  os::UniqueFd memfd(CreateMemfd(MemfdName(target, identity), is_executable));
-  struct stat info = {};
-  if (!memfd.valid() || RealFstat(memfd.get(), &info) != 0) return -1;
-  MemfdDevice().store(info.st_dev, std::memory_order_relaxed);
-  if (!is_folder && WriteContent(memfd.get(), target) != 0) return -1;
+  const std::uint64_t size = SizeOf(target);
+  os::UniqueFd memfd(
+      CreateMemfd(MemfdName(target, identity, size).data(), is_executable));
+  if (!memfd.valid()) return -1;
+  if (!is_folder && WriteContent(memfd.get(), target, size) != 0) return -1;
   // Where it may not be executable, it is not.
   if (::syscall(SYS_fchmod, memfd.get(), mode) != 0) {
     ::syscall(SYS_fchmod, memfd.get(), mode & ~0111U);
   }
   SetTimes(memfd.get(), target);
   if (!Seal(memfd.get())) return -1;
-  const int fd = Reopen(std::move(memfd), flags);
-  Remember(fd, info.st_ino, identity);
+  struct stat info = {};
+  const int fd = Reopen(std::move(memfd), flags, size, &info);
+  if (fd >= 0) Remember(fd, info, identity);
   return fd;
 }
 
@@ -259,28 +262,6 @@ int CheckOpen(const Target& target, int flags) {
   }
 }
 
-std::optional<Identity> Parse(std::string_view name) {
-  constexpr std::string_view kLink = "/memfd:";
-  if (!name.starts_with(kLink)) return std::nullopt;
-  name.remove_prefix(kLink.size());
-  Identity identity;
-  identity.is_folder = name.starts_with(kFolderPrefix);
-  if (!identity.is_folder && !name.starts_with(kFilePrefix)) {
-    return std::nullopt;
-  }
-  name.remove_prefix(kFilePrefix.size());
-  // Behind it: ":<name>", or " (deleted)", which the kernel says of memfds.
-  if (name.size() <= kInodeDigits ||
-      (name[kInodeDigits] != ':' && name[kInodeDigits] != ' ')) {
-    return std::nullopt;
-  }
-  const std::string_view digits = name.substr(0, kInodeDigits);
-  const char* end = digits.end();
-  const auto parsed = std::from_chars(digits.begin(), end, identity.inode, 16);
-  if (parsed.ptr != end) return std::nullopt;
-  return identity;
-}
-
 }  // namespace
 
 // /proc/PID/fd/N, or /proc/self/fd/N: a symbolic link that the kernel makes
@@ -309,47 +290,7 @@ int OpenTarget(const Target& target, int flags) {
   return error == 0 ? OpenNew(target, flags) : Fail(error);
 }
 
-std::optional<Identity> IdentityOf(int fd, const struct stat& info) {
-  // Known from the first one on; a descriptor that an earlier program of this
-  // process handed on may come before it.
-  const dev_t device = MemfdDevice().load(std::memory_order_relaxed);
-  const bool may_be_ours =
-      device != 0 ? info.st_dev == device : info.st_nlink == 0;
-  if (!may_be_ours || !S_ISREG(info.st_mode)) return std::nullopt;
-  if (const auto known = Recall(fd, info.st_ino)) return known;
-  const int saved = errno;
-  const auto path = DescriptorPath(fd);
-  std::array<char, 320> name;
-  const ssize_t size =
-      __real_readlinkat(AT_FDCWD, path.data(), name.data(), name.size());
-  errno = saved;
-  if (size <= 0) return std::nullopt;
-  return Parse({name.data(), static_cast<std::size_t>(size)});
-}
-
-std::optional<Identity> IdentityOf(int fd) {
-  struct stat info = {};
-  if (fd < 0 || RealFstat(fd, &info) != 0) return std::nullopt;
-  return IdentityOf(fd, info);
-}
-
-std::optional<std::string> FolderPath(int fd) {
-  const auto identity = IdentityOf(fd);
-  const vfs::Tree* tree = AttachedTree();
-  if (tree == nullptr || !identity || !identity->is_folder) return std::nullopt;
-  for (const auto& mount : tree->mounts()) {
-    const auto name = mount->FolderOf(identity->inode);
-    if (!name) continue;
-    Target target;
-    target.mount = mount;
-    target.name = *name;
-    return target.Path();
-  }
-  for (std::string& folder : FoldersAbove(*tree)) {
-    if (InodeAbove(folder) == identity->inode) return std::move(folder);
-  }
-  return std::nullopt;
-}
+void ForgetDescriptorFolder() { DescriptorFolder::Forget(); }
 
 std::string LastError() { return Damage().text; }
 

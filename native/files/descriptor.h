@@ -6,13 +6,9 @@
 #include <sys/stat.h>
 
 #include <array>
-#include <cstdint>
-#include <memory>
-#include <optional>
-#include <string>
 
+#include "files/identity.h"
 #include "files/resolve.h"
-#include "vfs/tree.h"
 
 namespace inmem::files {
 
@@ -31,19 +27,7 @@ inline constexpr int kPathFlags = O_CREAT | O_EXCL | O_TRUNC | O_NOFOLLOW |
 // the user know, too, where that is possible.
 std::array<char, 48> DescriptorPath(int fd);
 
-// What a descriptor of ours says of itself: the memfd's name carries it, so
-// that it needs no table and is known in a child, too.
-struct Identity {
-  bool is_folder = false;
-  std::uint64_t inode = 0;
-};
-
-// nullopt: a real file's. `info`: what the kernel says of the descriptor.
-std::optional<Identity> IdentityOf(int fd, const struct stat& info);
-std::optional<Identity> IdentityOf(int fd);
-
-// The folder behind a descriptor of ours: its absolute path. nullopt: none, or
-// its archive is not mounted any more.
-std::optional<std::string> FolderPath(int fd);
+// In a child of fork: descriptors are no longer opened through the parent's.
+void ForgetDescriptorFolder();
 
 }  // namespace inmem::files

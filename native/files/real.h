@@ -86,6 +86,11 @@ int __real_lremovexattr(const char* path, const char* name);
 int __real_posix_spawn_file_actions_addopen(posix_spawn_file_actions_t* actions,
                                             int fd, const char* path, int flags,
                                             mode_t mode);
+int __real_posix_spawn_file_actions_addchdir_np(
+    posix_spawn_file_actions_t* actions, const char* path);
+int __real_posix_spawn_file_actions_addfchdir_np(
+    posix_spawn_file_actions_t* actions, int fd);
+int __real_posix_spawn_file_actions_init(posix_spawn_file_actions_t* actions);
 int __real_posix_spawn_file_actions_destroy(
     posix_spawn_file_actions_t* actions);
 }

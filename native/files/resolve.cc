@@ -189,9 +189,15 @@ Turn TakeApart(const vfs::Tree& tree, int folder, std::string& path) {
   const Prefix prefix = LongestReal(folder, path);
   const std::string rest = path.substr(prefix.size);
   if (S_ISREG(prefix.info.st_mode)) {
-    const auto mount = MountOfFile(tree, prefix.info);
-    if (!mount) return Turn::kNotOurs;
-    path = mount->point() + rest;
+    // By a name in /proc, a descriptor of a folder of ours is a file.
+    auto start =
+        FolderPathAt(folder, path.substr(0, prefix.size).c_str(), prefix.info);
+    if (!start) {
+      const auto mount = MountOfFile(tree, prefix.info);
+      if (!mount) return Turn::kNotOurs;
+      start = mount->point();
+    }
+    path = *start + rest;
     return Turn::kCovered;
   }
   if (!S_ISDIR(prefix.info.st_mode)) return Turn::kNotOurs;
@@ -223,7 +229,7 @@ bool LookApart(const vfs::Tree& tree, int folder, std::string path,
   for (int i = 0; i < kTurnLimit; ++i) {
     switch (TakeApart(tree, folder, path)) {
       case Turn::kCovered:
-        ResolveCovered(std::move(path), wish, target);
+        ResolveCovered(path, wish, target);
         return true;
       case Turn::kNotOurs:
         return false;
@@ -307,31 +313,38 @@ void Attach(const vfs::Tree& tree) {
   static const int registered =
       ::pthread_atfork([] { AttachedTree()->LockForFork(); },
                        [] { AttachedTree()->UnlockAfterFork(); },
-                       [] { AttachedTree()->UnlockAfterFork(); });
+                       [] {
+                         AttachedTree()->UnlockAfterFork();
+                         ForgetDescriptorFolder();
+                       });
   (void)registered;
 }
 
-void ResolveCovered(std::string path, unsigned wish, Target& target) {
+void ResolveCovered(std::string_view path, unsigned wish, Target& target) {
   const vfs::Tree& tree = *AttachedTree();
+  std::string changed;  // what the path has become
   target.has_slash = path.ends_with('/');
   for (int i = 0; i < kTurnLimit; ++i) {
     if (path.size() >= PATH_MAX) return SetMissing(target, ENAMETOOLONG);
     if (auto location = tree.Locate(path)) {
       if (path == location->mount->point() && (wish & kFolder) == 0 &&
           IsOnDisk(*location->mount)) {
-        return SetReal(target, std::move(path));
+        return SetReal(target, std::string(path));
       }
       auto on = ResolveInMount(std::move(*location), wish, target);
       if (!on) return;
-      path = std::move(*on);
+      changed = std::move(*on);
     } else {
       std::string normal = vfs::Normalize(path);
       if (normal == path || normal + '/' == path) {
         return ResolveReserved(tree, normal, target);
       }
-      path = std::move(normal);
+      changed = std::move(normal);
     }
-    if (!tree.Covers(path.c_str())) return SetReal(target, std::move(path));
+    path = changed;
+    if (!tree.Covers(changed.c_str())) {
+      return SetReal(target, std::move(changed));
+    }
   }
   SetMissing(target, ELOOP);
 }
@@ -341,7 +354,7 @@ bool LookBefore(int folder, const char* path, unsigned wish, Target& target) {
   if (tree == nullptr || path == nullptr) return false;
   if (MayBeVirtual()) [[unlikely]] {
     if (auto full = FromVirtual(folder, path)) {
-      ResolveCovered(std::move(*full), wish, target);
+      ResolveCovered(*full, wish, target);
       return true;
     }
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "vfs/tree.h"
@@ -56,6 +57,6 @@ bool LookAfter(int error, int folder, const char* path, unsigned wish,
 std::vector<std::string> FoldersAbove(const vfs::Tree& tree);
 
 // What the absolute `path`, which AttachedTree()->Covers, names.
-void ResolveCovered(std::string path, unsigned wish, Target& target);
+void ResolveCovered(std::string_view path, unsigned wish, Target& target);
 
 }  // namespace inmem::files

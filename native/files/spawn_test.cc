@@ -101,6 +101,58 @@ TEST_F(World, SpawnReadsFromTheStartEachTime) {
   }
 }
 
+TEST_F(World, SpawnOpensFromWhereItWasLed) {
+  const auto read_in = [&](auto lead, const char* name) {
+    Actions actions;
+    lead(actions.get());
+    EXPECT_EQ(::posix_spawn_file_actions_addopen(actions.get(), STDIN_FILENO,
+                                                 name, O_RDONLY, 0),
+              0);
+    return OutputOf("cat; pwd", actions);
+  };
+  const auto chdir = [](const std::string& path) {
+    return [path](posix_spawn_file_actions_t* actions) {
+      EXPECT_EQ(::posix_spawn_file_actions_addchdir_np(actions, path.c_str()),
+                0);
+    };
+  };
+  const std::string text = "hello, file\n";
+  const std::string here = folder_ + "\n";
+  // The process itself stands where the names mean something else.
+  ASSERT_EQ(::chdir(Virtual("pkg").c_str()), 0);
+  EXPECT_EQ(read_in(chdir(folder_), "app.pyz/pkg/data/a.txt"), text + here);
+  EXPECT_EQ(read_in(chdir(folder_), "disk/pkg/data/a.txt"), text + here);
+  EXPECT_EQ(read_in(chdir(Virtual("pkg/data")), "a.txt"), text + here);
+  EXPECT_EQ(read_in(chdir(Disk("pkg/data")), "a.txt"),
+            text + Disk("pkg/data") + "\n");
+  EXPECT_EQ(read_in(
+                [&](posix_spawn_file_actions_t* actions) {
+                  chdir(folder_)(actions);
+                  chdir("app.pyz/pkg")(actions);
+                  chdir("../pkg/data")(actions);
+                },
+                "a.txt"),
+            text + here);
+  for (const std::string& path : {Virtual("pkg/data"), Disk("pkg/data")}) {
+    const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const std::string output = read_in(
+        [&](posix_spawn_file_actions_t* actions) {
+          EXPECT_EQ(::posix_spawn_file_actions_addfchdir_np(actions, folder),
+                    0);
+        },
+        "a.txt");
+    EXPECT_TRUE(output.starts_with(text)) << output;
+    ::close(folder);
+  }
+  Actions actions;
+  EXPECT_EQ(::posix_spawn_file_actions_addchdir_np(
+                actions.get(), Virtual("pkg/missing").c_str()),
+            ENOENT);
+  EXPECT_EQ(::posix_spawn_file_actions_addchdir_np(
+                actions.get(), Virtual("pkg/tool.sh").c_str()),
+            ENOTDIR);
+}
+
 TEST_F(World, SpawnSaysWhatOpenSays) {
   Actions actions;
   const auto add = [&](const std::string& path, int flags) {

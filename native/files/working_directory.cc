@@ -79,18 +79,21 @@ std::optional<std::string> Virtual() {
   return std::nullopt;
 }
 
+std::string KernelFolder(const Target& folder) {
+  if (folder.mount == nullptr ||
+      folder.mount->point().starts_with(vfs::kReservedRoot)) {
+    return "/";
+  }
+  const std::string& point = folder.mount->point();
+  return point.substr(0, std::max<std::size_t>(point.rfind('/'), 1));
+}
+
 int Enter(const Target& folder) {
   if (!folder.exists()) return Fail(folder.error);
   if (folder.kind != Target::Kind::kDirectory) return Fail(ENOTDIR);
-  std::string real = "/";
-  if (folder.mount != nullptr &&
-      !folder.mount->point().starts_with(vfs::kReservedRoot)) {
-    const std::string& point = folder.mount->point();
-    real = point.substr(0, std::max<std::size_t>(point.rfind('/'), 1));
-  }
   State& state = Shared();
   struct stat now = {};
-  if (__real_chdir(real.c_str()) != 0) return -1;
+  if (__real_chdir(KernelFolder(folder).c_str()) != 0) return -1;
   if (IsVforked() || is_outside) return 0;
   if (RealStatAt(AT_FDCWD, ".", &now, 0) != 0) return -1;
   Standing standing{folder.Path(), now.st_dev, now.st_ino};

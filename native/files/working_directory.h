@@ -23,6 +23,10 @@ bool MayBeVirtual();
 // errno is left alone.
 std::optional<std::string> Virtual();
 
+// Where the kernel stands meanwhile, who has `folder` of ours as working
+// directory.
+std::string KernelFolder(const Target& folder);
+
 // chdir into a folder of ours; -1 with errno.
 int Enter(const Target& folder);
 

@@ -9,8 +9,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <string_view>
 
-#include "files/descriptor.h"
+#include "files/identity.h"
 #include "files/real.h"
 #include "files/resolve.h"
 #include "files/route.h"
@@ -19,12 +20,39 @@
 namespace inmem::files {
 namespace {
 
+// A link in /proc to a descriptor of ours says the path that was opened.
+ssize_t RealReadLink(int folder, const char* path, char* out, size_t size) {
+  constexpr std::string_view kOurs = "/memfd:inmem:";
+  const ssize_t count = folder == AT_FDCWD
+                            ? __real_readlink(path, out, size)
+                            : __real_readlinkat(folder, path, out, size);
+  if (count <= static_cast<ssize_t>(kOurs.size()) ||
+      !std::string_view(out, kOurs.size()).starts_with(kOurs)) {
+    return count;
+  }
+  std::array<char, 320> text;
+  const ssize_t whole =
+      __real_readlinkat(folder, path, text.data(), text.size());
+  if (whole <= 0) return count;
+  const auto identity =
+      IdentityOfLink({text.data(), static_cast<size_t>(whole)});
+  const auto target = identity ? TargetOf(*identity) : std::nullopt;
+  if (!target) return count;
+  const std::string its = target->Path();
+  const size_t given = std::min(size, its.size());
+  std::copy_n(its.data(), given, out);
+  // The kernel does not touch what stands behind its text.
+  if (given < static_cast<size_t>(count)) {
+    std::fill(out + given, out + count, '\0');
+  }
+  return static_cast<ssize_t>(given);
+}
+
 ssize_t ReadLinkAt(int folder, const char* path, char* out, size_t size) {
   return RouteExisting(
       folder, path, 0,
       [&](int at, const char* name) {
-        return at == AT_FDCWD ? __real_readlink(name, out, size)
-                              : __real_readlinkat(at, name, out, size);
+        return RealReadLink(at, name, out, size);
       },
       [&](const Target& target) {
         if (target.kind != Target::Kind::kSymlink || size == 0) {
@@ -66,15 +94,29 @@ std::string Canonical(const Target& target) {
   return path;
 }
 
+char* GiveCanonical(const Target& target, char* out) {
+  const std::string text = Canonical(target);
+  if (text.size() >= PATH_MAX) return Fail<char*>(ENAMETOOLONG);
+  return GiveText(text, out, out != nullptr ? PATH_MAX : 0);
+}
+
+// The C library goes along links in /proc by their text, which leads nowhere
+// for a memfd; the kernel follows them.
+char* RealRealPath(const char* path, char* out) {
+  char* real = __real_realpath(path, out);
+  if (real != nullptr || errno != ENOENT) return real;
+  struct stat info = {};
+  if (RealStatAt(AT_FDCWD, path, &info, 0) != 0) return nullptr;
+  const auto identity = IdentityAt(AT_FDCWD, path, info);
+  const auto target = identity ? TargetOf(*identity) : std::nullopt;
+  return target ? GiveCanonical(*target, out) : Fail<char*>(ENOENT);
+}
+
 char* RealPath(const char* path, char* out) {
   return RouteExisting(
       AT_FDCWD, path, kFollow,
-      [out](int, const char* name) { return __real_realpath(name, out); },
-      [out](const Target& target) {
-        const std::string text = Canonical(target);
-        if (text.size() >= PATH_MAX) return Fail<char*>(ENAMETOOLONG);
-        return GiveText(text, out, out != nullptr ? PATH_MAX : 0);
-      });
+      [out](int, const char* name) { return RealRealPath(name, out); },
+      [out](const Target& target) { return GiveCanonical(target, out); });
 }
 
 char* GetCwd(char* out, size_t size) {

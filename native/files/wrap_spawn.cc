@@ -1,8 +1,10 @@
-// native/files/wrap_spawn.cc: file actions of posix_spawn that open a path.
+// native/files/wrap_spawn.cc: file actions of posix_spawn that take a path.
 //
 // The C library carries them out in the child, by system calls of its own. A
 // file of ours is opened when the action is added, and the action opens that
-// descriptor; it is closed with the actions.
+// descriptor; it is closed with the actions. A folder of ours is entered by
+// standing where the kernel can. Either is looked for from where the actions
+// before it lead.
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/stat.h>
@@ -10,10 +12,14 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <memory>
+#include <string>
+#include <utility>
 
 #include "files/descriptor.h"
 #include "files/real.h"
 #include "files/route.h"
+#include "files/working_directory.h"
 #include "os/unique_fd.h"
 
 // NOLINTBEGIN(cert-dcl50-cpp): the C library's own signatures
@@ -45,7 +51,59 @@ bool Hold(const Actions* owner, os::UniqueFd& fd) {
   return false;
 }
 
+// Where the actions added so far lead. As Held.
+struct Stood {
+  std::atomic<const Actions*> owner = nullptr;
+  std::atomic<const std::string*> folder = nullptr;
+};
+constexpr int kStoodCount = 64;
+
+std::array<Stood, kStoodCount>& AllStood() {
+  static std::array<Stood, kStoodCount> all;
+  return all;
+}
+
+// Null: in the process's own working directory.
+const std::string* FolderOf(const Actions* owner) {
+  for (const Stood& stood : AllStood()) {
+    if (stood.owner.load() == owner) return stood.folder.load();
+  }
+  return nullptr;
+}
+
+void SetFolder(Stood& stood, std::string folder) {
+  const std::unique_ptr<const std::string> earlier(stood.folder.exchange(
+      std::make_unique<const std::string>(std::move(folder)).release()));
+}
+
+bool StandIn(const Actions* owner, std::string folder) {
+  for (Stood& stood : AllStood()) {
+    if (stood.owner.load() != owner) continue;
+    SetFolder(stood, std::move(folder));
+    return true;
+  }
+  for (Stood& stood : AllStood()) {
+    const Actions* expected = nullptr;
+    if (!stood.owner.compare_exchange_strong(expected, owner)) continue;
+    SetFolder(stood, std::move(folder));
+    return true;
+  }
+  return false;
+}
+
+// `path` as the child will see it after the actions so far.
+std::string FromThere(const Actions* actions, const char* path) {
+  const std::string* folder = path[0] != '/' ? FolderOf(actions) : nullptr;
+  return folder != nullptr ? *folder + '/' + path : path;
+}
+
 void LetGo(const Actions* owner) {
+  for (Stood& stood : AllStood()) {
+    if (stood.owner.load() != owner) continue;
+    const std::unique_ptr<const std::string> folder(
+        stood.folder.exchange(nullptr));
+    stood.owner.store(nullptr);
+  }
   for (Held& held : AllHeld()) {
     if (held.owner.load() != owner) continue;
     const os::UniqueFd fd(held.fd.exchange(-1));
@@ -69,7 +127,8 @@ bool IsOurs(const char* path, int flags, Target& target) {
 int AddOpen(Actions* actions, int fd, const char* path, int flags,
             mode_t mode) {
   Target target;
-  if (!IsOurs(path, flags, target)) {
+  if (path == nullptr ||
+      !IsOurs(FromThere(actions, path).c_str(), flags, target)) {
     return __real_posix_spawn_file_actions_addopen(actions, fd, path, flags,
                                                    mode);
   }
@@ -87,6 +146,55 @@ int AddOpen(Actions* actions, int fd, const char* path, int flags,
                                                  flags & ~kPathFlags, mode);
 }
 
+// Whether `path` names a folder of ours, or what would be one.
+bool IsOurFolder(const char* path, Target& target) {
+  if (LookBefore(AT_FDCWD, path, kFollow | kFolder, target)) return true;
+  struct stat info = {};
+  int error = 0;
+  if (RealStatAt(AT_FDCWD, path, &info, 0) != 0) {
+    error = errno;
+  } else if (!S_ISDIR(info.st_mode)) {
+    error = ENOTDIR;
+  }
+  return error != 0 &&
+         LookAfter(error, AT_FDCWD, path, kFollow | kFolder, target);
+}
+
+int AddChdir(Actions* actions, const char* path) {
+  if (path == nullptr) return EINVAL;
+  std::string folder = FromThere(actions, path);
+  std::string kernels = path;
+  Target target;
+  if (IsOurFolder(folder.c_str(), target)) {
+    if (target.kind == Target::Kind::kReal) {
+      folder = kernels = target.path;
+    } else {
+      if (!target.exists()) return target.error;
+      if (target.kind != Target::Kind::kDirectory) return ENOTDIR;
+      folder = target.Path();
+      kernels = KernelFolder(target);
+    }
+  }
+  if (!StandIn(actions, std::move(folder))) return EMFILE;
+  return __real_posix_spawn_file_actions_addchdir_np(actions, kernels.c_str());
+}
+
+int AddFchdir(Actions* actions, int fd) {
+  if (const auto path = FolderPath(fd)) return AddChdir(actions, path->c_str());
+  const auto link = DescriptorPath(fd);
+  if (!StandIn(actions, link.data())) return EMFILE;
+  return __real_posix_spawn_file_actions_addfchdir_np(actions, fd);
+}
+
+// Calls add() with errno left alone, as posix_spawn's functions do.
+template <typename Add>
+int KeepingErrno(Add add) {
+  const int saved = errno;
+  const int error = add();
+  errno = saved;
+  return error;
+}
+
 }  // namespace
 }  // namespace inmem::files
 
@@ -95,10 +203,34 @@ extern "C" {
 int __wrap_posix_spawn_file_actions_addopen(posix_spawn_file_actions_t* actions,
                                             int fd, const char* path, int flags,
                                             mode_t mode) {
-  const int saved = errno;
-  const int error = inmem::files::AddOpen(actions, fd, path, flags, mode);
-  errno = saved;
-  return error;
+  return inmem::files::KeepingErrno(
+      [&] { return inmem::files::AddOpen(actions, fd, path, flags, mode); });
+}
+
+int __wrap_posix_spawn_file_actions_addchdir_np(
+    posix_spawn_file_actions_t* actions, const char* path) {
+  return inmem::files::KeepingErrno(
+      [&] { return inmem::files::AddChdir(actions, path); });
+}
+int __wrap_posix_spawn_file_actions_addfchdir_np(
+    posix_spawn_file_actions_t* actions, int fd) {
+  return inmem::files::KeepingErrno(
+      [&] { return inmem::files::AddFchdir(actions, fd); });
+}
+// Their names since glibc 2.39 and POSIX.1-2024.
+int __wrap_posix_spawn_file_actions_addchdir(
+    posix_spawn_file_actions_t* actions, const char* path) {
+  return __wrap_posix_spawn_file_actions_addchdir_np(actions, path);
+}
+int __wrap_posix_spawn_file_actions_addfchdir(
+    posix_spawn_file_actions_t* actions, int fd) {
+  return __wrap_posix_spawn_file_actions_addfchdir_np(actions, fd);
+}
+
+// Earlier actions at the same place may have been left without destroying them.
+int __wrap_posix_spawn_file_actions_init(posix_spawn_file_actions_t* actions) {
+  inmem::files::LetGo(actions);
+  return __real_posix_spawn_file_actions_init(actions);
 }
 
 int __wrap_posix_spawn_file_actions_destroy(

@@ -50,7 +50,13 @@ int StatAt(int folder, const char* path, struct stat* out, int flags) {
   return RouteExisting(
       folder, path, FollowUnless((flags & AT_SYMLINK_NOFOLLOW) != 0),
       [&](int at, const char* name) {
-        return RealStatAt(at, name, out, flags);
+        const int result = RealStatAt(at, name, out, flags);
+        if (result == 0) {
+          if (const auto identity = IdentityAt(at, name, *out)) {
+            AmendStat(*identity, out);
+          }
+        }
+        return result;
       },
       [out](const Target& target) {
         FillStat(target, out);
@@ -73,14 +79,27 @@ int Statx(int folder, const char* path, int flags, unsigned mask,
     FillStatx(info, out);
     return 0;
   }
-  return RouteExisting(folder, path,
-                       FollowUnless((flags & AT_SYMLINK_NOFOLLOW) != 0), real,
-                       [out](const Target& target) {
-                         struct stat info = {};
-                         FillStat(target, &info);
-                         FillStatx(info, out);
-                         return 0;
-                       });
+  return RouteExisting(
+      folder, path, FollowUnless((flags & AT_SYMLINK_NOFOLLOW) != 0),
+      [&](int at, const char* name) {
+        const int result = real(at, name);
+        struct stat info = {};
+        if (result != 0 || out->stx_nlink != 0 ||
+            RealStatAt(at, name, &info, flags & AT_SYMLINK_NOFOLLOW) != 0) {
+          return result;
+        }
+        if (const auto identity = IdentityAt(at, name, info)) {
+          AmendStat(*identity, &info);
+          FillStatx(info, out);
+        }
+        return result;
+      },
+      [out](const Target& target) {
+        struct stat info = {};
+        FillStat(target, &info);
+        FillStatx(info, out);
+        return 0;
+      });
 }
 
 bool IsKnownVersion(int version) {

@@ -229,6 +229,13 @@ std::optional<std::string_view> Mount::FolderOf(std::uint64_t inode) const {
   return names[static_cast<std::size_t>(id)];
 }
 
+std::optional<std::string_view> Mount::FileOf(std::uint64_t inode) const {
+  if (inode <= inode_base_ || inode - inode_base_ > archive_->entry_count()) {
+    return std::nullopt;
+  }
+  return archive_->entry_name(static_cast<Index>(inode - inode_base_ - 1));
+}
+
 std::optional<std::vector<std::string_view>> Mount::List(
     std::string_view name) const {
   // A file hides a folder of the same name, here as in Find.

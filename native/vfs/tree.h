@@ -82,6 +82,8 @@ class Mount {
   std::uint64_t Inode(const Found& found, std::string_view name) const;
   // The folder with this number, nullopt if it is none of this mount's.
   std::optional<std::string_view> FolderOf(std::uint64_t inode) const;
+  // The same for a file.
+  std::optional<std::string_view> FileOf(std::uint64_t inode) const;
 
   // Names directly below the folder `name`, sorted. nullopt: not a folder.
   std::optional<std::vector<std::string_view>> List(
