@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "archive/archive.h"
+#include "base/status.h"
 #include "elf/elf_file.h"
 #include "files/files.h"
 #include "interpreter/inheritance.h"
@@ -179,7 +180,8 @@ bool VirtualProgram::NeedsItsBundle(const std::string& path) const {
   for (const elf::Need& need : elf.value().needs()) {
     if (!HasBeside(folders, FolderOf(path), need.name)) continue;
     const std::string text =
-        "inmem-python: " + path + ": needs " + std::string(need.name) +
+        "inmem-python: " + std::string(ErrorName(ErrorCode::kMissingLibrary)) +
+        ": " + path + ": needs " + std::string(need.name) +
         ", which lies in its bundle, and a program that runs from memory finds "
         "nothing beside itself (expected one without libraries of its own: "
         "extract it, and start the file)\n";

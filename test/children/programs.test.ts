@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { pypiWheel } from "../helpers/pypi-wheel.js";
 import { jsonOf, py, runPython } from "../helpers/python.js";
+import { spawnCommand } from "../helpers/spawn-node.js";
 import { tmpDir } from "../helpers/tmp.js";
 import { type ZipEntry, zipFile } from "../helpers/zip.js";
 
@@ -119,6 +120,15 @@ describe.each([
     const expected = ["EACCES", "ENOEXEC", "ENOENT", "EACCES", "ENOTDIR"];
     expect([spawned, executed]).toEqual([expected, expected]);
     expect(needy).toEqual(["ELIBACC", "ELIBACC"]);
+  });
+});
+
+describe("a program with libraries of its bundle", () => {
+  it("is refused with a code, and what to do", async () => {
+    const { stderr } = await spawnCommand(["run", bundle(`${helpers}run("needy")`)]);
+    expect(stderr).toMatch(
+      /^inmem-python: ERR_INMEM_MISSING_LIBRARY: \S+\/bin\/needy: needs libbeside\.so, .*extract it/m,
+    );
   });
 });
 
