@@ -40,5 +40,11 @@ export const mysqlclientPackages = [
   { program: "mariadb_config", package: "libmariadb-dev" },
 ];
 
+/** To link LLVM's C++ library into an object, as some wheels do. */
+export const libcxxPackages = [
+  { file: "/usr/lib/x86_64-linux-gnu/libc++.a", package: "libc++-dev" },
+  { file: "/usr/lib/x86_64-linux-gnu/libc++abi.so", package: "libc++abi-dev" },
+];
+
 /** To look at the pages that we write, as a browser shows them. */
 export const chromiumPackages = [{ program: "chromium", package: "chromium" }];

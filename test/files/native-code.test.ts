@@ -1,8 +1,10 @@
 // test/files/native-code.test.ts: C and C++ of a bundle opens data files beside it, as on disk.
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { ensureSystemPackages } from "../../scripts/common/system-packages.mjs";
+import { libcxxPackages } from "../../scripts/house/packages.mjs";
 import { diskPython } from "../helpers/disk-python.js";
 import { sharedObject } from "../helpers/shared-object.js";
 import { commandLine, packageRoot } from "../helpers/spawn-node.js";
@@ -19,24 +21,36 @@ print(library.facts(here.encode()).decode(), end="")
 `;
 
 /** How the C++ runtime gets into the object. */
-const kinds: Record<string, string[]> = {
-  host: ["-std=c++17"],
-  bound: ["-std=c++17", "-Wl,-z,now"],
-  own: ["-std=c++17", "-static-libstdc++", "-static-libgcc", "-Wl,--exclude-libs,ALL"],
-  fortified: ["-std=c++17", "-O2", "-D_FORTIFY_SOURCE=2"],
+const kinds: Record<string, () => string[]> = {
+  host: () => ["-std=c++17"],
+  bound: () => ["-std=c++17", "-Wl,-z,now"],
+  own: () => ["-std=c++17", "-static-libstdc++", "-static-libgcc", "-Wl,--exclude-libs,ALL"],
+  fortified: () => ["-std=c++17", "-O2", "-D_FORTIFY_SOURCE=2"],
+  libcxx: () => {
+    const libraries = dirname(realpathSync("/usr/lib/x86_64-linux-gnu/libc++.a"));
+    const headers = join(libraries, "..", "include", "c++", "v1");
+    const archives = ["libc++.a", "libc++abi.a"].map((name) => join(libraries, name));
+    const rest = ["-nodefaultlibs", "-lm", "-lc", "-lgcc_s", "-lgcc"];
+    const words = ["-nostdinc++", "-isystem", headers, ...archives, ...rest];
+    return ["-std=c++17", ...words, "-Wl,--exclude-libs,ALL"];
+  },
 };
 
 let folder: string;
 let bundle: string;
 
 describe("data files by C and C++", () => {
-  beforeAll(() => {
+  beforeAll(async () => {
+    await ensureSystemPackages(libcxxPackages);
     const root = tmpDir("native-files");
     const app = join(root, "source");
     mkdirSync(app);
     writeFileSync(join(app, "__main__.py"), program);
     for (const [kind, args] of Object.entries(kinds)) {
-      writeFileSync(join(app, `lib${kind}.so`), sharedObject(`files-${kind}`, source, args, "c++"));
+      writeFileSync(
+        join(app, `lib${kind}.so`),
+        sharedObject(`files-${kind}`, source, args(), "c++"),
+      );
     }
     writeFileSync(
       join(app, "libplugin.so"),
@@ -49,7 +63,8 @@ describe("data files by C and C++", () => {
     for (const name of ["", "data", "data/deep", "data/deep/deeper", "data/empty"]) {
       chmodSync(join(folder, name), 0o755);
     }
-  }, 120_000);
+    expect(readFileSync(join(app, "liblibcxx.so")).includes("GLIBCXX")).toBe(false);
+  }, 180_000);
 
   // The folder on disk can be written to; the bundle cannot.
   const asReadOnly = (text: string) => text.replace("ofstream: open", "ofstream: not open");
@@ -61,12 +76,12 @@ describe("data files by C and C++", () => {
     expect(fromDisk("host")).toContain("ifstream: first line\n");
   });
 
-  it.for(Object.keys(kinds))("is the same in Node: libstdc++ %s", (kind) => {
+  it.for(Object.keys(kinds))("is the same in Node: C++ library %s", (kind) => {
     const args = [commandLine, "run", bundle, kind];
     expect(execFileSync(process.execPath, args, { encoding: "utf8" })).toBe(fromDisk(kind));
   });
 
-  it.for(Object.keys(kinds))("is the same in the launcher: libstdc++ %s", (kind) => {
+  it.for(Object.keys(kinds))("is the same in the launcher: C++ library %s", (kind) => {
     const launcher = join(packageRoot, "build", "Release", "inmem-launcher");
     expect(execFileSync(launcher, [bundle, kind], { encoding: "utf8" })).toBe(fromDisk(kind));
   });
