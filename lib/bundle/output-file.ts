@@ -5,6 +5,9 @@ import { basename, dirname, join, resolve } from "node:path";
 import { InmemError } from "../errors.js";
 import type { ByteSink } from "./zip-writer.js";
 
+/** The medium is given so much at a time. */
+const SYNC_BYTES = 1 << 25;
+
 /**
  * Written under a temporary name beside the target, then renamed over it: a
  * reader of the target sees the old file or the new one, never a part.
@@ -13,6 +16,8 @@ export class OutputFile implements ByteSink {
   readonly path: string;
   readonly #temporaryPath: string;
   readonly #handle: FileHandle;
+  #unsyncedBytes = 0;
+  #syncing: Promise<void> | undefined;
 
   private constructor(path: string, temporaryPath: string, handle: FileHandle) {
     this.path = path;
@@ -49,11 +54,24 @@ export class OutputFile implements ByteSink {
         .catch((cause) => fail(this.path, cause));
       done += bytesWritten;
     }
+    this.#unsyncedBytes += bytes.byteLength;
+    if (this.#unsyncedBytes >= SYNC_BYTES && !this.#syncing) this.#beginSync();
+  }
+
+  // The medium works while more is made, so that commit() has little to wait for.
+  #beginSync(): void {
+    this.#unsyncedBytes = 0;
+    const done = () => {
+      this.#syncing = undefined;
+    };
+    // What fails here fails in commit(), too.
+    this.#syncing = this.#handle.datasync().then(done, done);
   }
 
   /** Gives the file its name. Its content is on the medium before, unless it need not. */
   async commit({ sync = true } = {}): Promise<void> {
     try {
+      await this.#syncing;
       if (sync) await this.#handle.sync();
       await this.#handle.close();
       await rename(this.#temporaryPath, this.path);
@@ -64,6 +82,7 @@ export class OutputFile implements ByteSink {
 
   /** Removes what was written; does nothing after commit(). Never throws. */
   async discard(): Promise<void> {
+    await this.#syncing;
     await this.#handle.close().catch(() => undefined);
     await unlink(this.#temporaryPath).catch(() => undefined);
   }

@@ -1,9 +1,17 @@
 // lib/bundle/zip-writer.ts: writes a zip or zip64 archive, entry by entry.
+import { readSync } from "node:fs";
 import { centralHeader, endRecords, localHeader, type ZipRecord } from "./zip-records.js";
 
 /** Where the archive's bytes go, in order. */
 export interface ByteSink {
   write(bytes: Uint8Array): Promise<void>;
+}
+
+/** Bytes of an open file, copied piece by piece. */
+export interface FileRange {
+  readonly file: number;
+  readonly offset: number;
+  readonly byteLength: number;
 }
 
 /** One entry, ready to be written. */
@@ -13,7 +21,7 @@ export interface ZipEntry {
   /** 0: stored, 8: deflate, 93: zstd. */
   readonly method: 0 | 8 | 93;
   /** As it stands in the archive: compressed, unless the method is 0. */
-  readonly data: Uint8Array;
+  readonly data: Uint8Array | FileRange;
   readonly crc32: number;
   /** Size of the content, in bytes. */
   readonly sizeBytes: number;
@@ -25,6 +33,8 @@ export interface ZipEntry {
 
 /** Small writes are joined up to this size. */
 const BATCH_BYTES = 1 << 18;
+/** A file's bytes are copied in pieces of this size. */
+const COPY_BYTES = 1 << 22;
 const MAX_NAME_BYTES = 0xffff;
 
 /**
@@ -35,6 +45,7 @@ export class ZipWriter {
   readonly #sink: ByteSink;
   readonly #records: ZipRecord[] = [];
   readonly #names = new Set<string>();
+  #piece: Buffer | undefined;
   #batch: Uint8Array[] = [];
   #batchBytes = 0;
   #offsetBytes = 0;
@@ -84,7 +95,28 @@ export class ZipWriter {
     };
     this.#records.push(record);
     await this.#write(localHeader(record, entry.alignment ?? 1));
-    await this.#write(entry.data);
+    const { data } = entry;
+    if (data instanceof Uint8Array) await this.#write(data);
+    else await this.#copy(data, entry.name);
+  }
+
+  async #copy({ file, offset, byteLength }: FileRange, name: string): Promise<void> {
+    await this.#flush();
+    this.#piece ??= Buffer.allocUnsafe(COPY_BYTES);
+    const piece = this.#piece;
+    for (let done = 0; done < byteLength; ) {
+      const read = readSync(
+        file,
+        piece,
+        0,
+        Math.min(piece.length, byteLength - done),
+        offset + done,
+      );
+      if (read === 0) throw new Error(`${name}: the file that it is copied from is cut off`);
+      await this.#sink.write(piece.subarray(0, read));
+      done += read;
+    }
+    this.#offsetBytes += byteLength;
   }
 
   /** Writes the central directory; afterwards the writer is of no more use. */

@@ -1,8 +1,11 @@
 // test/bundle/zip-writer.test.ts: archives that other programs accept, byte for byte the same.
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { closeSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { compressionTable } from "../../lib/bundle/compression.js";
 import { crc32, crc32ByTable } from "../../lib/bundle/crc32.js";
 import { packEntry } from "../../lib/bundle/entry.js";
 import { OutputFile } from "../../lib/bundle/output-file.js";
@@ -20,6 +23,20 @@ const FILES = {
   "pkg/small": "s",
 };
 
+async function writtenBytes(path: string, entries: readonly ZipEntry[]): Promise<Buffer> {
+  const output = await OutputFile.create(path);
+  const writer = new ZipWriter(output);
+  try {
+    for (const entry of entries) await writer.add(entry);
+    await writer.finish();
+    await output.commit();
+    expect(writer.sizeBytes).toBe(statSync(path).size);
+    return readFileSync(path);
+  } finally {
+    await output.discard();
+  }
+}
+
 describe("ZipWriter", () => {
   it("writes what unzip and Python's zipfile accept", async () => {
     const path = join(tmpDir(), "a.zip");
@@ -27,6 +44,26 @@ describe("ZipWriter", () => {
     if (has("unzip")) execFileSync("unzip", ["-tqq", path]);
     if (has("python3")) execFileSync("python3", ["-m", "zipfile", "-t", path]);
     expect(readRawEntries(path).map((entry) => entry.name)).toEqual(Object.keys(FILES));
+  });
+
+  it("copies a part of a file as it would write its bytes, and tells when the file is too short", async () => {
+    const folder = tmpDir();
+    const from = join(folder, "from");
+    const bytes = randomBytes(9_000_001); // more than two pieces
+    writeFileSync(from, bytes);
+    const file = openSync(from, "r");
+    const [offset, byteLength] = [100, bytes.length - 200];
+    const content = bytes.subarray(offset, offset + byteLength);
+    const entry = await packEntry("pkg/x.so", 0o644, content, {
+      compression: compressionTable("stored"),
+    });
+    const entries = [{ ...entry, name: "small", data: Buffer.from("ab"), sizeBytes: 2 }, entry];
+    const copied = entries.with(1, { ...entry, data: { file, offset, byteLength } });
+    const whole = await writtenBytes(join(folder, "a.zip"), entries);
+    expect((await writtenBytes(join(folder, "b.zip"), copied)).equals(whole)).toBe(true);
+    const tooLong = [{ ...entry, data: { file, offset: 201, byteLength } }];
+    await expect(writtenBytes(join(folder, "c.zip"), tooLong)).rejects.toThrow(/cut off/);
+    closeSync(file);
   });
 
   it("writes what the package's own reader accepts", async () => {
