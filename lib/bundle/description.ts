@@ -160,7 +160,7 @@ function check(table: TomlTable, path: string): void {
   const schema = readSchema();
   refuseUnknown(table, schema, path, "");
   const { valid, errors } = new Validator(schema, "2020-12", false).validate(table);
-  if (!valid) fail(`${path}: ${wrongValues(errors).join("; ")}`);
+  if (!valid) fail(`${path}: ${wrongValues(errors, table, schema).join("; ")}`);
   const entries = ENTRY_KEYS.filter((key) => key in table);
   if (entries.length > 1) fail(`${path}: ${entries.join(" and ")} (expected one of them)`);
 }
@@ -184,16 +184,33 @@ function refuseUnknown(table: TomlTable, schema: Schema, path: string, prefix: s
 }
 
 // The validator tells each schema around a wrong value, and the value's own last.
-function wrongValues(errors: readonly OutputUnit[]): string[] {
+function wrongValues(errors: readonly OutputUnit[], table: TomlTable, schema: Schema): string[] {
   const deepest = errors.filter(
     ({ keyword }) =>
       !["properties", "$ref", "items", "oneOf", "additionalProperties"].includes(keyword),
   );
-  const told = (deepest.length > 0 ? deepest : errors).map(({ instanceLocation, error }) => {
-    const place = instanceLocation.replace(/^#\/?/, "").replaceAll("/", ".");
-    return `${place}: ${error.replace(/\.$/, "")}`;
+  const told = (deepest.length > 0 ? deepest : errors).map((unit) => {
+    const keys = keysOf(unit.instanceLocation);
+    const reason =
+      unit.keyword === "pattern" ? misfit(unit, table, schema) : unit.error.replace(/\.$/, "");
+    return `${keys.join(".")}: ${reason}`;
   });
   return [...new Set(told)];
+}
+
+// The validator names neither the text nor what it should be like.
+function misfit(unit: OutputUnit, table: TomlTable, schema: Schema): string {
+  const at = (root: object, keys: readonly string[]) =>
+    keys.reduce<unknown>((value, key) => (value as TomlTable | undefined)?.[key], root);
+  const value = at(table, keysOf(unit.instanceLocation));
+  const rule = at(schema, keysOf(unit.keywordLocation).slice(0, -1)) as Schema;
+  const examples = ((rule["examples"] as string[] | undefined) ?? []).join(", ");
+  return `${JSON.stringify(value)} does not match ${rule["pattern"]} (expected something like ${examples})`;
+}
+
+/** The keys of a JSON pointer, `#/a/b`. */
+function keysOf(pointer: string): string[] {
+  return pointer.split("/").slice(1);
 }
 
 function fail(message: string): never {

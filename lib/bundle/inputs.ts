@@ -1,8 +1,9 @@
-// lib/bundle/inputs.ts: what bundle() was given, checked and joined with the application's description.
+// lib/bundle/inputs.ts: what bundle() was given, joined with the application's description.
 import { existsSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { InmemError } from "../errors.js";
 import { filesByGlob } from "./application.js";
+import { ENTRIES } from "./check-options.js";
 import { type Description, findDescription, readDescription } from "./description.js";
 import type { BundleInputs } from "./options.js";
 
@@ -80,8 +81,6 @@ function filesOf(folder: string, files: Description["keys"]["files"]): Record<st
   return Object.fromEntries(filesByGlob(folder, files)) as Record<string, string>;
 }
 
-const ENTRIES = ["main", "module", "entry"] as const;
-
 function merge(base: BundleInputs, own: BundleInputs): BundleInputs {
   const merged: Record<string, unknown> = { ...base };
   if (ENTRIES.some((key) => own[key] !== undefined)) for (const key of ENTRIES) delete merged[key];
@@ -99,87 +98,6 @@ function setDefined<T extends object>(target: T, values: { [K in keyof T]?: T[K]
   for (const [key, value] of Object.entries(values)) {
     if (value !== undefined) (target as Record<string, unknown>)[key] = value;
   }
-}
-
-const LISTS = [
-  "requirements",
-  "requirementFiles",
-  "constraintFiles",
-  "extras",
-  "groups",
-  "projects",
-  "wheelFolders",
-  "args",
-  "extraIndexUrls",
-  "findLinks",
-] as const;
-const TEXTS = [
-  "description",
-  "main",
-  "module",
-  "entry",
-  "folder",
-  "indexUrl",
-  "proxy",
-  "cert",
-  "clientCert",
-  "platform",
-  "pythonVersion",
-  "from",
-] as const;
-
-/**
- * Checks what JavaScript callers may have mistyped.
- * @throws {TypeError} a wrong type, or nothing to bundle; {RangeError} names that no bundle can have.
- */
-export function checkInputs(inputs: BundleInputs): void {
-  for (const key of LISTS) {
-    const value: unknown = inputs[key];
-    const fits = Array.isArray(value) && value.every((item) => typeof item === "string");
-    if (value !== undefined && !fits) throw wrong(key, "an array of strings", value);
-  }
-  for (const key of TEXTS) {
-    const value: unknown = inputs[key];
-    if (value !== undefined && (typeof value !== "string" || value === "")) {
-      throw wrong(key, "a non-empty string", value);
-    }
-  }
-  const { files = {}, environment = {} } = inputs;
-  for (const [name, value] of Object.entries(environment)) {
-    if (typeof value !== "string") throw wrong(`environment.${name}`, "a string", value);
-  }
-  const entries = ENTRIES.filter((key) => inputs[key] !== undefined);
-  if (entries.length > 1) throw new TypeError(`Expected one of ${entries.join(" and ")}`);
-  for (const name of Object.keys(files)) checkName(name);
-  const something = ["requirements", "requirementFiles", "projects", "wheelFolders"] as const;
-  const given =
-    something.some((key) => (inputs[key]?.length ?? 0) > 0) ||
-    [
-      inputs.main,
-      inputs.folder,
-      inputs.description,
-      inputs.module,
-      inputs.entry,
-      inputs.files,
-      inputs.from,
-    ].some((value) => value !== undefined);
-  if (!given) {
-    throw new TypeError(
-      `Expected at least one of ${something.join(", ")}, description, main, module, entry, folder, files and from`,
-    );
-  }
-}
-
-function checkName(name: string): void {
-  const parts = name.split("/");
-  if (parts.includes("") || parts.includes("..") || parts.includes(".") || /[\\\0]/.test(name)) {
-    throw new RangeError(`Expected a relative path for a name in files but received "${name}"`);
-  }
-}
-
-function wrong(name: string, expected: string, value: unknown): TypeError {
-  const received = value === "" ? "an empty string" : `a value of type ${typeof value}`;
-  return new TypeError(`Expected ${expected} for ${name} but received ${received}`);
 }
 
 /** The words of a command line, by what they are. */
@@ -217,10 +135,4 @@ export function sortWords(words: readonly string[]): BundleInputs {
 function hasWheels(folder: string): boolean {
   const { readdirSync } = require("node:fs") as typeof import("node:fs");
   return readdirSync(folder).some((name) => name.endsWith(".whl"));
-}
-
-/** `path` as a user would type it. */
-export function shownPath(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short === "" || short.startsWith("..") ? path : short;
 }

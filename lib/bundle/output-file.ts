@@ -1,6 +1,7 @@
 // lib/bundle/output-file.ts: a file that is there whole or not at all.
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, rename, stat, unlink } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { InmemError } from "../errors.js";
 import type { ByteSink } from "./zip-writer.js";
@@ -31,12 +32,14 @@ export class OutputFile implements ByteSink {
    * cannot be written, or something that is no regular file is in the way.
    */
   static async create(path: string, executable = false): Promise<OutputFile> {
-    const target = resolve(path);
-    await refuseIrregular(target);
+    const target = await realTarget(resolve(path));
+    const earlier = await refuseIrregular(target);
     const name = `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`;
     const temporaryPath = join(dirname(target), name);
     const mode = executable ? 0o777 : 0o666;
     const handle = await open(temporaryPath, "wx", mode).catch((cause) => fail(target, cause));
+    // Whom the file was kept from, the new one is, too.
+    if (earlier !== undefined) await handle.chmod(earlierMode(earlier, executable));
     return new OutputFile(target, temporaryPath, handle);
   }
 
@@ -88,12 +91,24 @@ export class OutputFile implements ByteSink {
   }
 }
 
+// What a link names is replaced, not the link.
+async function realTarget(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
+}
+
 // Renaming over a device or a folder would destroy it, or fail at the end.
-async function refuseIrregular(target: string): Promise<void> {
+async function refuseIrregular(target: string): Promise<Stats | undefined> {
   const found = await stat(target).catch(() => undefined);
   if (found && !found.isFile()) {
     throw new InmemError("ERR_INMEM_BUNDLER", `${target} is not a regular file`);
   }
+  return found;
+}
+
+// Who may read it may execute it, where it is to be executable, and nobody where not.
+function earlierMode({ mode }: Stats, executable: boolean): number {
+  const access = mode & 0o666;
+  return executable ? access | ((access & 0o444) >> 2) : access;
 }
 
 function fail(path: string, cause: unknown): never {

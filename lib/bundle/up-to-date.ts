@@ -28,6 +28,8 @@ export interface UpToDateOptions {
 
 /** Bundles of one application that are kept: this one, and what it was before. */
 const KEPT = 2;
+/** No build takes so long, in milliseconds. */
+const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
 /**
  * The bundle of the application that `place` (a folder or file) describes, below the cache.
@@ -52,7 +54,7 @@ export async function upToDateBundle(
     touch(build);
     return { path, made: "unchanged" };
   }
-  await mkdir(build, { recursive: true });
+  await mkdir(build, { recursive: true }).catch((cause) => failNoCache(build, cause));
   const earlier = refresh ? undefined : earlierBundle(folder, keys.wheels, name);
   const options = {
     description: file,
@@ -61,8 +63,13 @@ export async function upToDateBundle(
     ...(onProgress && { onProgress }),
   };
   await makeBundle(options, { recipe, earlier });
-  prune(folder, basename(build));
+  prune(folder, basename(build), basename(path));
   return { path, made: earlier === undefined ? "new" : "repacked" };
+}
+
+function failNoCache(folder: string, cause: NodeJS.ErrnoException): never {
+  const message = `cannot make ${folder}: ${cause.code ?? cause.message}; bundles of described applications are kept below the user's cache (expected a folder that can be written: set XDG_CACHE_HOME, or \`inmem-python bundle\` to a path of your own)`;
+  throw new InmemError("ERR_INMEM_BUNDLER", message, { cause });
 }
 
 function buildsFolder(name: string, path: string): string {
@@ -70,10 +77,15 @@ function buildsFolder(name: string, path: string): string {
   return cacheFolder("bundles", `${name}-${id}`);
 }
 
-// By their age, the newest first.
+/** By their age, the newest first. Another process may be removing some. */
 function builds(folder: string): string[] {
-  const age = (name: string) => statSync(join(folder, name)).mtimeMs;
-  return readdirSync(folder).sort((a, b) => age(b) - age(a));
+  const ages = new Map(readdirSync(folder).map((name) => [name, changedAt(join(folder, name))]));
+  const age = (name: string) => ages.get(name) ?? 0;
+  return [...ages.keys()].sort((a, b) => age(b) - age(a));
+}
+
+function changedAt(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 function earlierBundle(folder: string, wheels: string, name: string): string | undefined {
@@ -92,10 +104,15 @@ function touch(path: string): void {
   }
 }
 
-// Who runs one that goes has it open or mapped: it stays theirs.
-function prune(folder: string, current: string): void {
+// Who runs one that goes has it open or mapped: it stays theirs. One without a bundle is being
+// made by another process, unless that ended long ago.
+function prune(folder: string, current: string, bundle: string): void {
   const others = builds(folder).filter((name) => name !== current);
-  for (const name of others.slice(KEPT - 1)) {
+  const made = others.filter((name) => existsSync(join(folder, name, bundle)));
+  const left = others.filter(
+    (name) => !made.includes(name) && Date.now() - changedAt(join(folder, name)) > ABANDONED_MS,
+  );
+  for (const name of [...made.slice(KEPT - 1), ...left]) {
     rmSync(join(folder, name), { recursive: true, force: true });
   }
 }

@@ -1,6 +1,7 @@
 // lib/cli/bundle-flags.ts: the options of `inmem-python bundle`, as commander sees them.
 import type { Command } from "commander";
 import type { BundleInputs } from "../bundle/options.js";
+import { InmemError } from "../errors.js";
 import { addFormOptions, type FormFlags } from "./bundle-form.js";
 import { collect } from "./flags.js";
 
@@ -102,4 +103,14 @@ export function inputsFrom(words: readonly string[], flags: BundleFlags): Bundle
     if (value !== undefined) (inputs as Record<string, unknown>)[key] = value;
   }
   return inputs;
+}
+
+/** @throws {InmemError} ERR_INMEM_CONFIG when neither words nor options name anything to bundle. */
+export function checkSomething(words: readonly string[], flags: BundleFlags): void {
+  const { requirement, main, module, entry, app, from } = flags;
+  const given = [requirement, main, module, entry, app, from].some((flag) => flag !== undefined);
+  if (given || words.length > 0) return;
+  const message =
+    "nothing to bundle (expected requirements, a folder with an inmem.toml, -r FILE, --main FILE, -m MODULE, -e MODULE:FUNCTION, --app FOLDER or --from FILE)";
+  throw new InmemError("ERR_INMEM_CONFIG", message);
 }

@@ -3,7 +3,7 @@ import type { BundleInputs } from "../bundle/options.js";
 import { type BundleProgress, type BundleResult, bundle } from "../bundle.js";
 import { InmemError } from "../errors.js";
 import { formatBytes } from "../text.js";
-import { type BundleFlags, inputsFrom } from "./bundle-flags.js";
+import { type BundleFlags, checkSomething, inputsFrom } from "./bundle-flags.js";
 import { formFrom } from "./bundle-form.js";
 import { progressText } from "./bundle-progress.js";
 import { signalStatus } from "./failure.js";
@@ -19,6 +19,7 @@ export async function bundleCommand(words: readonly string[], flags: BundleFlags
   const relay = new SignalRelay();
   const line = new ProgressLine(!quiet && !json && process.stderr.isTTY === true);
   try {
+    checkSomething(words, flags);
     const inputs = inputsFrom(words, flags);
     const result = await bundle({
       ...inputs,

@@ -236,6 +236,29 @@ describe("bundle()", () => {
     await expect(bundle({ output: "x", files })).rejects.toThrow(RangeError);
   });
 
+  it.each([
+    [undefined, "Expected an object for options"],
+    [{ main: "a.py", requirement: ["numpy"] }, "unknown option requirement (expected "],
+    [{ main: "a.py", exclude: "x" }, "Expected an array of strings for exclude"],
+    [{ main: "a.py", prune: "tests" }, "Expected an array of strings for prune"],
+    [{ main: "a.py", signal: {} }, "Expected an AbortSignal for signal"],
+    [{ main: "a.py", onProgress: 1 }, "Expected a function for onProgress"],
+    [{ main: "a.py", source: "no" }, "Expected a boolean for source"],
+    [{ main: "a.py", executable: 5 }, "Expected a boolean or a line for executable"],
+    [{ files: ["a"] }, "Expected an object of names and paths or contents for files"],
+    [{ files: { a: 1 } }, 'Expected a path or bytes for files["a"]'],
+    [{ main: "a.py", environment: ["A=1"] }, "Expected an object of strings for environment"],
+    [{ main: 5 }, "Expected a non-empty string for main but received 5 of type number"],
+  ])("refuses %j by name", async (options, message) => {
+    const asked = options && ({ output: "x", ...options } as unknown as BundleOptions);
+    const error = await dist
+      .bundle()
+      .bundle(asked as BundleOptions)
+      .catch((cause) => cause);
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toContain(message);
+  });
+
   it("leaves nothing behind when aborted, whenever that is", async () => {
     const folder = tmpDir();
     vi.stubEnv("TMPDIR", join(folder, "tmp"));

@@ -136,6 +136,7 @@ print(sorted(str(p.relative_to(here)) for p in here.rglob("*.txt")))
     [`[target]\nplatfrom = "x"`, /unknown key target\.platfrom; did you mean platform\?/],
     [`quite-else = 1`, /unknown key quite-else; the keys are name, /],
     [`port = 70000`, /port: .*70000/],
+    [`name = "a/b"`, /name: "a\/b" does not match \^.* \(expected something like my-app\)/],
     [`requirements = "numpy"`, /requirements: .*array/],
     [`main = "a.py"\nmodule = "b"`, /main and module \(expected one of them\)/],
     [`main = `, /inmem\.toml:1:\d+: /],

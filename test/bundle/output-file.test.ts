@@ -1,5 +1,14 @@
 // test/bundle/output-file.test.ts: the file is there whole or not at all.
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { OutputFile } from "../../lib/bundle/output-file.js";
@@ -26,6 +35,24 @@ describe("OutputFile", () => {
     await output.discard();
     expect(readdirSync(folder)).toEqual(["a.pyz"]);
     expect(readFileSync(join(folder, "a.pyz"), "utf8")).toBe("earlier");
+  });
+
+  it("replaces what a link names, and leaves it to those who could read it", async () => {
+    const folder = tmpDir();
+    writeFileSync(join(folder, "real.pyz"), "earlier", { mode: 0o600 });
+    symlinkSync("real.pyz", join(folder, "a.pyz"));
+    for (const [executable, mode] of [
+      [false, 0o600],
+      [true, 0o700],
+      [false, 0o600],
+    ] as const) {
+      const output = await OutputFile.create(join(folder, "a.pyz"), executable);
+      await output.write(Buffer.from("new"));
+      await output.commit();
+      expect(readlinkSync(join(folder, "a.pyz"))).toBe("real.pyz");
+      expect(readFileSync(join(folder, "real.pyz"), "utf8")).toBe("new");
+      expect(statSync(join(folder, "real.pyz")).mode & 0o777).toBe(mode);
+    }
   });
 
   it("refuses what a rename would destroy or cannot replace", async () => {

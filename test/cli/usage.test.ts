@@ -61,7 +61,10 @@ describe("wrong use ends with 2, says what, and suggests", () => {
     [["run", "--report=xml", "x.pyz"], "Allowed choices are table, json"],
     [["run", "-m"], "argument missing"],
     [["bundle", "numpy"], "no output (expected -o FILE)"],
-    [["bundle", "-o", "x.pyz"], "Expected at least one of requirements"],
+    [
+      ["bundle", "-o", "x.pyz"],
+      "nothing to bundle (expected requirements, a folder with an inmem.toml, -r FILE",
+    ],
     [["python", "--bundle"], "argument missing"],
   ])("%j", async (words, message) => {
     const { code, stdout, stderr } = await spawnCommand(words);

@@ -1,0 +1,158 @@
+// lib/bundle/check-options.ts: the options of bundle(), checked.
+import { checkIsObject, checkNames, wrongType } from "../options.js";
+import { checkCompression } from "./compression.js";
+import type { BundleOptions } from "./options.js";
+import { PRUNINGS } from "./selection.js";
+
+const LISTS = [
+  "requirements",
+  "requirementFiles",
+  "constraintFiles",
+  "extras",
+  "groups",
+  "projects",
+  "wheelFolders",
+  "args",
+  "extraIndexUrls",
+  "findLinks",
+  "exclude",
+] as const;
+const TEXTS = [
+  "description",
+  "main",
+  "module",
+  "entry",
+  "folder",
+  "indexUrl",
+  "proxy",
+  "cert",
+  "clientCert",
+  "platform",
+  "pythonVersion",
+  "from",
+] as const;
+const BOOLEANS = ["noIndex", "source", "cache"] as const;
+const OTHERS = [
+  "output",
+  "files",
+  "environment",
+  "optimize",
+  "compress",
+  "prune",
+  "executable",
+  "onProgress",
+  "signal",
+] as const;
+
+const NAMES = [...LISTS, ...TEXTS, ...BOOLEANS, ...OTHERS];
+
+/** At most one of them; a description's own gives way. */
+export const ENTRIES = ["main", "module", "entry"] as const;
+
+/** At least one of them must be given, or an entry. */
+const SOURCES = ["requirements", "requirementFiles", "projects", "wheelFolders"] as const;
+
+/**
+ * Checks what JavaScript callers may have mistyped.
+ * @throws {TypeError} an unknown option, a wrong type, or nothing to bundle; {RangeError} a value, or
+ * names that no bundle can have.
+ */
+export function checkOptions(options: BundleOptions): void {
+  checkIsObject(options);
+  checkNames(options, NAMES);
+  checkTypes(options);
+  checkInputs(options);
+  checkForm(options);
+}
+
+function checkTypes(options: BundleOptions): void {
+  const { output, signal, onProgress } = options;
+  if (!isText(output)) throw wrongType("output", "a path", output);
+  for (const key of LISTS) checkList(key, options[key]);
+  checkList("prune", options.prune);
+  for (const key of TEXTS) {
+    if (options[key] !== undefined && !isText(options[key])) {
+      throw wrongType(key, "a non-empty string", options[key]);
+    }
+  }
+  for (const key of BOOLEANS) {
+    const value: unknown = options[key];
+    if (value !== undefined && typeof value !== "boolean") throw wrongType(key, "a boolean", value);
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw wrongType("signal", "an AbortSignal", signal);
+  }
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw wrongType("onProgress", "a function", onProgress);
+  }
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
+}
+
+function checkList(name: string, value: unknown): void {
+  if (value === undefined) return;
+  const fits = Array.isArray(value) && value.every((item) => typeof item === "string");
+  if (!fits) throw wrongType(name, "an array of strings", value);
+}
+
+function checkInputs(options: BundleOptions): void {
+  checkFiles(options.files);
+  checkEnvironment(options.environment);
+  const entries = ENTRIES.filter((key) => options[key] !== undefined);
+  if (entries.length > 1) throw new TypeError(`Expected one of ${entries.join(" and ")}`);
+  const { main, folder, description, module, entry, files, from } = options;
+  const given =
+    SOURCES.some((key) => (options[key]?.length ?? 0) > 0) ||
+    [main, folder, description, module, entry, files, from].some((value) => value !== undefined);
+  if (!given) {
+    throw new TypeError(
+      `Expected at least one of ${SOURCES.join(", ")}, description, main, module, entry, folder, files and from`,
+    );
+  }
+}
+
+function checkFiles(files: BundleOptions["files"]): void {
+  if (files === undefined) return;
+  if (typeof files !== "object" || files === null || Array.isArray(files)) {
+    throw wrongType("files", "an object of names and paths or contents", files);
+  }
+  for (const [name, file] of Object.entries(files)) {
+    checkName(name);
+    if (!isText(file) && !(file instanceof Uint8Array)) {
+      throw wrongType(`files["${name}"]`, "a path or bytes", file);
+    }
+  }
+}
+
+function checkName(name: string): void {
+  const parts = name.split("/");
+  if (parts.includes("") || parts.includes("..") || parts.includes(".") || /[\\\0]/.test(name)) {
+    throw new RangeError(`Expected a relative path for a name in files but received "${name}"`);
+  }
+}
+
+function checkEnvironment(environment: BundleOptions["environment"]): void {
+  if (environment === undefined) return;
+  if (typeof environment !== "object" || environment === null || Array.isArray(environment)) {
+    throw wrongType("environment", "an object of strings", environment);
+  }
+  for (const [name, value] of Object.entries(environment)) {
+    if (typeof value !== "string") throw wrongType(`environment.${name}`, "a string", value);
+  }
+}
+
+function checkForm({ optimize, compress, prune = [], executable }: BundleOptions): void {
+  if (optimize !== undefined && ![0, 1, 2].includes(optimize)) {
+    throw new RangeError(`Expected 0, 1 or 2 for optimize but received ${String(optimize)}`);
+  }
+  if (compress !== undefined) checkCompression(compress);
+  for (const name of prune) {
+    if (PRUNINGS.includes(name)) continue;
+    throw new RangeError(`Expected ${PRUNINGS.join(", ")} in prune but received "${name}"`);
+  }
+  if (executable === undefined || typeof executable === "boolean") return;
+  if (!isText(executable)) throw wrongType("executable", "a boolean or a line", executable);
+  if (/[\r\n\0]/.test(executable)) throw new RangeError("Expected one line for executable");
+}
