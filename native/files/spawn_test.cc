@@ -102,7 +102,7 @@ TEST_F(World, SpawnReadsFromTheStartEachTime) {
 }
 
 TEST_F(World, SpawnOpensFromWhereItWasLed) {
-  const auto read_in = [&](auto lead, const char* name) {
+  const auto read_in = [&](const auto& lead, const char* name) {
     Actions actions;
     lead(actions.get());
     EXPECT_EQ(::posix_spawn_file_actions_addopen(actions.get(), STDIN_FILENO,
