@@ -57,7 +57,9 @@ async function runBundle(
   flags: RunFlags,
   own: RunOptions,
 ): Promise<number> {
-  const settings = readRunSettings(bundle);
+  // They are of the bundle's own program: its other commands run beside that.
+  const isOther = own.script !== undefined || flags.module !== undefined;
+  const settings = isOther ? {} : readRunSettings(bundle);
   const offer = await offerPort(settings, bundle, flags.verify);
   try {
     return await runAsSet(bundle, args, flags, {

@@ -103,6 +103,15 @@ describe("inmem-python run app.pyz", () => {
   });
 });
 
+it("are of the bundle's program alone: another module of it runs beside that", async () => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(exportedPort, resolve));
+  const words = ["run", "-m", "json.tool", bundle, "--compact"];
+  const run = await spawnCommand(words, { stdin: `{"a": 1}` });
+  taken.close();
+  expect(run).toMatchObject({ code: 0, stdout: `{"a":1}\n`, stderr: "" });
+});
+
 describe("the settings", () => {
   it("are nothing in what our writer has not made so", () => {
     const text = `{\n "format": 1,\n "python": {\n  "tag": "cp313"\n },\n "run": {\n  "port": 1\n }\n}`;
