@@ -45,7 +45,9 @@ export class ZipWriter {
   readonly #sink: ByteSink;
   readonly #records: ZipRecord[] = [];
   readonly #names = new Set<string>();
-  #piece: Buffer | undefined;
+  /** Two of them: one is filled while the other is written. */
+  readonly #pieces: Buffer[] = [];
+  #sending: Promise<void> = Promise.resolve();
   #batch: Uint8Array[] = [];
   #batchBytes = 0;
   #offsetBytes = 0;
@@ -102,9 +104,8 @@ export class ZipWriter {
 
   async #copy({ file, offset, byteLength }: FileRange, name: string): Promise<void> {
     await this.#flush();
-    this.#piece ??= Buffer.allocUnsafe(COPY_BYTES);
-    const piece = this.#piece;
     for (let done = 0; done < byteLength; ) {
+      const piece = this.#nextPiece();
       const read = readSync(
         file,
         piece,
@@ -113,7 +114,7 @@ export class ZipWriter {
         offset + done,
       );
       if (read === 0) throw new Error(`${name}: the file that it is copied from is cut off`);
-      await this.#sink.write(piece.subarray(0, read));
+      await this.#send(piece.subarray(0, read));
       done += read;
     }
     this.#offsetBytes += byteLength;
@@ -126,13 +127,14 @@ export class ZipWriter {
     const sizeBytes = this.#offsetBytes - offsetBytes;
     await this.#write(endRecords({ count: this.count, offsetBytes, sizeBytes }));
     await this.#flush();
+    await this.#sending;
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
     this.#offsetBytes += bytes.byteLength;
     if (bytes.byteLength >= BATCH_BYTES) {
       await this.#flush();
-      await this.#sink.write(bytes);
+      await this.#send(bytes);
       return;
     }
     this.#batch.push(bytes);
@@ -145,6 +147,19 @@ export class ZipWriter {
     const joined = Buffer.concat(this.#batch, this.#batchBytes);
     this.#batch = [];
     this.#batchBytes = 0;
-    await this.#sink.write(joined);
+    await this.#send(joined);
+  }
+
+  // One write goes on while the next bytes are made; it is awaited before another begins.
+  async #send(bytes: Uint8Array): Promise<void> {
+    await this.#sending;
+    this.#sending = this.#sink.write(bytes);
+    this.#sending.catch(() => undefined); // thrown by the next, or by finish()
+  }
+
+  #nextPiece(): Buffer {
+    const piece = this.#pieces.length < 2 ? Buffer.allocUnsafe(COPY_BYTES) : this.#pieces.shift();
+    this.#pieces.push(piece as Buffer);
+    return piece as Buffer;
   }
 }
