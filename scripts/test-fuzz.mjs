@@ -1,4 +1,4 @@
-// scripts/test-fuzz.mjs: `npm run test:fuzz`: libFuzzer over archive, elf and its plans, with ASan and UBSan.
+// scripts/test-fuzz.mjs: `npm run test:fuzz`: libFuzzer over archive, trust, elf and its plans, with ASan and UBSan.
 //
 // usage: node scripts/test-fuzz.mjs [--seconds N | --repeatable] [--only NAME]...
 // Each target runs for N seconds (30), as many at once as there are processors. What it learns stays in the cache.
@@ -17,6 +17,7 @@ import { sanitizerOptions } from "./house/sanitized-build.mjs";
 /** `seeds`: the folder of native/fuzz/corpus and of the seeds; two targets may share one. */
 const targets = {
   archive: { seeds: "archive", maxBytes: 8192, runs: 500_000 },
+  trust: { seeds: "trust", maxBytes: 8192, runs: 300_000 },
   elf: { seeds: "elf", maxBytes: 16384, runs: 100_000 },
   plan: { seeds: "elf", maxBytes: 16384, runs: 100_000 },
 };

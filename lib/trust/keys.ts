@@ -91,7 +91,28 @@ export function keyId(publicKey: KeyObject): string {
  * @throws {TypeError} as publicKeyOf().
  */
 export function spellVerification(key: VerifyKey, full: boolean): string {
-  return `${rawPublicKey(publicKeyOf(key)).toString("hex")}${full ? ":full" : ""}`;
+  const raw = plainPublicKey(key) ?? rawPublicKey(publicKeyOf(key));
+  return `${raw.toString("hex")}${full ? ":full" : ""}`;
+}
+
+/** RFC 8410: what an Ed25519 public key in SPKI form begins with. */
+const SPKI_HEAD = Buffer.from("302a300506032b6570032100", "hex");
+const PLAIN_PEM =
+  /^-----BEGIN PUBLIC KEY-----\r?\n([A-Za-z0-9+/]{59}=)\r?\n-----END PUBLIC KEY-----\s*$/;
+
+// A file as keygen() writes it, read without node:crypto, whose start costs a run more than its own
+// check of the key: what the key is worth, the signature tells. Whatever is not so, node:crypto judges.
+function plainPublicKey(key: VerifyKey): Buffer | undefined {
+  if (typeof key !== "string" || key === "") return undefined;
+  try {
+    const text = key.startsWith(PEM) ? key : readFileSync(key, "latin1");
+    const der = Buffer.from(PLAIN_PEM.exec(text)?.[1] ?? "", "base64");
+    const head = der.subarray(0, SPKI_HEAD.length);
+    if (der.length !== SPKI_HEAD.length + 32 || !head.equals(SPKI_HEAD)) return undefined;
+    return der.subarray(SPKI_HEAD.length);
+  } catch {
+    return undefined;
+  }
 }
 
 function rawPublicKey(publicKey: KeyObject): Buffer {

@@ -7,6 +7,7 @@
 namespace inmem::fuzz {
 
 std::vector<std::string> ArchiveSeeds();
+std::vector<std::string> TrustSeeds();
 // For both targets over shared objects; no file is larger than 16 KiB.
 std::vector<std::string> ElfSeeds();
 

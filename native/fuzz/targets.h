@@ -9,6 +9,10 @@
 // reads all of it; both must agree.
 extern "C" int FuzzArchive(const std::uint8_t* data, std::size_t size);
 
+// The first byte tells what the others are (trust_fuzz.cc): a bundle, a
+// manifest, a signature or any JSON, each held to what its reader promises.
+extern "C" int FuzzTrust(const std::uint8_t* data, std::size_t size);
+
 // Parses a shared object and asks all that ElfFile and SymbolTable answer; what
 // passes goes through a model of ld.so, which must stay inside the object.
 extern "C" int FuzzElf(const std::uint8_t* data, std::size_t size);

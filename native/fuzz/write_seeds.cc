@@ -1,6 +1,7 @@
 // native/fuzz/write_seeds.cc: seeds and kept findings as files, for libFuzzer.
 //
-// usage: write_seeds FOLDER     makes FOLDER/archive and FOLDER/elf
+// usage: write_seeds FOLDER     makes FOLDER/archive, FOLDER/elf and
+//                            FOLDER/trust
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -34,5 +35,6 @@ int main(int argc, char** argv) {
   if (argc != 2) return 2;
   WriteAll(argv[1], "archive", inmem::fuzz::ArchiveSeeds());
   WriteAll(argv[1], "elf", inmem::fuzz::ElfSeeds());
+  WriteAll(argv[1], "trust", inmem::fuzz::TrustSeeds());
   return 0;
 }

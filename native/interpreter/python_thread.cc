@@ -175,7 +175,8 @@ void PythonThread::Impl::MountAhead(const Job& job) {
   const Bundle& first = job.bundles.front();
   const bool is_large = first.bytes ? first.bytes->size() >= kLargeBundleBytes
                                     : IsLargeFile(first.path);
-  if (!is_large) return;
+  // A signature takes milliseconds, whatever the size: OpenSSL has to begin.
+  if (!is_large && !job.verification) return;
   auto mount = [this, paths = job.bundles, verification = job.verification] {
     return bundles.Mount(paths, verification);
   };

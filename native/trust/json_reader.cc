@@ -164,7 +164,9 @@ void JsonReader::SkipDigits() {
 
 void JsonReader::SkipNumber() {
   if (text_[at_] == '-') ++at_;
+  const std::size_t begin = at_;
   SkipDigits();
+  if (at_ - begin > 1 && text_[begin] == '0') Fail();
   if (at_ < text_.size() && text_[at_] == '.') {
     ++at_;
     SkipDigits();

@@ -1,8 +1,5 @@
 // native/trust/verify_test.cc: a signed bundle passes; bent ones do not, each
 // with its code.
-//
-// The primitives are toys: that a forged signature cannot be made is OpenSSL's
-// to show (test/trust has the real ones).
 #include "trust/verify.h"
 
 #include <gtest/gtest.h>
@@ -16,122 +13,40 @@
 
 #include "archive/zip_builder.h"
 #include "base/byte_reader.h"
-#include "base/hash.h"
-#include "trust/manifest.h"
-#include "trust/structure.h"
+#include "trust/toy_bundle.h"
 
 namespace inmem::trust {
 namespace {
 
 using archive::Archive;
-using archive::testing::BuildZip;
 using archive::testing::InMemory;
-using archive::testing::ZipEntry;
-using archive::testing::ZipOptions;
-
-class ToyCrypto final : public Crypto {
- public:
-  Digest Sha256(std::span<const std::byte> bytes) const override {
-    Digest digest = {};
-    for (std::size_t part = 0; part < 4; ++part) {
-      std::uint64_t hash = HashBytes(bytes, part + 1);
-      for (std::size_t i = 0; i < 8; ++i, hash >>= 8) {
-        digest[part * 8 + i] = static_cast<std::byte>(hash & 0xFF);
-      }
-    }
-    return digest;
-  }
-  // The digest of key and message, twice.
-  Signature Sign(const PublicKey& key, std::string_view message) const {
-    std::string both(AsChars(key));
-    both += message;
-    const Digest digest = Sha256(AsBytes(both));
-    Signature signature = {};
-    std::copy(digest.begin(), digest.end(), signature.begin());
-    std::copy(digest.begin(), digest.end(), signature.begin() + 32);
-    return signature;
-  }
-  bool Verifies(const PublicKey& key, std::span<const std::byte> message,
-                const Signature& signature) const override {
-    return Sign(key, AsChars(message)) == signature;
-  }
-};
-
-std::string Base64(std::span<const std::byte> bytes) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const std::byte byte : bytes) {
-    bits = bits << 8 | std::to_integer<std::uint32_t>(byte);
-    for (count += 8; count >= 6; count -= 6) {
-      text += kDigits[bits >> (count - 6) & 0x3F];
-    }
-  }
-  if (count > 0) text += kDigits[bits << (6 - count) & 0x3F];
-  text.append((4 - text.size() % 4) % 4, '=');
-  return text;
-}
+using testing::BuildZip;
+using testing::Contents;
+using testing::ManifestText;
+using testing::Own;
+using testing::SignedManifest;
+using testing::ToyCrypto;
+using testing::ToyKey;
+using testing::ZipEntry;
+using testing::ZipOptions;
+using testing::ZipWithManifest;
 
 class TrustTest : public ::testing::Test {
  protected:
-  TrustTest() { key_.fill(std::byte{7}); }
-
-  static ZipEntry Own(std::string name, std::string data) {
-    ZipEntry entry;
-    entry.name = std::move(name);
-    entry.data = std::move(data);
-    entry.flags = 0x0800;
-    entry.dos_time = 0x21 << 16;
-    return entry;
-  }
-
-  static std::vector<ZipEntry> Contents() {
-    ZipEntry packed = Own("pkg/data.txt", std::string(5000, 'x'));
-    packed.method = 8;
-    return {Own("__main__.py", "print(1)\n"), Own("pkg/a.py", "a = 1\n"),
-            packed, Own("z", "")};
-  }
-
-  std::string Manifest(const std::vector<ZipEntry>& entries,
-                       const std::string& layout) const {
-    std::string text = "{\"format\": 1, \"entries\": {";
-    for (const ZipEntry& entry : entries) {
-      if (&entry != &entries.front()) text += ',';
-      text += "\"" + entry.name + "\": {\"kind\": \"other\", \"size\": " +
-              std::to_string(entry.data.size()) + ", \"sha256\": \"" +
-              HexOf(crypto_.Sha256(AsBytes(entry.data))) + "\"}";
-    }
-    return text + "}" + layout + "}\n";
+  static std::string Manifest(const std::vector<ZipEntry>& entries,
+                              const std::string& layout) {
+    return ManifestText(entries, layout);
   }
 
   std::string SignatureText(const std::string& manifest) const {
-    return "{\"format\": 1, \"algorithm\": \"Ed25519\", \"key\": \"" +
-           HexOf(crypto_.Sha256(key_)) + "\", \"signature\": \"" +
-           Base64(crypto_.Sign(key_, manifest)) + "\"}";
+    return testing::SignatureText(key_, manifest);
   }
 
-  // As inmem-python sign does it: the layout is that of the archive without
-  // manifest and signature, which stand behind what it covers.
-  std::string Sign(std::vector<ZipEntry> entries,
+  std::string Sign(const std::vector<ZipEntry>& entries,
                    const ZipOptions& options = {}) const {
-    auto unsigned_entries = entries;
-    unsigned_entries.push_back(Own("inmem.json", "{}"));
-    const auto archive =
-        Archive::Open(InMemory(BuildZip(unsigned_entries, options)));
-    EXPECT_TRUE(archive.ok()) << archive.status().message();
-    const auto structure = ReadStructure(*archive.value(), crypto_);
-    EXPECT_TRUE(structure.ok()) << structure.status().message();
-    const Layout& layout = structure.value().layout;
-    const std::string manifest = Manifest(
-        entries, ", \"layout\": {\"prefixSize\": " +
-                     std::to_string(layout.prefix_size_bytes) +
-                     ", \"prefix\": \"" + HexOf(layout.prefix) +
-                     "\", \"directory\": \"" + HexOf(layout.directory) + "\"}");
-    entries.push_back(Own("inmem.json", manifest));
-    entries.push_back(Own("inmem.sig", SignatureText(manifest)));
-    return BuildZip(entries, options);
+    const std::string manifest = SignedManifest(entries, options);
+    EXPECT_NE(manifest, "");
+    return ZipWithManifest(entries, key_, manifest, options);
   }
 
   struct Outcome {
@@ -149,7 +64,7 @@ class TrustTest : public ::testing::Test {
     return {ErrorCode::kOk, verified.value()};
   }
 
-  PublicKey key_ = {};
+  PublicKey key_ = ToyKey();
   ToyCrypto crypto_;
 };
 

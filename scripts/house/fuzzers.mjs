@@ -8,7 +8,7 @@ import { buildSanitized } from "./sanitized-build.mjs";
 /** Gives `{ folder, seeds }`: where fuzz-NAME lie, and seeds by target. */
 export async function buildFuzzers() {
   const seeds = join(root, "build", "fuzz", "seeds");
-  const wanted = ["fuzz-archive", "fuzz-elf", "fuzz-plan", "write_seeds"];
+  const wanted = ["fuzz-archive", "fuzz-trust", "fuzz-elf", "fuzz-plan", "write_seeds"];
   const dir = await buildSanitized("fuzzers", wanted, async (built) => {
     rmSync(seeds, { recursive: true, force: true });
     await run(join(built, "native", "fuzz", "write_seeds"), [seeds]);

@@ -69,6 +69,13 @@ describe("keys", () => {
     }
     expect(spellVerification(pem, false)).toMatch(/^[0-9a-f]{64}$/);
     expect(spellVerification(pem, true)).toMatch(/^[0-9a-f]{64}:full$/);
+    // As keygen() writes it, node:crypto is not asked; it says the same.
+    const asked = spellVerification(publicKeyOf(pem), false);
+    const spellings = [`${path}.pub`, pem, pem.replaceAll("\n", "\r\n"), `a note\n${pem}`];
+    for (const spelling of spellings) {
+      const key = spelling.startsWith("a note") ? tmpFile("noted.pub", spelling) : spelling;
+      expect(spellVerification(key, false)).toBe(asked);
+    }
   });
 
   it("of another kind are refused", () => {
