@@ -72,8 +72,22 @@ def prepare_pex(point: str) -> "Program":
     info = read_object(f"{point}/PEX-INFO")
     for name in info.get("distributions", {}):
         add_distribution(f"{point}/.deps/{name}", name)
+    chosen = {name: os.environ.get(f"PEX_{name}") for name in ("MODULE", "SCRIPT", "INTERPRETER")}
+    if info.get("strip_pex_env", True):  # they choose for this program, not for its children
+        for name in chosen:
+            os.environ.pop(f"PEX_{name}", None)
     for name, value in info.get("inject_env", {}).items():
         os.environ.setdefault(name, value)
+    if (chosen["INTERPRETER"] or "").lower() in ("1", "true"):
+        sys.path.insert(0, "")
+        return as_python
+    module, script = chosen["MODULE"], chosen["SCRIPT"]
+    if module and script:
+        sys.exit("PEX_MODULE and PEX_SCRIPT are both set (expected one of them)")
+    if module:
+        return entry_runner(module, point, "PEX_MODULE")
+    if script:
+        return script_runner(script, point)
     sys.argv[1:1] = info.get("inject_args", ())
     if info.get("script"):
         return script_runner(info["script"], point)
@@ -99,13 +113,19 @@ def add_distribution(path: str, name: str) -> None:
 def prepare_shiv(point: str) -> "Program":
     info = read_object(f"{point}/environment.json")
     folder = f"{point}/site-packages"
-    if info.get("prepend_pythonpath"):
-        sys.path.insert(0, info["prepend_pythonpath"])
+    setting = os.environ.get
+    first = setting("SHIV_PREPEND_PYTHONPATH", info.get("prepend_pythonpath"))
+    if first:
+        sys.path.insert(0, first)
     if info.get("preamble"):
         run_preamble(folder, info)
-    if info.get("script"):
-        return script_runner(info["script"], point, [f"{folder}/bin"])
-    return entry_runner(info.get("entry_point"), point, "environment.json")
+    if setting("SHIV_INTERPRETER"):
+        return as_python
+    script = setting("SHIV_CONSOLE_SCRIPT", info.get("script"))
+    if script:
+        return script_runner(script, point, [f"{folder}/bin"])
+    entry = setting("SHIV_ENTRY_POINT", setting("SHIV_MODULE", info.get("entry_point")))
+    return entry_runner(entry, point, "environment.json")
 
 
 def run_preamble(folder: str, info: "dict[str, Any]") -> None:
@@ -116,6 +136,12 @@ def run_preamble(folder: str, info: "dict[str, Any]") -> None:
 
 
 # --- both ----------------------------------------------------------------------
+
+
+def as_python() -> None:
+    from inmem import _as_python
+
+    _as_python.run()
 
 
 def script_runner(name: str, point: str, folders: "list[str] | None" = None) -> "Program":

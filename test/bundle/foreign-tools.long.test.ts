@@ -1,5 +1,5 @@
 // test/bundle/foreign-tools.long.test.ts: numpy applications that pex and shiv of PyPI made: run from memory as by them.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -83,6 +83,33 @@ describe("a numpy application", () => {
       expect(readdirSync(roots)).not.toEqual([]);
       expect([ours.stdout, ours.code]).toEqual([theirs, 3]);
       expect([bundled.stdout, bundled.code]).toEqual([theirs, 3]);
+    },
+    300_000,
+  );
+
+  it.each([
+    ["app.pex", { PEX_MODULE: "platform" }, []],
+    ["app.pex", { PEX_MODULE: "napp:main" }, ["b"]],
+    ["app.pex", { PEX_SCRIPT: "numpy-config" }, ["--version"]],
+    ["app.pex", { PEX_INTERPRETER: "1" }, ["-c", "import sys, numpy; print(sys.argv)", "b"]],
+    ["app.pex", { PEX_INTERPRETER: "1" }, ["-m", "numpy.f2py", "-v"]],
+    ["app.pyz", { SHIV_ENTRY_POINT: "platform:python_version" }, []],
+    ["app.pyz", { SHIV_MODULE: "napp:main" }, ["b"]],
+    ["app.pyz", { SHIV_CONSOLE_SCRIPT: "numpy-config" }, ["--version"]],
+    ["app.pyz", { SHIV_INTERPRETER: "1" }, ["-c", "import sys, numpy; print(sys.argv)", "b"]],
+  ] as const)(
+    "in %s with %j %j does what it does by its tool",
+    async (name, chosen, args) => {
+      const path = paths[name] ?? "";
+      const roots = join(tmpDir(), "roots");
+      const PEX_ROOT = join(roots, "pex");
+      const env = { ...cleanEnv(), PEX_ROOT, SHIV_ROOT: join(roots, "shiv"), ...chosen };
+      const ours = await spawnCommand(["run", path, ...args], { env });
+      const theirs = spawnSync(diskPython(), [path, ...args], { env, encoding: "utf8" });
+      // The one names its own Python there, the other the addon's.
+      const shown = (text: string) => text.replaceAll(/glibc[\d.]+|libc[\d.]+/g, "libc");
+      expect([shown(ours.stdout), ours.code]).toEqual([shown(theirs.stdout), theirs.status]);
+      expect(ours.stdout + ours.stderr).not.toBe("");
     },
     300_000,
   );

@@ -145,6 +145,52 @@ describe("what other tools made", () => {
     expect(await runPython(shiv({}), { script: "script" })).toMatchObject({ exitCode: 0 });
   });
 
+  it("heeds the variables by which people choose its entry", async () => {
+    const path = pex({ entry_point: "myapp.cli:main", inject_args: ["-x"] });
+    const left = "import os; print([n for n in os.environ if n.startswith('PEX_')])";
+    const chosen: [Record<string, string>, string[], number, string][] = [
+      [{ PEX_MODULE: "myapp" }, [], 0, "as a module __main__\n"],
+      [{ PEX_MODULE: "dep.cli:main" }, ["a"], 4, "deptool ['a']\n"],
+      [{ PEX_SCRIPT: "deptool" }, ["a"], 4, "deptool ['a']\n"],
+      [
+        { PEX_INTERPRETER: "1" },
+        ["-c", "import sys, dep; print(sys.argv)", "a"],
+        0,
+        "['-c', 'a']\n",
+      ],
+      [{ PEX_INTERPRETER: "true" }, ["-m", "dep.cli"], 0, ""],
+      [{ PEX_INTERPRETER: "1", PEX_MODULE: "gone" }, ["-c", left], 0, "[]\n"],
+      [{ PEX_INTERPRETER: "0", PEX_SCRIPT: "deptool" }, [], 4, "deptool []\n"],
+      [{ PEX_INTERPRETER: "1" }, ["-c"], 1, ""],
+      [{ PEX_INTERPRETER: "1" }, ["-O"], 1, ""],
+      [{ PEX_MODULE: "dep", PEX_SCRIPT: "deptool" }, [], 1, ""],
+    ];
+    for (const [env, args, exitCode, stdout] of chosen) {
+      expect(await runPython(path, { env, args })).toMatchObject({ exitCode, stdout });
+    }
+    const packed = shiv({ entry_point: "myapp.cli:main" });
+    const others: typeof chosen = [
+      [{ SHIV_ENTRY_POINT: "dep.cli:main" }, ["a"], 4, "deptool ['a']\n"],
+      [{ SHIV_MODULE: "dep.cli:main" }, [], 4, "deptool []\n"],
+      [{ SHIV_CONSOLE_SCRIPT: "script" }, ["a"], 0, "script ['a']\n"],
+      [{ SHIV_INTERPRETER: "1" }, ["-c", "import dep; print(dep.__name__)"], 0, "dep\n"],
+    ];
+    for (const [env, args, exitCode, stdout] of others) {
+      expect(await runPython(packed, { env, args })).toMatchObject({ exitCode, stdout });
+    }
+    const typed = {
+      env: { PEX_INTERPRETER: "1" },
+      stdin: "import dep\nprint(dep.where()[-11:])\n",
+    };
+    expect((await runPython(path, typed)).stdout).toContain("__init__.py");
+    const script = join(tmpDir(), "script.py");
+    writeFileSync(script, "import sys, dep; print(__name__, len(sys.argv))");
+    const asScript = { env: { PEX_INTERPRETER: "1" }, args: [script, "a"] };
+    expect((await runPython(path, asScript)).stdout).toBe("__main__ 2\n");
+    const asText = { env: { PEX_INTERPRETER: "1" }, args: ["-"], stdin: "print(6 * 7)" };
+    expect((await runPython(path, asText)).stdout).toBe("42\n");
+  });
+
   it("acts on .pth files of a site-packages folder", async () => {
     const path = shiv({ entry_point: "sys:exit", preamble: "script" });
     const seen = await runPython(
