@@ -1,7 +1,8 @@
 // lib/bundle/source-files.ts: the files of a zip or a folder, by their names in it.
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { basename, join, relative, sep } from "node:path";
 import { binding } from "../binding.js";
+import { refuseBomb } from "./bomb.js";
 import { readDeflated } from "./wheel.js";
 
 export interface SourceFile {
@@ -19,6 +20,7 @@ export function sourceFiles(path: string): SourceFile[] {
 
 function filesOfArchive(path: string): SourceFile[] {
   const archive = binding().openArchive(path);
+  refuseBomb(archive, basename(path), statSync(path).size);
   return archive.entries.flatMap(({ name, mode }, index) =>
     name.endsWith("/")
       ? []

@@ -5,6 +5,7 @@ import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { binding, type NativeArchive } from "../binding.js";
 import { InmemError } from "../errors.js";
+import { refuseBomb } from "./bomb.js";
 import { METHOD_IDS } from "./compression.js";
 import { normalizedName } from "./distribution-name.js";
 import type { PackedEntry } from "./entry.js";
@@ -53,10 +54,6 @@ const DIST_INFO = /^([^/]+)\.dist-info\//;
 const UNRECORDED = /\.dist-info\/RECORD(?:\.jws|\.p7s)?$/;
 /** "sha256 or better", as the format asks for. */
 const STRONG_HASHES = new Set(["sha256", "sha384", "sha512"]);
-
-/** Honest wheels shrink to a fifth; the largest of them is some gigabytes. */
-const BOMB_RATIO = 100;
-const BOMB_BYTES = 1 << 30;
 
 /**
  * Opens a wheel; contents are read when they are asked for.
@@ -239,15 +236,6 @@ export function readDeflated(
   } finally {
     closeSync(file);
   }
-}
-
-function refuseBomb(archive: NativeArchive, fileName: string, fileBytes: number): void {
-  const total = archive.entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  if (total < BOMB_BYTES || total < fileBytes * BOMB_RATIO) return;
-  fail(
-    fileName,
-    `${fileBytes} bytes that unpack to ${total} (expected less than ${BOMB_RATIO} times as much)`,
-  );
 }
 
 async function sha256OfFile(path: string): Promise<string> {
