@@ -56,11 +56,7 @@ Status TryToMap(const archive::Archive& archive, archive::Archive::Index index,
     bytes.reason = "the entry is not page-aligned";
     return Status::Ok();
   }
-  if (Status status =
-          CheckLength(archive.source(), offset.value() + entry.size_bytes);
-      !status.ok()) {
-    return status;
-  }
+  const std::uint64_t end = offset.value() + entry.size_bytes;
   const int fd = archive.source().descriptor();
   if (!os::MayExecuteFrom(fd)) {
     bytes.reason = "the host lets no code be mapped from the bundle's file";
@@ -68,10 +64,13 @@ Status TryToMap(const archive::Archive& archive, archive::Archive::Index index,
   }
   os::FileView view;
   std::span<const std::byte> part;
-  auto bundle = os::WholeView(fd, offset.value() + entry.size_bytes);
+  auto bundle = os::WholeView(fd, end);
   if (bundle) {
     part = bundle->bytes().subspan(offset.value(), entry.size_bytes);
   } else {
+    if (Status status = CheckLength(archive.source(), end); !status.ok()) {
+      return status;
+    }
     auto own = os::FileView::Map(fd, offset.value(), entry.size_bytes, label);
     if (!own.ok()) {
       bytes.reason = own.status().message();

@@ -43,10 +43,14 @@ ReadAhead::~ReadAhead() {
 }
 
 std::size_t ReadAhead::UsualThreads() {
-  constexpr int kMost = 3;
-  cpu_set_t set;
-  if (::sched_getaffinity(0, sizeof set, &set) != 0) return 0;
-  return static_cast<std::size_t>(std::clamp(CPU_COUNT(&set) - 1, 0, kMost));
+  // Asked once: closures are many.
+  static const std::size_t threads = [] {
+    constexpr int kMost = 3;
+    cpu_set_t set;
+    if (::sched_getaffinity(0, sizeof set, &set) != 0) return std::size_t{0};
+    return static_cast<std::size_t>(std::clamp(CPU_COUNT(&set) - 1, 0, kMost));
+  }();
+  return threads;
 }
 
 std::list<ReadAhead::Task>::iterator ReadAhead::Find(const std::string& entry) {

@@ -4,6 +4,8 @@
 #include <dlfcn.h>
 #include <link.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <charconv>
@@ -66,8 +68,10 @@ std::string UniqueDescriptorPath(int fd) {
   // The counter alone would do, but a process may hold a second copy of this
   // code (two versions of the addon). The kernel's counter of memfd inodes
   // tells those apart.
+  // Past fstat, which would first look whether it is a virtual file
+  // (native/files): the kernel's struct is the C library's on both machines.
   struct stat info = {};
-  if (::fstat(fd, &info) == 0) AppendBits(path, info.st_ino);
+  if (::syscall(SYS_fstat, fd, &info) == 0) AppendBits(path, info.st_ino);
   AppendBits(path, ++counter);
   return path + "/" + std::to_string(fd);
 }

@@ -77,13 +77,13 @@ std::shared_ptr<const FileView> WholeView(int fd, std::uint64_t end_bytes) {
   struct stat info = {};
   if (::fstat(fd, &info) != 0) return nullptr;
   const std::lock_guard lock(mutex);
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  if (size == 0 || size < end_bytes) return nullptr;
   const bool is_same = kept.fd == fd && kept.device == info.st_dev &&
                        kept.inode == info.st_ino && kept.view &&
                        kept.view->bytes().size() >= end_bytes;
   if (is_same && ++kept.uses < kUsesLimit) return kept.view;
   kept = Kept{fd, info.st_dev, info.st_ino, 0, nullptr};
-  const auto size = static_cast<std::uint64_t>(info.st_size);
-  if (size == 0 || size < end_bytes) return nullptr;
   auto view = FileView::Map(fd, 0, size, "");
   if (!view.ok()) return nullptr;
   kept.view = std::make_shared<const FileView>(view.Take());
