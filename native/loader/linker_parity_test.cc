@@ -45,8 +45,8 @@ TEST_F(LinkerParityTest, ResolversMayCallNeeds) {
       "int g() __attribute__((ifunc(\"pick\"))); int f() { return g(); }";
   const auto user =
       workshop_.Compile("x.so", code, "-L. -l:libd32.so -Wl,-z,now");
-  ExpectBothWays(
-      7, [&] { return CallOf({{"x.so", user}, {"libd32.so", need}}); });
+  ExpectBothWays(7,
+                 [&] { return CallOf({{"x.so", user}, {"libd32.so", need}}); });
 }
 
 TEST_F(LinkerParityTest, HighAddresses) {
