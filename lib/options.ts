@@ -1,5 +1,6 @@
 // lib/options.ts: the options of run(), checked.
 import type { KeyObject } from "node:crypto";
+import { resolve } from "node:path";
 import type { Readable, Writable } from "node:stream";
 
 /** A path, a file: URL, or the archive's bytes. */
@@ -131,7 +132,8 @@ export interface CheckedOptions extends RunOptions {
 }
 
 /**
- * Checks what JavaScript callers may have mistyped, and sets defaults.
+ * Checks what JavaScript callers may have mistyped, and sets defaults. What they may change
+ * before it is used, as when the run waits for its turn, is copied.
  * @throws {TypeError} an unknown option or a wrong type; {RangeError} a bad
  * number; {InmemError} ERR_INMEM_KEY.
  */
@@ -161,12 +163,14 @@ export function checkOptions(options: RunOptions = {}): CheckedOptions {
   }
   return {
     ...options,
-    args: options.args ?? [],
-    env: options.env ?? {},
+    args: [...(options.args ?? [])],
+    env: { ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: resolve(options.cwd) }),
+    ...(options.stdin === undefined ? {} : { stdin: ownInput(options.stdin) }),
     abortGraceMs: checkGrace(options.abortGraceMs),
     load: options.load ?? "auto",
     pin: options.pin ?? false,
-    hostLibraries: options.hostLibraries ?? [],
+    hostLibraries: [...(options.hostLibraries ?? [])],
     signals: options.signals ?? "node",
     verification: checkVerify(options),
   };
@@ -230,7 +234,9 @@ function checkTexts(name: string, texts: unknown): void {
 
 function checkEnv(env: unknown): void {
   if (env === undefined) return;
-  if (typeof env !== "object" || env === null) throw wrongType("env", "an object", env);
+  if (typeof env !== "object" || env === null || Array.isArray(env)) {
+    throw wrongType("env", "an object of names and values", env);
+  }
   for (const [name, value] of Object.entries(env)) {
     if (value !== undefined && typeof value !== "string") {
       throw wrongType(`env.${name}`, "a string", value);
@@ -255,6 +261,11 @@ function checkStreams({ stdin, stdout, stderr }: RunOptions): void {
   if (!isText && !isStream(stdin, "pipe")) {
     throw wrongType("stdin", '"inherit", text, bytes or a Readable', stdin);
   }
+}
+
+function ownInput(stdin: NonNullable<RunOptions["stdin"]>): NonNullable<RunOptions["stdin"]> {
+  if (stdin instanceof Uint8Array) return Buffer.from(stdin);
+  return typeof stdin === "object" && "text" in stdin ? { text: stdin.text } : stdin;
 }
 
 function checkLoad({ load, pin, hostLibraries }: RunOptions): void {

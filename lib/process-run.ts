@@ -13,8 +13,9 @@ import type { BundleInput, CheckedOptions } from "./options.js";
 import { askProcess, type ProcessOutcome } from "./process-channel.js";
 import { ProcessStreams } from "./process-streams.js";
 import type { OwnOptions, RunResult } from "./run.js";
-import type { SignalReason } from "./run-interrupt.js";
+import { graceOver, signalOf } from "./run-interrupt.js";
 import { aborted, pythonError } from "./run-outcome.js";
+import { timerDelay } from "./timers.js";
 
 /** What run() inside Node is, too: isolated, UTF-8, nothing written. */
 const PYTHON = ["-I", "-S", "-B", "-X", "utf8", "-c", "from inmem._child import main; main()"];
@@ -58,9 +59,10 @@ export async function runInProcess(
     crash_report: own.crashReport === true,
   };
   const answered = askProcess(child.stdio[CHANNEL] as Duplex, job, ended);
-  const interrupt = new ProcessInterrupt(child, options);
+  const interrupt = new ProcessInterrupt(child, options, () => streams.giveUp());
   try {
     const end = await ended;
+    interrupt.programEnded();
     const { outcome, report } = await answered;
     await streams.finish();
     if (report) own.onReport?.(report);
@@ -151,7 +153,7 @@ function settle(
   interrupt: ProcessInterrupt,
   options: CheckedOptions,
 ): RunResult {
-  if (interrupt.killed) throw interrupt.killed;
+  if (interrupt.gaveUp) throw interrupt.gaveUp;
   const reason: unknown = options.signal?.reason;
   if (outcome?.kind === "error") {
     throw new InmemError(outcome.code as InmemErrorCode, outcome.message);
@@ -160,7 +162,8 @@ function settle(
     const error = pythonError(outcome);
     throw interrupt.raised && error.type === "KeyboardInterrupt" ? aborted(reason, error) : error;
   }
-  if (outcome?.kind === "exit") return { exitCode: outcome.exit_code };
+  // Not what the outcome says: 120 where output was lost at the end.
+  if (outcome?.kind === "exit") return { exitCode: status ?? outcome.exit_code };
   if (signal === null) return { exitCode: status ?? 0 }; // os._exit()
   if (interrupt.raised) {
     const message = `the run was aborted: ${signal} ended the program's process`;
@@ -175,18 +178,26 @@ function settle(
 /** An abort as the signal that it came of, or SIGINT; SIGKILL when the grace is over. */
 class ProcessInterrupt {
   raised = false;
-  /** Set once the program was killed. */
-  killed: InmemError | undefined;
+  /** Set once the grace is over, and the program was killed. */
+  gaveUp: InmemError | undefined;
   readonly #child: ChildProcess;
   readonly #signal: AbortSignal | undefined;
   readonly #graceMs: number;
+  readonly #onGaveUp: () => void;
   #timer: NodeJS.Timeout | undefined;
+  #ended = false;
 
-  constructor(child: ChildProcess, { signal, abortGraceMs }: CheckedOptions) {
+  constructor(child: ChildProcess, { signal, abortGraceMs }: CheckedOptions, onGaveUp: () => void) {
     this.#child = child;
+    this.#onGaveUp = onGaveUp;
     this.#signal = signal;
     this.#graceMs = abortGraceMs;
     signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  /** From now on an abort bounds the wait for streams alone. */
+  programEnded(): void {
+    this.#ended = true;
   }
 
   close(): void {
@@ -195,16 +206,17 @@ class ProcessInterrupt {
   }
 
   readonly #onAbort = (): void => {
-    this.raised = true;
-    const reason = this.#signal?.reason as Partial<SignalReason> | undefined;
-    this.#child.kill(reason?.signal ?? "SIGINT");
+    if (!this.#ended) {
+      this.raised = true;
+      this.#child.kill(signalOf(this.#signal?.reason));
+    }
     if (this.#graceMs === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(() => {
-      const message = `the program did not end within ${this.#graceMs} ms of the abort, and was killed`;
-      this.killed = new InmemError("ERR_INMEM_ABORT_TIMEOUT", message, {
-        cause: this.#signal?.reason,
-      });
-      this.#child.kill("SIGKILL");
-    }, this.#graceMs);
+    this.#timer = setTimeout(this.#onGraceOver, timerDelay(this.#graceMs));
+  };
+
+  readonly #onGraceOver = (): void => {
+    this.gaveUp = graceOver(this.#ended, this.#graceMs, this.#signal?.reason);
+    if (!this.#ended) this.#child.kill("SIGKILL");
+    this.#onGaveUp();
   };
 }

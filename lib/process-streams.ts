@@ -13,6 +13,7 @@ export class ProcessStreams {
   /** To a pipe, whether a stream has not taken what came out of it. */
   readonly #pipes = new Map<Readable, boolean>();
   readonly #inputEnd = new AbortController();
+  readonly #givenUp = new AbortController();
   #failure: unknown;
 
   constructor(options: CheckedOptions) {
@@ -35,17 +36,22 @@ export class ProcessStreams {
   }
 
   /**
-   * Once the process has ended: waits until what it wrote has been handed on.
+   * Once the process has ended: waits until what it wrote has been handed on, or giveUp() is called.
    * @throws what a stream or an output function failed with.
    */
   async finish(): Promise<void> {
     this.#inputEnd.abort();
     const letGo = [...this.#pipes.keys()].map((pipe) =>
-      closeWhenSilent(pipe, () => this.#pipes.get(pipe) === true),
+      closeWhenSilent(pipe, () => this.#pipes.get(pipe) === true && !this.#givenUp.signal.aborted),
     );
     await Promise.all(this.#drains);
     for (const each of letGo) each();
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Nobody waits any longer for a stream that does not take what it was given. */
+  giveUp(): void {
+    this.#givenUp.abort();
   }
 
   async #feed(stdin: Writable): Promise<void> {
@@ -79,7 +85,10 @@ export class ProcessStreams {
       }
     });
     pipe.on("error", () => undefined);
-    this.#drains.push(ended.then(() => last));
+    const givenUp = new Promise<void>((resolve) =>
+      this.#givenUp.signal.addEventListener("abort", () => resolve()),
+    );
+    this.#drains.push(ended.then(() => Promise.race([last, givenUp])));
   }
 
   #call(target: (chunk: Buffer) => void, chunk: Buffer): void {

@@ -2,6 +2,7 @@
 import { constants } from "node:os";
 import type { Binding } from "./binding.js";
 import { InmemError } from "./errors.js";
+import { timerDelay } from "./timers.js";
 
 const WAKE_EVERY_MS = 50;
 
@@ -17,13 +18,14 @@ export interface SignalReason {
 export class RunInterrupt {
   /** True once the program was interrupted. */
   raised = false;
-  /** Rejects when the program has not ended within the grace. */
+  /** Rejects when the program has not ended, or what it printed was not taken, within the grace. */
   readonly gaveUp: Promise<never>;
   readonly #binding: Binding;
   readonly #signal: AbortSignal | undefined;
   readonly #graceMs: number;
   #giveUp: ((error: InmemError) => void) | undefined;
   #timers: NodeJS.Timeout[] = [];
+  #ended = false;
 
   constructor(binding: Binding, signal: AbortSignal | undefined, graceMs: number) {
     this.#binding = binding;
@@ -36,34 +38,48 @@ export class RunInterrupt {
     signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
+  /** From now on an interrupt would hit the next run: an abort bounds the wait for streams alone. */
+  programEnded(): void {
+    this.#ended = true;
+  }
+
   close(): void {
     this.#signal?.removeEventListener("abort", this.#onAbort);
     for (const timer of this.#timers) clearInterval(timer);
   }
 
   readonly #onAbort = (): void => {
-    this.raised = true;
-    this.#binding.interrupt(signalNumber(this.#signal?.reason));
-    // The first wake may come just before a blocking call begins.
-    this.#timers.push(setInterval(() => this.#binding.wake(), WAKE_EVERY_MS));
+    if (!this.#ended) {
+      this.raised = true;
+      this.#binding.interrupt(constants.signals[signalOf(this.#signal?.reason)]);
+      // The first wake may come just before a blocking call begins.
+      this.#timers.push(setInterval(this.#wake, WAKE_EVERY_MS));
+    }
     if (this.#graceMs !== Number.POSITIVE_INFINITY) {
-      this.#timers.push(setTimeout(this.#onGraceOver, this.#graceMs));
+      this.#timers.push(setTimeout(this.#onGraceOver, timerDelay(this.#graceMs)));
     }
   };
 
+  readonly #wake = (): void => {
+    if (!this.#ended) this.#binding.wake();
+  };
+
   readonly #onGraceOver = (): void => {
-    this.#binding.interruptHard();
-    this.#giveUp?.(
-      new InmemError(
-        "ERR_INMEM_ABORT_TIMEOUT",
-        `the program did not end within ${this.#graceMs} ms of the abort`,
-        { cause: this.#signal?.reason },
-      ),
-    );
+    if (!this.#ended) this.#binding.interruptHard();
+    this.#giveUp?.(graceOver(this.#ended, this.#graceMs, this.#signal?.reason));
   };
 }
 
-function signalNumber(reason: unknown): number {
-  const name = (reason as Partial<SignalReason> | undefined)?.signal;
-  return (name && constants.signals[name]) || constants.signals.SIGINT;
+/** The error of a run that was given up; `ended`: its program was through. */
+export function graceOver(ended: boolean, graceMs: number, cause: unknown): InmemError {
+  const what = ended ? "what the program printed was not taken" : "the program did not end";
+  const message = `${what} within ${graceMs} ms of the abort`;
+  return new InmemError("ERR_INMEM_ABORT_TIMEOUT", message, { cause });
+}
+
+/** The signal that an abort's reason names (SignalReason), else SIGINT. */
+export function signalOf(reason: unknown): NodeJS.Signals {
+  const name: unknown = (reason as Partial<SignalReason> | null | undefined)?.signal;
+  const isKnown = typeof name === "string" && Object.hasOwn(constants.signals, name);
+  return isKnown ? (name as NodeJS.Signals) : "SIGINT";
 }

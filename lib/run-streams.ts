@@ -20,6 +20,8 @@ export class RunStreams {
   #failure: unknown;
   #drained: (() => void) | undefined;
   readonly #inputEnd = new AbortController();
+  #programEnded = false;
+  #dropped = false;
 
   constructor(binding: Binding, options: CheckedOptions) {
     this.#binding = binding;
@@ -35,23 +37,30 @@ export class RunStreams {
   /** Hands a chunk to its target; it counts as taken when the target has it. */
   output(fd: 1 | 2, data: Buffer): void {
     const target = this.#outputs[fd];
-    if (typeof target === "function") {
+    if (this.#dropped) {
+      this.#taken(data);
+    } else if (typeof target === "function") {
       try {
         target(data);
       } catch (error) {
         this.#failure ??= error;
       }
-      this.#binding.outputTaken(data.byteLength);
+      this.#taken(data);
     } else if (target !== "inherit") {
       this.#write(target, data);
     }
+  }
+
+  // After the end it would count as the next run's.
+  #taken(data: Buffer): void {
+    if (!this.#programEnded) this.#binding.outputTaken(data.byteLength);
   }
 
   #write(target: Writable, data: Buffer): void {
     const taken = (error?: Error | null) => {
       if (!this.#unwritten.delete(taken)) return;
       this.#failure ??= error ?? undefined;
-      this.#binding.outputTaken(data.byteLength);
+      this.#taken(data);
       if (this.#unwritten.size === 0) this.#drained?.();
     };
     this.#unwritten.set(taken, target);
@@ -77,6 +86,10 @@ export class RunStreams {
 
   /** Native wants a chunk of stdin: gives the next one, or the end. */
   async input(): Promise<void> {
+    if (this.#dropped) {
+      this.#push(null);
+      return;
+    }
     try {
       this.#chunks ??= chunksOf(this.#stdin, this.#inputEnd.signal);
       this.#push(await nextBytes(this.#chunks));
@@ -88,12 +101,29 @@ export class RunStreams {
 
   // After the end it would be the next run's.
   #push(bytes: Uint8Array | null): void {
-    if (!this.#inputEnd.signal.aborted) this.#binding.pushInput(bytes);
+    if (!this.#programEnded) this.#binding.pushInput(bytes);
   }
 
   /** The program has ended: what it asked for and did not get stays in the stream. */
-  endInput(): void {
+  programEnded(): void {
+    this.#programEnded = true;
     this.#inputEnd.abort();
+  }
+
+  /**
+   * The run was given up: what the program prints from now on goes nowhere, and its input ends. It
+   * would wait for ever else, as would all later runs, for a stream that takes nothing.
+   */
+  drop(): void {
+    this.#dropped = true;
+    this.#inputEnd.abort();
+    this.#push(null);
+    for (const taken of [...this.#unwritten.keys()]) taken();
+    this.#unwatch();
+  }
+
+  #unwatch(): void {
+    for (const [target, onClose] of this.#watched) target.off("close", onClose);
   }
 
   /**
@@ -106,7 +136,7 @@ export class RunStreams {
         this.#drained = resolve;
       });
     }
-    for (const [target, onClose] of this.#watched) target.off("close", onClose);
+    this.#unwatch();
     // A Readable that the program did not read to its end is the caller's still.
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -131,6 +161,13 @@ async function* readWithoutClosing(stream: Readable, stop: AbortSignal): AsyncGe
     else await firstOf(stream, ["readable", "end", "close", "error"], stop);
   }
   if (stream.errored) throw stream.errored;
+  if (!stop.aborted && stream.destroyed && !stream.readableEnded) throw prematureClose();
+}
+
+// Half an input would pass for a whole one.
+function prematureClose(): Error {
+  const message = "stdin was destroyed before its end (expected a Readable that ends)";
+  return Object.assign(new Error(message), { code: "ERR_STREAM_PREMATURE_CLOSE" });
 }
 
 /** The next chunk that holds anything; null at the end. */

@@ -64,9 +64,10 @@ export async function runWithReport(
     const { runInProcess } = require("./process-run.js") as typeof import("./process-run.js");
     return runInProcess(binding, bundle, mountedBundles(), checked, own);
   }
+  const call = { bundles: nativeBundles(bundle), cwd: process.cwd() };
   const before = going;
   if (before === undefined) {
-    const run = begin(binding, bundle, checked, own);
+    const run = begin(binding, call, checked, own);
     if (run.ended !== undefined) going = settled(run.ended);
     return run.result;
   }
@@ -76,9 +77,38 @@ export async function runWithReport(
       "another run() is going in this process (expected one at a time, or queue: true)",
     );
   }
-  const later = before.then(() => begin(binding, bundle, checked, own));
-  going = settled(later.then(({ ended }) => ended));
+  const kept = { ...call, bundles: call.bundles.map(withOwnBytes) };
+  const later = turnAfter(before, checked.signal).then(() => begin(binding, kept, checked, own));
+  // One that is aborted while it waits keeps its place: nobody passes those before it.
+  going = settled(before.then(() => later).then(({ ended }) => ended));
   return later.then(({ result }) => result);
+}
+
+/** Resolves after `before`; rejects as soon as the signal is aborted. */
+function turnAfter(before: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(aborted(signal?.reason));
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    void before.then(() => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    });
+  });
+}
+
+type Bundles = NativeJob["bundles"];
+
+/** What a path means as run() is called; it may begin later. */
+interface Call {
+  readonly bundles: Bundles;
+  readonly cwd: string;
+}
+
+/** JavaScript may change a buffer while the run waits for its turn. */
+function withOwnBytes(bundle: Bundles[number]): Bundles[number] {
+  if (typeof bundle === "string" || !("bytes" in bundle)) return bundle;
+  return { ...bundle, bytes: Buffer.from(bundle.bytes) };
 }
 
 /** Settles when the last run of the queue has ended; undefined: none is going. */
@@ -102,7 +132,7 @@ function settled(run: Promise<unknown>): Promise<void> {
  */
 function begin(
   binding: () => Binding,
-  bundle: BundleInput,
+  call: Call,
   options: CheckedOptions,
   own: OwnOptions,
 ): { result: Promise<RunResult>; ended: Promise<unknown> | undefined } {
@@ -112,7 +142,7 @@ function begin(
   try {
     // Not beside a change of the environment, which Python reads as it starts.
     if (Object.keys(options.env).length === 0) binding().warmUp();
-    const native = new NativeRun(binding(), bundle, options, own);
+    const native = new NativeRun(binding(), call, options, own);
     const result = native.start();
     return { result, ended: native.started ? native.ended : undefined };
   } catch (error) {
@@ -127,16 +157,16 @@ const POLL_MS = 10;
 class NativeRun {
   readonly #binding: Binding;
   readonly #options: CheckedOptions;
-  readonly #bundle: BundleInput;
+  readonly #call: Call;
   readonly #own: OwnOptions;
   readonly #streams: RunStreams;
   #end: ((outcome: NativeOutcome) => void) | undefined;
   started = false;
   readonly ended: Promise<NativeOutcome>;
 
-  constructor(binding: Binding, bundle: BundleInput, options: CheckedOptions, own: OwnOptions) {
+  constructor(binding: Binding, call: Call, options: CheckedOptions, own: OwnOptions) {
     this.#binding = binding;
-    this.#bundle = bundle;
+    this.#call = call;
     this.#options = options;
     this.#own = own;
     this.#streams = new RunStreams(this.#binding, options);
@@ -147,7 +177,7 @@ class NativeRun {
 
   async start(): Promise<RunResult> {
     const { signal, abortGraceMs } = this.#options;
-    const bundles = [...nativeBundles(this.#bundle), ...mountedBundles()];
+    const bundles = [...this.#call.bundles, ...mountedBundles()];
     let restore = this.#tryToBegin(bundles);
     while (restore === undefined) {
       // Another thread of JavaScript has a run going, and a queue of its own.
@@ -157,12 +187,14 @@ class NativeRun {
     }
     this.started = true;
     void this.ended.then(restore);
-    void this.ended.then(() => this.#streams.endInput());
+    void this.ended.then(() => this.#streams.programEnded());
     void this.ended.then(followSignals(this.#binding));
     const interrupt = new RunInterrupt(this.#binding, signal, abortGraceMs);
+    void this.ended.then(() => interrupt.programEnded());
+    interrupt.gaveUp.catch(() => this.#streams.drop());
     try {
       const outcome = await Promise.race([this.ended, interrupt.gaveUp]);
-      await this.#streams.finish();
+      await Promise.race([this.#streams.finish(), interrupt.gaveUp]);
       return this.#settle(outcome, interrupt.raised);
     } finally {
       interrupt.close();
@@ -192,7 +224,7 @@ class NativeRun {
           args,
           module,
           script,
-          cwd: cwd ?? process.cwd(),
+          cwd: cwd ?? this.#call.cwd,
           cwdGiven: cwd !== undefined,
           pipes: this.#streams.pipes,
           report: this.#own.onReport !== undefined,

@@ -129,8 +129,15 @@ Outcome ReadOutcome(PyObject* dict) {
   return outcome;
 }
 
+// An interrupt that came too late for the program is forgotten.
+void CloseGate(const InterruptGate& gate) {
+  gate(false);
+  if (PyErr_CheckSignals() != 0) PyErr_Clear();
+  if (Py_MakePendingCalls() != 0) PyErr_Clear();
+}
+
 // Calls a function of _run.py with the gate open. What it raises comes out as
-// an object; an interrupt that came too late for it goes with it.
+// an object.
 Owned CallProgram(PyObject* module, const char* name, PyObject* argument,
                   const InterruptGate& gate) {
   gate(true);
@@ -138,16 +145,31 @@ Owned CallProgram(PyObject* module, const char* name, PyObject* argument,
       argument != nullptr ? PyObject_CallMethod(module, name, "O", argument)
                           : PyObject_CallMethod(module, name, nullptr));
   Owned error = Owned::Steal(PyErr_GetRaisedException());
-  gate(false);
-  if (PyErr_CheckSignals() != 0) PyErr_Clear();
-  if (Py_MakePendingCalls() != 0) PyErr_Clear();
+  CloseGate(gate);
   return error;
+}
+
+// As the stock interpreter tells it at its end: no frame is there, which would
+// come into the traceback.
+void TellUnflushed(PyObject* module, const InterruptGate& gate) {
+  Owned error = Owned::Steal(PyObject_GetAttrString(module, "unflushed"));
+  PyErr_Clear();
+  if (!error || PyExceptionInstance_Check(error.get()) == 0) return;
+  gate(true);  // the program may have set the hook
+  PyErr_SetRaisedException(error.release());
+  PyErr_FormatUnraisable("Exception ignored on flushing sys.stdout");
+  CloseGate(gate);
 }
 
 void ReadEnd(PyObject* end, Outcome* outcome, std::vector<std::string>* keep) {
   *keep = Texts(Item(end, "keep"));
   PyObject* began = Item(end, "began");
   if (began != nullptr) outcome->began_ns = PyLong_AsLongLong(began);
+  // As Py_RunMain() has it.
+  constexpr int kOutputLost = 120;
+  if (outcome->kind == Outcome::Kind::kExit && Item(end, "lost") == Py_True) {
+    outcome->exit_code = kOutputLost;
+  }
   PyObject* modules = Item(end, "modules");
   if (modules == nullptr || PyDict_Check(modules) == 0) return;
   outcome->modules_from_memory = Texts(Item(modules, "memory"));
@@ -178,6 +200,7 @@ Outcome RunJob(const Job& job, const std::vector<std::string>& points,
                         : OwnFailure();
   error = Owned();
   CallProgram(module.get(), "finish", nullptr, gate);
+  TellUnflushed(module.get(), gate);
   Owned end = Owned::Steal(
       PyObject_CallMethod(module.get(), "end", "O", argument.get()));
   // Whatever went wrong after it, the program ended as it did.

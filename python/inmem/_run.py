@@ -46,14 +46,20 @@ MANIFEST = "inmem.json"
 runs = 0
 #: CLOCK_MONOTONIC when the program got its first line, in nanoseconds; 0: not yet.
 began = 0
+#: Output of the program could not be written.
+lost = False
+#: Why, for native/interpreter/run_job.cc to tell, outside of our frames.
+unflushed: "Exception | None" = None
 
 
 # --- before ------------------------------------------------------------------
 
 
 def begin(job: "dict[str, Any]") -> None:
-    global runs, began
+    global runs, began, lost, unflushed
     began = 0
+    lost = False
+    unflushed = None
     sys.path = [*job["points"], _inmem.stdlib]
     sys.argv = [job["points"][0], *job["args"]]
     sys.orig_argv = [sys.executable, *sys.argv]
@@ -301,7 +307,7 @@ def describe(error: "BaseException", traceback: "TracebackType | None") -> "dict
 
 def finish() -> None:
     """Threads, atexit functions, output: in CPython's order at exit."""
-    for step in (join_threads, atexit._run_exitfuncs, flush, finish_relays):
+    for step in (join_threads, atexit._run_exitfuncs, last_flush, finish_relays):
         try:
             step()
         except BaseException as error:  # noqa: BLE001 - the program's code
@@ -334,21 +340,38 @@ def join_threads() -> None:
         alive[0].join()
 
 
+def last_flush() -> None:
+    """Source: Python/pylifecycle.c, flush_std_files."""
+    global lost, unflushed
+    for name in ("stdout", "stderr"):
+        error = flush_error(name)
+        if error is None:
+            continue
+        lost = True
+        if name == "stdout":
+            unflushed = error.with_traceback(own_frames_cut(error.__traceback__))
+
+
 def flush() -> None:
     for name in ("stdout", "stderr"):
-        stream = getattr(sys, name, None)
-        try:
-            if stream is not None and not stream.closed:
-                stream.flush()
-        except Exception:  # noqa: BLE001 - a closed pipe: nobody to tell
-            pass
+        flush_error(name)
+
+
+def flush_error(name: str) -> "Exception | None":
+    stream = getattr(sys, name, None)
+    try:
+        if stream is not None and not stream.closed:
+            stream.flush()
+    except Exception as error:  # noqa: BLE001 - a closed pipe, a full disk, a stream of the program
+        return error
+    return None
 
 
 def end(job: "dict[str, Any]") -> "dict[str, Any]":
     """Lets the program's objects go.
 
-    Gives the mount points still needed, when the program began and, if asked for,
-    the modules' names.
+    Gives the mount points still needed, when the program began, if asked for the
+    modules' names, and whether output was lost.
     """
     stop_daemons()
     _world.stop_timers()
@@ -362,7 +385,7 @@ def end(job: "dict[str, Any]") -> "dict[str, Any]":
     keep = _keep.park()
     gc.collect()
     flush()
-    return {"keep": keep, "began": began, "modules": modules}
+    return {"keep": keep, "began": began, "modules": modules, "lost": lost}
 
 
 def stop_daemons() -> None:

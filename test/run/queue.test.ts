@@ -1,6 +1,10 @@
 // test/run/queue.test.ts: one run at a time: ERR_INMEM_BUSY, and queue: true.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { api, bundleOf, failPython, runPython } from "../helpers/python.js";
+import { api, bundleOf, failPython, py, runPython } from "../helpers/python.js";
+import { tmpDir } from "../helpers/tmp.js";
 
 describe("a second run()", () => {
   it("is refused while one is going, and the first is not disturbed", async () => {
@@ -106,14 +110,62 @@ describe("queue: true", () => {
   });
 
   it("lets go of a run that is aborted before its turn", async () => {
+    const order: string[] = [];
     const controller = new AbortController();
-    const first = runPython("import time; time.sleep(0.2); print('first')");
+    const stop = new PassThrough();
+    const first = runPython("input(); print('first')", { stdin: stop }).finally(() => {
+      order.push("first");
+    });
     const second = failPython("print('never')", { queue: true, signal: controller.signal });
-    const third = runPython("print('third')", { queue: true });
-    controller.abort();
+    const third = runPython("print('third')", { queue: true }).finally(() => order.push("third"));
+    controller.abort(new Error("the user left"));
     const { error, stdout } = await second;
     expect([error.code, stdout]).toEqual(["ERR_INMEM_ABORTED", ""]);
+    expect(error.cause).toMatchObject({ message: "the user left" });
+    expect(order).toEqual([]);
+    await expect(runPython("print(4)")).rejects.toMatchObject({ code: "ERR_INMEM_BUSY" });
+    stop.end("go\n");
     expect((await first).stdout).toBe("first\n");
     expect((await third).stdout).toBe("third\n");
+    expect(order).toEqual(["first", "third"]);
+  });
+
+  it("rejects at once where the signal is aborted already", async () => {
+    const stop = new PassThrough();
+    const first = runPython("input()", { stdin: stop });
+    const { error } = await failPython("1", { queue: true, signal: AbortSignal.abort() });
+    expect(error.code).toBe("ERR_INMEM_ABORTED");
+    stop.end();
+    await first.catch(() => undefined);
+  });
+
+  it("takes what it is given at the call, not at its turn", async () => {
+    const program = py`
+      import os, sys
+      print(sys.argv[1:], os.environ["INMEM_TEST_QUEUE"], sys.stdin.read(), os.getcwd())
+    `;
+    const [here, there] = [tmpDir("here"), tmpDir("there")];
+    writeFileSync(join(here, "app.pyz"), bundleOf(`${program}print("path")`));
+    const before = process.cwd();
+    const first = runPython("import time; time.sleep(0.2)");
+    const args = ["a"];
+    const env = { INMEM_TEST_QUEUE: "b" };
+    const stdin = Buffer.from("c");
+    const bytes = bundleOf(program);
+    const options = { queue: true, args, env, stdin };
+    const collect = (into: string[]) => (chunk: Buffer) => void into.push(String(chunk));
+    const seen: Record<"bytes" | "path", string[]> = { bytes: [], path: [] };
+    process.chdir(here);
+    const runs = [
+      api.run(bytes, { ...options, stdout: collect(seen.bytes) }),
+      api.run("app.pyz", { ...options, stdout: collect(seen.path) }),
+    ];
+    process.chdir(there);
+    args[0] = env.INMEM_TEST_QUEUE = "changed";
+    stdin.fill("x");
+    bytes.fill(0);
+    await Promise.all([first, ...runs]).finally(() => process.chdir(before));
+    const expected = `['a'] b c ${here}\n`;
+    expect([seen.bytes.join(""), seen.path.join("")]).toEqual([expected, `${expected}path\n`]);
   });
 });

@@ -78,6 +78,15 @@ describe.each([
     await expect(ran).rejects.toThrow("of the stream");
   });
 
+  it.each(["before the run", "half-way"])("rejects for a stdin destroyed %s", async (when) => {
+    const stdin = new PassThrough();
+    stdin.write("half");
+    if (when === "before the run") stdin.destroy();
+    else setTimeout(() => stdin.destroy(), 50);
+    const ran = runPython("import sys; sys.stdin.read()", { ...more, stdin });
+    await expect(ran).rejects.toMatchObject({ code: "ERR_STREAM_PREMATURE_CLOSE" });
+  });
+
   it.each([
     ["silent", "signal.pause()"],
     ["talking", "while True: print(file=sys.stderr, flush=True); time.sleep(0.02)"],
