@@ -235,7 +235,7 @@ function checkTexts(name: string, texts: unknown): void {
 function checkEnv(env: unknown): void {
   if (env === undefined) return;
   if (typeof env !== "object" || env === null || Array.isArray(env)) {
-    throw wrongType("env", "an object of names and values", env);
+    throw wrongType("env", "an object", env);
   }
   for (const [name, value] of Object.entries(env)) {
     if (value !== undefined && typeof value !== "string") {

@@ -307,7 +307,7 @@ def describe(error: "BaseException", traceback: "TracebackType | None") -> "dict
 
 def finish() -> None:
     """Threads, atexit functions, output: in CPython's order at exit."""
-    for step in (join_threads, atexit._run_exitfuncs, last_flush, finish_relays):
+    for step in (_world.join_threads, atexit._run_exitfuncs, last_flush, finish_relays):
         try:
             step()
         except BaseException as error:  # noqa: BLE001 - the program's code
@@ -318,26 +318,6 @@ def finish_relays() -> None:
     fork = sys.modules.get("inmem._fork")
     if fork is not None:
         fork.finish()
-
-
-def join_threads() -> None:
-    """Waits for what is not a daemon, as threading._shutdown does.
-
-    That function itself works once a process: it marks the main thread as done.
-    """
-    threading = sys.modules.get("threading")
-    if threading is None:
-        return
-    for function in reversed(threading._threading_atexits):
-        function()
-    me = threading.current_thread()
-    while True:
-        alive = [
-            thread for thread in threading.enumerate() if not thread.daemon and thread is not me
-        ]
-        if not alive:
-            return
-        alive[0].join()
 
 
 def last_flush() -> None:
@@ -373,7 +353,7 @@ def end(job: "dict[str, Any]") -> "dict[str, Any]":
     Gives the mount points still needed, when the program began, if asked for the
     modules' names, and whether output was lost.
     """
-    stop_daemons()
+    _world.stop_daemons()
     _world.stop_timers()
     _world.put_back()
     modules = module_report() if job["report"] else None
@@ -386,21 +366,6 @@ def end(job: "dict[str, Any]") -> "dict[str, Any]":
     gc.collect()
     flush()
     return {"keep": keep, "began": began, "modules": modules, "lost": lost}
-
-
-def stop_daemons() -> None:
-    """Daemon threads end with their program, as they would with its process.
-
-    One that sits in C code ends when it comes back to Python.
-    """
-    threading = sys.modules.get("threading")
-    if threading is None:
-        return
-    me = threading.current_thread()
-    for thread in threading.enumerate():
-        dummy = isinstance(thread, threading._DummyThread)
-        if thread is not me and not dummy and thread.ident is not None:
-            _inmem_job.stop_thread(thread.ident)
 
 
 def module_report() -> "dict[str, list[str]]":

@@ -12,6 +12,8 @@ import builtins
 import gc
 import sys
 
+import _inmem_job
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,6 +159,41 @@ def reset_tools() -> None:
             faulthandler.unregister(number)
     if tracemalloc is not None:
         tracemalloc.stop()
+
+
+def join_threads() -> None:
+    """Waits for what is not a daemon, as threading._shutdown does.
+
+    That function itself works once a process: it marks the main thread as done.
+    """
+    threading = sys.modules.get("threading")
+    if threading is None:
+        return
+    for function in reversed(threading._threading_atexits):
+        function()
+    me = threading.current_thread()
+    while True:
+        alive = [
+            thread for thread in threading.enumerate() if not thread.daemon and thread is not me
+        ]
+        if not alive:
+            return
+        alive[0].join()
+
+
+def stop_daemons() -> None:
+    """Daemon threads end with their program, as they would with its process.
+
+    One that sits in C code ends when it comes back to Python.
+    """
+    threading = sys.modules.get("threading")
+    if threading is None:
+        return
+    me = threading.current_thread()
+    for thread in threading.enumerate():
+        dummy = isinstance(thread, threading._DummyThread)
+        if thread is not me and not dummy and thread.ident is not None:
+            _inmem_job.stop_thread(thread.ident)
 
 
 def restart_stdlib() -> None:

@@ -132,7 +132,7 @@ describe("misuse", () => {
     [{ env: { A: "x\0y" } }, /NUL/],
     [{ cwd: 3 }, /string for cwd but received 3 of type number/],
     [{ cwd: "" }, /cwd/],
-    [{ env: ["A=1"] }, /object of names and values for env/],
+    [{ env: ["A=1"] }, /object for env/],
     [{ module: "" }, /module/],
     [{ module: ["x"] }, /module/],
     [{ stdin: 3 }, /stdin.*3 of type number/],
