@@ -4,6 +4,7 @@ import { basename, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { NativeJob } from "./binding.js";
 import { InmemError } from "./errors.js";
+import { fileFailure } from "./file-failure.js";
 import { type BundleInput, wrongType } from "./options.js";
 
 /**
@@ -27,7 +28,7 @@ export function nativeBundles(bundle: BundleInput): NativeJob["bundles"] {
 
 function fromPath(path: string): NativeJob["bundles"] {
   const absolute = resolve(path);
-  if (inAsar(absolute)) return [{ name: basename(absolute), bytes: readFileSync(absolute) }];
+  if (inAsar(absolute)) return [{ name: basename(absolute), bytes: readFromAsar(absolute) }];
   const stats = statOrNothing(absolute);
   // Whatever else is wrong with the path native says best.
   return stats?.isDirectory() ? fromFolder(absolute) : [absolute];
@@ -35,6 +36,14 @@ function fromPath(path: string): NativeJob["bundles"] {
 
 function inAsar(path: string): boolean {
   return process.versions["electron"] !== undefined && path.includes(`.asar${sep}`);
+}
+
+function readFromAsar(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw fileFailure(path, "cannot be read", cause, "a file in the asar archive");
+  }
 }
 
 /** @internal Undefined for what is not there, or cannot be reached. */

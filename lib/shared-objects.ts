@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import type { Binding } from "./binding.js";
 import { statOrNothing } from "./bundle-input.js";
 import { InmemError } from "./errors.js";
-import { checkIsObject, type Tier, wrongType } from "./options.js";
+import { checkIsObject, checkNames, type Tier, wrongType } from "./options.js";
 
 /** A reference that Node had captured, and that is bound as on disk now. */
 export interface Rebinding {
@@ -64,6 +64,7 @@ export function loadByHand(
     throw wrongType("path", "a non-empty string without NUL", path);
   }
   checkIsObject(options);
+  checkNames(options, ["archive", "global"]);
   const { archive, global = false } = options;
   if (archive !== undefined && !(archive instanceof Uint8Array)) {
     throw wrongType("archive", "a Buffer or a Uint8Array", archive);

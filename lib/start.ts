@@ -104,9 +104,9 @@ export async function audit(
  * for gdb and perf, which read files alone. docs/troubleshooting.md shows the use.
  *
  * @param pid any process of the same user that gdb may attach to. Default: this one.
- * @throws {InmemError} ERR_INMEM_UNSUPPORTED_PLATFORM, ERR_INMEM_NO_BINARY.
+ * @throws {InmemError} ERR_INMEM_UNSUPPORTED_PLATFORM, ERR_INMEM_NO_BINARY; ERR_INMEM_NOT_FOUND,
+ * ERR_INMEM_UNREADABLE: there is no such process, it cannot be read, or the folder not be made.
  * @throws {TypeError} wrong arguments.
- * @throws {Error} the folder cannot be written, or the process not be read.
  */
 export function writeSymbols(folder: string, pid?: number): WrittenSymbols {
   return later().symbolsOf(binding, folder, pid);

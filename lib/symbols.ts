@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { dirname, join, resolve } from "node:path";
 import type { Binding } from "./binding.js";
 import { statOrNothing } from "./bundle-input.js";
+import { fileFailure, notWritable } from "./file-failure.js";
 import { linkMap } from "./link-map.js";
 import { wrongType } from "./options.js";
 
@@ -32,9 +33,12 @@ export function symbolsOf(
   if (!Number.isInteger(pid) || pid <= 0) throw wrongType("pid", "a process's number", pid);
   const root = resolve(folder);
   const symfs = join(root, "symfs");
-  const loaded = linkMap(pid);
-  const mappings = readMappings(pid);
-  mkdirSync(symfs, { recursive: true });
+  const { loaded, mappings } = look(pid);
+  try {
+    mkdirSync(symfs, { recursive: true });
+  } catch (cause) {
+    throw notWritable(root, cause);
+  }
   const commands: string[] = [];
   const found = { objects: [] as string[], mapped: [] as string[], missing: [] as string[] };
   const archives = new Archives(binding);
@@ -60,6 +64,15 @@ export function symbolsOf(
   const gdbCommands = join(root, "gdb-commands");
   writeFileSync(gdbCommands, gdbText(pid, commands));
   return { gdbCommands, symfs, ...found };
+}
+
+function look(pid: number) {
+  try {
+    return { loaded: linkMap(pid), mappings: readMappings(pid) };
+  } catch (cause) {
+    const expected = "a running process of this user that gdb may attach to";
+    throw fileFailure(`process ${pid}`, "cannot be read", cause, expected);
+  }
 }
 
 // gdb would ask before each add-symbol-file.

@@ -1,12 +1,13 @@
 // lib/cli/audit.ts: `inmem-python audit`.
-import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { type AuditOptions, auditFiles } from "../audit/audit.js";
 import type { AuditedFile, AuditedWheel, AuditFinding, AuditReport } from "../audit/report.js";
 import { sarifOf } from "../audit/sarif.js";
 import { binding } from "../binding.js";
+import { checkOutputs } from "../file-failure.js";
 import { formatBytes, formatTable } from "../text.js";
 import { version } from "../version.js";
+import { writeOutput } from "./output.js";
 
 /** The options as commander gives them. */
 export interface AuditFlags {
@@ -23,8 +24,9 @@ export interface AuditFlags {
  * @throws {InmemError | RangeError} what auditFiles() rejects with.
  */
 export async function auditCommand(files: readonly string[], flags: AuditFlags): Promise<number> {
+  checkOutputs(flags.sarif);
   const { report } = await auditFiles(binding(), files, optionsFrom(flags));
-  if (flags.sarif !== undefined) writeFileSync(flags.sarif, sarifOf(report, version.inmem));
+  if (flags.sarif !== undefined) writeOutput(flags.sarif, sarifOf(report, version.inmem));
   const text = flags.json ? `${JSON.stringify(report)}\n` : formatAudit(report, flags.quiet);
   process.stdout.write(text);
   return report.ok ? 0 : 1;

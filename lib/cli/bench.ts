@@ -1,8 +1,9 @@
 // lib/cli/bench.ts: `inmem-python bench`: the user's own bundle, run in each way.
-import { writeFileSync } from "node:fs";
+import { checkOutputs } from "../file-failure.js";
 import { formatBench } from "../measure/table.js";
 import type { WayName } from "../measure/ways.js";
 import { signalStatus } from "./failure.js";
+import { writeOutput } from "./output.js";
 import { ProgressLine } from "./progress-line.js";
 import { SignalRelay } from "./signals.js";
 
@@ -27,6 +28,7 @@ export async function benchCommand(
   args: readonly string[],
   flags: BenchFlags,
 ): Promise<number> {
+  checkOutputs(flags.html);
   const { measureBundle } = require("../measure/bench.js") as typeof import("../measure/bench.js");
   const relay = new SignalRelay();
   const line = new ProgressLine(!flags.json && process.stderr.isTTY === true);
@@ -45,7 +47,7 @@ export async function benchCommand(
     line.clear();
     if (flags.html !== undefined) {
       const { benchPage } = require("../measure/page.js") as typeof import("../measure/page.js");
-      writeFileSync(flags.html, benchPage(result));
+      writeOutput(flags.html, benchPage(result));
     }
     process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : formatBench(result));
     return 0;

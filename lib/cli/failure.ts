@@ -36,6 +36,7 @@ export function reportFailure(error: unknown): number {
 
 /** One message of ours on stderr. */
 export function printError(message: string): void {
+  process.stderr.once("error", () => undefined); // nobody is left to be told
   process.stderr.write(`inmem-python: ${message}\n`);
 }
 

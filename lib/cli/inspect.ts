@@ -1,23 +1,28 @@
 // lib/cli/inspect.ts: `inmem-python inspect`.
-import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { auditFiles } from "../audit/audit.js";
 import type { AuditedFile, AuditReport } from "../audit/report.js";
 import { binding } from "../binding.js";
 import { ENTRY_KINDS } from "../bundle/kind.js";
 import { InmemError } from "../errors.js";
+import { checkOutputs } from "../file-failure.js";
 import { type Share, sharesOf } from "../inspect/contents.js";
 import { type ImportNode, type ImportRun, measureImports } from "../inspect/import-times.js";
 import { sbomOf } from "../inspect/sbom.js";
 import { formatBytes, formatTable } from "../text.js";
 import { version } from "../version.js";
 import { type AuditFlags, formatAudit, optionsFrom } from "./audit.js";
+import { signalStatus } from "./failure.js";
+import { writeOutput } from "./output.js";
+import { SignalRelay } from "./signals.js";
 
 /** The options as commander gives them. */
 export interface InspectFlags extends AuditFlags {
   readonly html?: string;
   readonly sbom?: string;
   readonly run?: boolean;
+  /** Seconds. */
+  readonly timeout?: number;
 }
 
 /** Lines of a table that are shown at most. */
@@ -32,6 +37,10 @@ export async function inspectCommand(
   args: readonly string[],
   flags: InspectFlags,
 ): Promise<number> {
+  if (args.length > 0 && !flags.run) {
+    throw new TypeError(`${args[0]}: arguments are the program's, and go with --run`);
+  }
+  checkOutputs(flags.html, flags.sbom);
   const { report, archives } = await auditFiles(binding(), [path], optionsFrom(flags));
   const [archive] = archives;
   const [file] = report.files;
@@ -42,18 +51,35 @@ export async function inspectCommand(
     );
   }
   const shares = sharesOf(archive, file);
-  const run = flags.run ? await measureImports(file.path, args) : undefined;
+  const run = flags.run ? await timedRun(file.path, args, flags) : undefined;
+  if (typeof run === "number") return run;
   if (flags.sbom !== undefined) {
     const versions = { ...version };
-    writeFileSync(flags.sbom, sbomOf(archive, file, versions));
+    writeOutput(flags.sbom, sbomOf(archive, file, versions));
   }
   if (flags.html !== undefined) {
     const { inspectPage } = require("../inspect/page.js") as typeof import("../inspect/page.js");
-    writeFileSync(flags.html, await inspectPage({ file, report, shares, run }));
+    writeOutput(flags.html, await inspectPage({ file, report, shares, run }));
   }
   const json = () => `${JSON.stringify({ ...report, shares, run })}\n`;
   process.stdout.write(flags.json ? json() : formatInspection({ file, report, shares, run }));
   return 0;
+}
+
+const TIMEOUT_SECONDS = 120;
+
+/** Gives the exit status where a signal ended it. */
+async function timedRun(path: string, args: readonly string[], flags: InspectFlags) {
+  const { timeout = TIMEOUT_SECONDS } = flags;
+  const relay = new SignalRelay();
+  try {
+    return await measureImports(path, args, relay.abortSignal, timeout * 1000);
+  } catch (error) {
+    if (relay.received) return signalStatus(relay.received);
+    throw error;
+  } finally {
+    relay.close();
+  }
 }
 
 interface Inspection {

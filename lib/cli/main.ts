@@ -14,10 +14,12 @@ async function main(words: readonly string[]): Promise<number> {
 
 main(process.argv.slice(2)).then(
   (status) => {
-    process.exitCode = status;
+    const { statusOf } = require("./output.js") as typeof import("./output.js");
+    process.exitCode = statusOf(status);
   },
   (error: unknown) => {
     const { reportFailure } = require("./failure.js") as typeof import("./failure.js");
-    process.exitCode = reportFailure(error);
+    const { statusOf } = require("./output.js") as typeof import("./output.js");
+    process.exitCode = statusOf(reportFailure(error));
   },
 );

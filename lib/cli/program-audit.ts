@@ -1,7 +1,7 @@
 // lib/cli/program-audit.ts: the commands that look into bundles: audit and inspect.
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { AuditFlags } from "./audit.js";
-import { collect } from "./flags.js";
+import { collect, parseSeconds } from "./flags.js";
 import type { InspectFlags } from "./inspect.js";
 
 const AUDIT_EXIT_STATUS = `
@@ -42,6 +42,9 @@ export function addInspect(program: Command, setStatus: (status: number) => void
     .option("--html <file>", "write all of it as one page, with drawings")
     .option("--sbom <file>", "write a software bill of materials: CycloneDX 1.6 JSON")
     .option("--run", "run the bundle in a process of its own, and show the time of its imports")
+    .addOption(
+      new Option("--timeout <seconds>", "of that run (default: 120)").argParser(parseSeconds),
+    )
     .option("--json", "print all of it for machines")
     .action(async (file: string, args: string[], flags: InspectFlags) => {
       const { inspectCommand } = require("./inspect.js") as typeof import("./inspect.js");

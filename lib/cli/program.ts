@@ -5,7 +5,8 @@ import { LOAD_TIERS, SIGNAL_MODES } from "../options.js";
 import type { BenchFlags } from "./bench.js";
 import { addBundle } from "./bundle-flags.js";
 import { EXIT_FAILED } from "./failure.js";
-import { collect } from "./flags.js";
+import { collect, parseSeconds } from "./flags.js";
+import { guardOutput } from "./output.js";
 import { addAudit, addInspect } from "./program-audit.js";
 import type { RunFlags } from "./run.js";
 import { addTrust } from "./trust-program.js";
@@ -28,6 +29,8 @@ than these, and all after them, are Python's own (see: inmem-python python --hel
  */
 export async function runProgram(words: readonly string[]): Promise<number> {
   let status = 0;
+  // What a program prints is its own affair.
+  if (words[0] !== "run") guardOutput();
   const program = describeProgram((result) => {
     status = result;
   });
@@ -49,6 +52,12 @@ function describeProgram(setStatus: (status: number) => void): Command {
       const { versionText } = require("./versions.js") as typeof import("./versions.js");
       process.stdout.write(versionText());
       throw new CommanderError(0, "commander.version", "");
+    })
+    .configureOutput({
+      writeOut: (text) => {
+        guardOutput();
+        process.stdout.write(text);
+      },
     })
     .enablePositionalOptions()
     .exitOverride()
@@ -102,14 +111,16 @@ function addRun(program: Command, setStatus: (status: number) => void): void {
     .option("--refresh", "of a folder with an inmem.toml: ask pip anew which wheels there are")
     .option("-m, --module <module>", "run this module instead of the bundle's __main__")
     .addOption(
-      new Option("--signals <mode>", "whose handlers get SIGINT, SIGTERM, SIGHUP and SIGUSR2")
-        .choices(SIGNAL_MODES)
-        .default("node"),
+      new Option(
+        "--signals <mode>",
+        "whose handlers get SIGINT, SIGTERM, SIGHUP and SIGUSR2 (default: node)",
+      ).choices(SIGNAL_MODES),
     )
     .addOption(
-      new Option("--grace <seconds>", "how long the program may take to end after a signal")
-        .argParser(parseSeconds)
-        .default(5),
+      new Option(
+        "--grace <seconds>",
+        "how long the program may take to end after a signal (default: 5)",
+      ).argParser(parseSeconds),
     )
     .passThroughOptions()
     .addHelpText("after", RUN_EXIT_STATUS)
@@ -216,12 +227,6 @@ function collectWay(value: string, earlier: readonly WayName[] = []): WayName[] 
   const way = WAYS.find((name) => name === value);
   if (way === undefined) throw new InvalidArgumentError(`expected one of ${WAYS.join(", ")}`);
   return [...earlier, way];
-}
-
-function parseSeconds(value: string): number {
-  const seconds = Number(value);
-  if (value.trim() !== "" && seconds >= 0) return seconds;
-  throw new InvalidArgumentError("expected a number of seconds, 0 or more");
 }
 
 /** Options of `run` whose value is the next word. */

@@ -1,8 +1,9 @@
 // lib/cli/run.ts: `inmem-python run`.
 import type { ChildProcess } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { RunSettings } from "../bundle/manifest.js";
+import { statOrNothing } from "../bundle-input.js";
 import { InmemError } from "../errors.js";
 import type { LoadTier, RunOptions, SignalMode } from "../options.js";
 import type { OwnOptions, RunReport, RunResult } from "../run.js";
@@ -22,24 +23,26 @@ export interface RunFlags {
   readonly report?: "table" | "json";
   readonly crashReport?: boolean;
   readonly module?: string;
-  readonly signals: SignalMode;
+  readonly signals?: SignalMode;
   readonly process?: boolean;
   readonly refresh?: boolean;
   readonly verify?: string;
   readonly verifyFull?: boolean;
   /** Seconds. */
-  readonly grace: number;
+  readonly grace?: number;
 }
 
 /**
  * Runs the bundle; gives the program's exit status.
  * @throws {InmemError} what run() rejects with.
+ * @throws {TypeError} flags that would have no effect.
  */
 export async function runCommand(
   word: string,
   args: readonly string[],
   flags: RunFlags,
 ): Promise<number> {
+  checkFlags(flags);
   const { bundle, script } = splitScript(word);
   const own = script === undefined ? {} : { script };
   if (mayBeDescribed(bundle)) {
@@ -48,7 +51,29 @@ export async function runCommand(
     const status = await runDescribed(bundle, flags.refresh === true, run);
     if (status !== undefined) return status;
   }
+  if (flags.refresh) {
+    throw new TypeError(
+      `--refresh has no effect on ${bundle} (expected a folder with an inmem.toml)`,
+    );
+  }
   return runBundle(bundle, args, flags, own);
+}
+
+// Who asks for something means it: it must not mean nothing.
+function checkFlags({ process: own, grace, signals, verify, verifyFull }: RunFlags): void {
+  if (verifyFull && verify === undefined) {
+    throw new TypeError("--verify-full needs --verify FILE, the public key");
+  }
+  if (!own) return;
+  const idle = [
+    ...(grace === undefined ? [] : ["--grace"]),
+    ...(signals === undefined ? [] : ["--signals"]),
+  ];
+  if (idle.length > 0) {
+    throw new TypeError(
+      `${idle.join(", ")} with --process: its process has the signals as python3 has them (expected one or the other)`,
+    );
+  }
 }
 
 async function runBundle(
@@ -126,7 +151,7 @@ async function runAsSet(
 
 // A run of a bundle does without the code that reads descriptions.
 function mayBeDescribed(path: string): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = statOrNothing(path);
   if (!stats?.isDirectory()) return stats !== undefined && path.endsWith("inmem.toml");
   return ["inmem.toml", "pyproject.toml"].some((name) => existsSync(join(path, name)));
 }
@@ -135,12 +160,13 @@ type Start = (more: RunOptions & OwnOptions) => Promise<RunResult>;
 
 async function runHere(start: Start, flags: RunFlags): Promise<number> {
   // In the mode "python" the kernel hands them to Python, as in python3.
-  const relay = flags.signals === "node" ? new SignalRelay() : undefined;
+  const { signals = "node", grace } = flags;
+  const relay = signals === "node" ? new SignalRelay() : undefined;
   try {
     const { exitCode } = await start({
-      signals: flags.signals,
+      signals,
       ...(relay === undefined ? {} : { signal: relay.abortSignal, signalsRelayed: true }),
-      abortGraceMs: flags.grace * 1000,
+      ...(grace === undefined ? {} : { abortGraceMs: grace * 1000 }),
     });
     return exitCode;
   } catch (error) {

@@ -21,11 +21,13 @@ export class SignalAbort extends Error {
  * once, by that signal, as if nobody had caught it.
  */
 export class SignalRelay {
+  static readonly open = new Set<SignalRelay>();
   readonly #controller = new AbortController();
   #received: NodeJS.Signals | undefined;
 
   constructor() {
     for (const name of ENDING) process.on(name, this.#take);
+    SignalRelay.open.add(this);
   }
 
   /** Aborts with a SignalAbort. */
@@ -41,6 +43,14 @@ export class SignalRelay {
   /** Gives the signals their default meaning back. */
   close(): void {
     for (const name of ENDING) process.off(name, this.#take);
+    SignalRelay.open.delete(this);
+  }
+
+  /** As if the signal had come. */
+  abort(name: NodeJS.Signals): void {
+    if (this.#received) return;
+    this.#received = name;
+    this.#controller.abort(new SignalAbort(name));
   }
 
   readonly #take = (name: NodeJS.Signals): void => {
@@ -49,7 +59,11 @@ export class SignalRelay {
       process.kill(process.pid, name);
       return;
     }
-    this.#received = name;
-    this.#controller.abort(new SignalAbort(name));
+    this.abort(name);
   };
+}
+
+/** Ends what the command is at. */
+export function abortRelays(name: NodeJS.Signals): void {
+  for (const relay of SignalRelay.open) relay.abort(name);
 }

@@ -2,6 +2,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { ArchiveEntry, Binding } from "../binding.js";
+import { InmemError } from "../errors.js";
 import type { Written } from "./ways.js";
 
 const TYPE_MASK = 0o170000;
@@ -17,26 +18,53 @@ export function extractBundle(binding: Binding, bundle: string, folder: string):
   const names = new Set(archive.entries.map(({ name }) => name));
   const [major, minor] = binding.versions().python.split(".");
   const cacheTag = `cpython-${major}${minor}`;
+  const places = new Map<string, number>();
+  archive.entries.forEach(({ name }, index) => {
+    const place = placeOf(name, names, cacheTag);
+    if (!name.endsWith("/") && !places.has(place)) places.set(place, index);
+  });
+  const entryAt = (index: number) => archive.entries[index] as ArchiveEntry;
+  // Links come last: nothing is written through one.
+  const [links, others] = [[...places].filter(isLink), [...places].filter((one) => !isLink(one))];
+  function isLink([, index]: [string, number]): boolean {
+    return (entryAt(index).mode & TYPE_MASK) === SYMLINK;
+  }
+  refuseBelowLinks(bundle, [...places.keys()], new Set(links.map(([place]) => place)));
   const made = new Set<string>();
-  let files = 0;
   let bytes = 0;
-  archive.entries.forEach((entry, index) => {
-    if (entry.name.endsWith("/")) return;
-    const path = join(folder, placeOf(entry.name, names, cacheTag));
+  for (const [place, index] of [...others, ...links]) {
+    const path = join(folder, place);
     const parent = dirname(path);
     if (!made.has(parent)) mkdirSync(parent, { recursive: true });
     made.add(parent);
     const data = archive.read(index);
-    writeEntry(path, data, entry);
-    files += 1;
+    writeEntry(path, data, entryAt(index));
     bytes += data.length;
-  });
-  return { files, bytes };
+  }
+  return { files: places.size, bytes };
+}
+
+// What is below a link would be written where the link leads: anywhere.
+function refuseBelowLinks(
+  bundle: string,
+  places: readonly string[],
+  links: ReadonlySet<string>,
+): void {
+  for (const place of places) {
+    for (let above = dirname(place); above !== "."; above = dirname(above)) {
+      if (!links.has(above)) continue;
+      throw new InmemError(
+        "ERR_INMEM_BAD_ENTRY_NAME",
+        `${bundle}: entry ${place} is below ${above}, a symbolic link (expected a folder there)`,
+      );
+    }
+  }
 }
 
 function writeEntry(path: string, data: Buffer, { mode }: ArchiveEntry): void {
   if ((mode & TYPE_MASK) === SYMLINK) symlinkSync(data.toString(), path);
-  else writeFileSync(path, data, { mode: mode & 0o111 ? 0o755 : 0o644 });
+  // O_EXCL follows no link, whoever has put it there.
+  else writeFileSync(path, data, { flag: "wx", mode: mode & 0o111 ? 0o755 : 0o644 });
 }
 
 // In a bundle `x.pyc` lies beside `x.py`; on disk Python reads it from `__pycache__` alone.

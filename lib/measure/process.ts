@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { InmemError } from "../errors.js";
+import { timerDelay } from "../timers.js";
 import { TIMED_PYTHON } from "./timed-python.js";
 import type { SampleJob, SampleResult, Way } from "./ways.js";
 
@@ -46,12 +47,14 @@ export async function takeSample(
   });
   const ended = endOf(child);
   const stop = () => child.kill("SIGKILL");
-  const timer = setTimeout(stop, settings.timeoutMs);
+  const timer = setTimeout(stop, timerDelay(settings.timeoutMs));
   settings.signal?.addEventListener("abort", stop);
   const said = collect(child.stderr as Readable);
   try {
     const line = await Promise.race([firstLine(child.stdio[RESULT] as Readable), ended]);
-    const tooLong = process.hrtime.bigint() - started >= BigInt(settings.timeoutMs) * 1_000_000n;
+    const tooLong =
+      process.hrtime.bigint() - started >=
+      BigInt(Math.ceil(timerDelay(settings.timeoutMs))) * 1_000_000n;
     settings.signal?.throwIfAborted();
     if (typeof line !== "string") throw failure(way, line, said(), tooLong && settings.timeoutMs);
     const result = readResult(way, line, started);

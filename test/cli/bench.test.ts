@@ -105,6 +105,29 @@ describe("inmem-python bench", () => {
     );
   });
 
+  it("a zip that would write outside of the folder that it is extracted to", async () => {
+    const outside = tmpDir("outside");
+    const entries = [
+      { name: "__main__.py", data: "print(1)" },
+      { name: "out", data: outside, mode: 0o120777 },
+      { name: "out/pwned.txt", data: "pwned" },
+    ];
+    const { code, stderr } = await bench(
+      "--way",
+      "extract-cached",
+      ...quick,
+      zipFile(entries, "evil.pyz"),
+    );
+    expect(readdirSync(outside)).toEqual([]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("entry out/pwned.txt is below out, a symbolic link");
+  });
+
+  it("a time limit beyond what a timer can be, as no limit", async () => {
+    const { code } = await bench("--timeout", "1e9", "--way", "memfd", "--runs", "1", bundle());
+    expect(code).toBe(0);
+  });
+
   it("no python that can be started", async () => {
     const { code, stderr } = await bench("--way", "python", "--python", "/absent/python", bundle());
     expect(code).toBe(2);

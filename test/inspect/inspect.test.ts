@@ -1,5 +1,5 @@
 // test/inspect/inspect.test.ts: tables, page, bill of materials and imports of a bundle.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parseImportTimes } from "../../lib/inspect/import-times.js";
@@ -28,6 +28,46 @@ it("prints sizes, licenses, objects and the audit", async () => {
   expect(stdout).toMatch(/MarkupSafe 3\.0\.3 +BSD-3-Clause/);
   expect(stdout).toMatch(/markupsafe\/_speedups\S+ +[\d.]+ KiB +[\d.]+ KiB +[\d.]+ KiB/);
   expect(stdout).toMatch(/ok: nothing unresolved\n$/);
+});
+
+it("measures the imports of a bundle that has a colon in its path", async () => {
+  const path = zipFile({ "__main__.py": "import own", "own.py": "" }, "a:b.pyz");
+  const { stdout } = await inspect("--run", "--json", path);
+  const { run } = JSON.parse(stdout);
+  expect(run.exitCode).toBe(0);
+  expect(JSON.stringify(run.imports)).toContain('"own"');
+});
+
+const endless = () => zipFile({ "__main__.py": "while True: pass" }, "endless.pyz");
+
+it("ends a run that takes too long, and says so", async () => {
+  const { code, stderr } = await spawnCommand(["inspect", "--run", "--timeout", "1", endless()]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("did not end within 1 s");
+});
+
+it("leaves no run behind when a signal ends it", async () => {
+  const path = endless();
+  const isRun = (pid: string) => {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+      return words.includes("importtime") && words.includes(path);
+    } catch {
+      return false; // it has ended
+    }
+  };
+  const runs = () => readdirSync("/proc").filter(isRun);
+  const { code } = await spawnCommand(["inspect", "--run", path], {
+    onSpawn: (child) => {
+      const timer = setInterval(() => {
+        if (runs().length === 0) return;
+        clearInterval(timer);
+        child.kill("SIGTERM");
+      }, 100);
+    },
+  });
+  expect(code).toBe(143);
+  expect(runs()).toEqual([]);
 });
 
 it("measures the imports of a run in a process of its own", async () => {

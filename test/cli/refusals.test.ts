@@ -1,0 +1,48 @@
+// test/cli/refusals.test.ts: flags that would have no effect, and paths that cannot be: told in one sentence, before the work.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { api } from "../helpers/python.js";
+import { spawnCommand } from "../helpers/spawn-node.js";
+import { tmpDir } from "../helpers/tmp.js";
+import { zipFile } from "../helpers/zip.js";
+
+const bundle = zipFile({ "__main__.py": "print('ran')" });
+const nowhere = join(tmpDir(), "no", "such");
+const folder = tmpDir();
+const long = "x".repeat(300);
+
+describe("inmem-python", () => {
+  it.each([
+    [["run", "--refresh", bundle], "--refresh"],
+    [["run", "--process", "--grace", "1", bundle], "--grace"],
+    [["run", "--process", "--signals", "node", bundle], "--signals"],
+    [["run", "--verify-full", bundle], "--verify-full needs --verify"],
+    [["inspect", bundle, "extra"], "extra"],
+    [["run", long], "ERR_INMEM_UNREADABLE"],
+    [["bench", "--html", nowhere, bundle], "ERR_INMEM_NOT_FOUND"],
+    [["bench", "--html", folder, bundle], "ERR_INMEM_NOT_A_FILE"],
+    [["inspect", "--html", nowhere, bundle], "ERR_INMEM_NOT_FOUND"],
+    [["inspect", "--sbom", folder, bundle], "ERR_INMEM_NOT_A_FILE"],
+    [["audit", "--sarif", nowhere, bundle], "ERR_INMEM_NOT_FOUND"],
+    [["symbols", "99999999", folder], "ERR_INMEM_NOT_FOUND"],
+  ])("%j: %s", async (args, told) => {
+    const { code, stdout, stderr } = await spawnCommand(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(told);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+describe("the API", () => {
+  it("refuses an unknown option of loadSharedObject() by name", () => {
+    const load = () => api.loadSharedObject(join(bundle, "x.so"), { globl: true } as never);
+    expect(load).toThrow(/unknown option globl/);
+  });
+
+  it("tells by its code that symbols cannot be written", () => {
+    mkdirSync(join(folder, "file"), { recursive: true });
+    const write = () => api.writeSymbols("/proc/nowhere/symbols");
+    expect(write).toThrow(expect.objectContaining({ name: "InmemError" }));
+  });
+});
