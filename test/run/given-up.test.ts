@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { api, bundleOf, failPython, py, runPython } from "../helpers/python.js";
 import { spawnNode } from "../helpers/spawn-node.js";
 
-const never = () => new Writable({ write: () => undefined });
+const never = (onFirst: () => void = () => undefined) => new Writable({ write: onFirst });
 
 const chatty = "for _ in range(20): print('x' * 1_000_000)";
 
@@ -13,10 +13,11 @@ describe.each([
   ["in a process of its own", { process: true }],
 ])("a run %s whose stdout is never taken", (_, more) => {
   it("that printed much ends when its grace is over, and the next one has its own output", async () => {
+    const controller = new AbortController();
     const { error } = await failPython(chatty, {
       ...more,
-      stdout: never(),
-      signal: AbortSignal.timeout(200),
+      stdout: never(() => controller.abort()),
+      signal: controller.signal,
       abortGraceMs: 300,
     });
     expect(error.code).toBe("ERR_INMEM_ABORT_TIMEOUT");
