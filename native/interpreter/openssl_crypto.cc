@@ -51,8 +51,9 @@ const unsigned char* Chars(std::span<const std::byte> bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
-// One of our own: it reads no openssl.cnf, and Python's `ssl` still reads its
-// own as it would have.
+// One of our own: what openssl.cnf says holds for the default one, not for it.
+// The file is read all the same, when OpenSSL begins: sooner than by Python's
+// `ssl`, so OPENSSL_CONF must be set before a verified run.
 OSSL_LIB_CTX* Library() {
   static OSSL_LIB_CTX* library = [] {
     return ApplyLateRelocations() ? OSSL_LIB_CTX_new() : nullptr;
