@@ -18,7 +18,7 @@ let installed: string;
 
 beforeAll(() => {
   dir = tmpDir("package");
-  // The registry is not asked for the package itself; its three dependencies
+  // The registry is not asked for the package itself; its dependencies
   // are pinned and come from npm's cache or the registry.
   npm(packageRoot, "pack", "--pack-destination", dir);
   npm(dir, "init", "-y");

@@ -1,4 +1,4 @@
-// test/loader/debuggers.test.ts: the real gdb and the real perf name functions of a bundle's library.
+// test/loader/debuggers.long.test.ts: the real gdb and the real perf name functions of a bundle's library.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
