@@ -13,6 +13,7 @@ import { ensureSystemPackages } from "./common/system-packages.mjs";
 import { isMain, main, root, step } from "./house/main.mjs";
 import { ensureNodeModules } from "./house/node-modules.mjs";
 import { addonPackages, nativeTestPackages } from "./house/packages.mjs";
+import { readWords } from "./house/words.mjs";
 
 const buildDir = join(root, "build");
 const stamp = join(buildDir, ".configured.json");
@@ -99,8 +100,9 @@ function readJson(path) {
 }
 
 if (isMain(import.meta.url)) {
+  const { values } = readWords(import.meta.url, ["tests", "print-python"]);
   await main(async () => {
-    if (process.argv.includes("--print-python")) console.log(await pythonDir());
-    else await buildAddon({ tests: process.argv.includes("--tests") });
+    if (values["print-python"]) console.log(await pythonDir());
+    else await buildAddon({ tests: values.tests === true });
   });
 }

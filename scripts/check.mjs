@@ -14,8 +14,10 @@ import { ensureNodeModules } from "./house/node-modules.mjs";
 import { runTool } from "./house/tool.mjs";
 import { ensureCheckTools } from "./house/tools.mjs";
 import { treeFiles } from "./house/tree-files.mjs";
+import { readWords } from "./house/words.mjs";
 
-const fix = process.argv.includes("--fix");
+const words = readWords(import.meta.url, ["fix"], { allowPositionals: true });
+const { fix = false } = words.values;
 
 /** Each throws with the tool's own words, or gives a remark for its line. */
 const checks = {
@@ -70,7 +72,7 @@ function tool([program, ...first], ...args) {
 }
 
 async function check() {
-  const asked = process.argv.slice(2).filter((word) => !word.startsWith("-"));
+  const asked = words.positionals;
   const unknown = asked.find((name) => !(name in checks));
   if (unknown) throw new Error(`no check ${unknown}; there are: ${Object.keys(checks).join(", ")}`);
 

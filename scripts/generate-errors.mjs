@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isMain, root } from "./house/main.mjs";
+import { readWords } from "./house/words.mjs";
 
 const table = "native/base/error_codes.def";
 
@@ -118,7 +119,7 @@ function read(path) {
 }
 
 if (isMain(import.meta.url)) {
-  const check = process.argv.includes("--check");
+  const { check = false } = readWords(import.meta.url, ["check"]).values;
   const stale = generateErrors({ check });
   for (const name of stale) {
     console.error(check ? `${name} is not what ${table} gives` : `wrote ${name}`);

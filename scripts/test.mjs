@@ -13,13 +13,15 @@ import { ensureSystemPackages } from "./common/system-packages.mjs";
 import { isMain, main, root } from "./house/main.mjs";
 import { runNativeTests } from "./house/native-tests.mjs";
 import { stracePackages } from "./house/packages.mjs";
+import { readWords } from "./house/words.mjs";
 import { makeZip } from "./house/zip.mjs";
 
 const reports = join(root, "build", "reports");
-const words = process.argv.slice(2);
-const long = words.includes("--long");
-const filters = words.filter((word) => !word.startsWith("--"));
-const asked = ["native", "python", "js"].filter((name) => words.includes(`--${name}`));
+const flags = ["long", "native", "python", "js"];
+const words = readWords(import.meta.url, flags, { allowPositionals: true });
+const long = words.values.long === true;
+const filters = words.positionals;
+const asked = ["native", "python", "js"].filter((name) => words.values[name]);
 const quick = asked.length > 0 ? asked : filters.length > 0 ? ["js"] : ["native", "python", "js"];
 
 /** Each suite gives `{ passed, failed, skipped }`. */
