@@ -257,21 +257,27 @@ PyObject* Read(PyObject*, PyObject* argument) {
 }
 
 // start(path, size): the first bytes of the file without a look at the rest,
-// which its CRC-32 would need; all where it is compressed. None: no such file.
+// which its CRC-32 would need; all where it is compressed, or must be checked.
+// None: no such file.
 PyObject* Start(PyObject*, PyObject* args) {
+  constexpr unsigned int kMostStart = 1u << 16;
   PyObject* path = nullptr;
   unsigned int size = 0;
   if (!PyArg_ParseTuple(args, "OI:start", &path, &size)) return nullptr;
+  if (size > kMostStart) {
+    return PyErr_Format(PyExc_ValueError, "start: %u bytes (at most %u)", size,
+                        kMostStart);
+  }
   auto entry = ResolveArgument(path);
   if (!entry && PyErr_Occurred()) return nullptr;
   if (!entry) Py_RETURN_NONE;
   auto found = entry->mount->Lookup(entry->folder);
   if (found.kind != vfs::Mount::Kind::kFile) Py_RETURN_NONE;
   const archive::Archive& archive = entry->mount->archive();
-  const archive::Entry file = archive.entry(found.index);
+  const auto file = archive.entry(found.index);
   auto offset = archive.DataOffset(found.index);
   if (file.method != archive::Method::kStored || file.encrypted ||
-      !offset.ok()) {
+      archive.has_check() || !offset.ok()) {
     return ReadEntry(*entry->mount, found.index, path);
   }
   std::vector<std::byte> bytes(std::min<std::uint64_t>(size, file.size_bytes));
@@ -334,6 +340,12 @@ PyObject* Code(PyObject*, PyObject* args) {
     return RaiseImportError(
         Status(ErrorCode::kNotFound, "the module's archive is unmounted"),
         origin);
+  }
+  const auto count = static_cast<long long>(mount->archive().entry_count());
+  if (bytecode >= count || source >= count) {
+    return PyErr_Format(PyExc_ValueError,
+                        "code: entry %lld of an archive with %lld entries",
+                        std::max(bytecode, source), count);
   }
   InmemEaseCollector();
   return LoadBytecode(mount->archive(), bytecode, source, origin);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <ctime>
 #include <span>
 #include <utility>
 
@@ -97,6 +98,10 @@ UniqueFd AboveStandardStreams(UniqueFd fd) {
   return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
 }
 
+std::int64_t Nanoseconds(const timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const archive::ByteSource>> OpenFileSource(
@@ -124,8 +129,8 @@ Result<std::shared_ptr<const archive::ByteSource>> OpenFileSource(
     identity->device = info.st_dev;
     identity->inode = info.st_ino;
     identity->size_bytes = size_bytes;
-    identity->mtime_ns = std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 +
-                         info.st_mtim.tv_nsec;
+    identity->mtime_ns = Nanoseconds(info.st_mtim);
+    identity->ctime_ns = Nanoseconds(info.st_ctim);
   }
   return std::shared_ptr<const archive::ByteSource>(
       std::make_shared<FileSource>(path, std::move(owned), size_bytes));

@@ -16,6 +16,8 @@ struct FileIdentity {
   std::uint64_t inode = 0;
   std::uint64_t size_bytes = 0;
   std::int64_t mtime_ns = 0;
+  // Programs set the time of a file's content as they like, this one nobody.
+  std::int64_t ctime_ns = 0;
   bool operator==(const FileIdentity&) const = default;
 };
 

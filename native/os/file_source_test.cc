@@ -65,6 +65,23 @@ TEST_F(FileSourceTest, IdentityTellsARewrite) {
   EXPECT_NE(before, after);
 }
 
+TEST_F(FileSourceTest, IdentityTellsARewriteThatHidesItself) {
+  FileIdentity before;
+  FileIdentity after;
+  const std::string path = Write("a", "one");
+  struct stat info = {};
+  ASSERT_EQ(::stat(path.c_str(), &info), 0);
+  ASSERT_TRUE(OpenFileSource(path, &before).ok());
+  ::usleep(20'000);  // the kernel's clock for files ticks each 4 ms
+  Write("a", "two");
+  const std::array<timespec, 2> times = {info.st_atim, info.st_mtim};
+  ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times.data(), 0), 0);
+  ASSERT_TRUE(OpenFileSource(path, &after).ok());
+  EXPECT_EQ(before.mtime_ns, after.mtime_ns);
+  EXPECT_EQ(before.size_bytes, after.size_bytes);
+  EXPECT_NE(before, after);
+}
+
 TEST_F(FileSourceTest, RefusesRangesPastTheEnd) {
   const auto opened = OpenFileSource(Write("a", "0123456789"));
   ASSERT_TRUE(opened.ok());

@@ -116,10 +116,15 @@ class ManifestReader {
     json_.Object([&](std::string_view name) {
       const auto index = archive_.Find(name);
       if (!index || *index >= count_ || named_[*index]) {
+        const char* found = !index ? " that the archive has not"
+                            : *index >= count_
+                                ? " that the signature is part of"
+                                : " named twice";
         return Fail(ErrorCode::kNotAsSigned,
-                    "an entry " + archive::Printable(name) +
-                        (index ? " named twice" : " that the archive has not"),
-                    "the archive's entries, each once");
+                    "an entry " + archive::Printable(name) + found,
+                    "the archive's entries, each once, but for " +
+                        std::string(kManifestName) + " and " +
+                        std::string(kSignatureName));
       }
       named_[*index] = true;
       ReadEntry(*index);

@@ -52,6 +52,7 @@ class TrustTest : public ::testing::Test {
   struct Outcome {
     ErrorCode code = ErrorCode::kOk;
     std::shared_ptr<const Archive> archive;
+    std::string message = "";
   };
 
   Outcome Check(std::string zip, bool full = false,
@@ -60,7 +61,9 @@ class TrustTest : public ::testing::Test {
     if (!archive.ok()) return {archive.status().code(), nullptr};
     const auto verified =
         Verify(*archive.value(), {key_, full, std::move(on_change)}, crypto_);
-    if (!verified.ok()) return {verified.status().code(), nullptr};
+    if (!verified.ok()) {
+      return {verified.status().code(), nullptr, verified.status().message()};
+    }
     return {ErrorCode::kOk, verified.value()};
   }
 
@@ -242,7 +245,9 @@ TEST_F(TrustTest, BrokenManifestsAreRefused) {
     auto entries = Contents();
     entries.push_back(Own("inmem.json", manifest));
     entries.push_back(Own("inmem.sig", SignatureText(manifest)));
-    return Check(BuildZip(entries)).code;
+    const Outcome outcome = Check(BuildZip(entries));
+    EXPECT_EQ(outcome.message.find("named twice"), std::string::npos);
+    return outcome.code;
   };
   EXPECT_EQ(check("{}"), ErrorCode::kBadManifest);
   EXPECT_EQ(check("[]"), ErrorCode::kBadManifest);

@@ -1,4 +1,6 @@
 // native/vfs/mount.cc: an archive's entries as a tree of files and folders.
+#include <linux/limits.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -37,7 +39,10 @@ std::string_view BaseName(std::string_view name) {
 
 // Whether a normalised path can lead to `name`. An archive may hold "./a" or
 // "a//b"; such entries can be read by name and are not part of the tree.
+// Nor does a path lead to a name longer than paths are: all its parents would
+// be as long again, hundreds of megabytes for one name of a hostile archive.
 bool IsReachable(std::string_view name) {
+  if (name.size() >= PATH_MAX) return false;
   while (true) {
     const std::size_t slash = name.find('/');
     const std::string_view component = name.substr(0, slash);

@@ -87,6 +87,19 @@ TEST(Mount, UnreachableNamesAreNotPartOfTheTree) {
   EXPECT_EQ(KindOf(mount, "dot.py"), Mount::Kind::kNone);
 }
 
+// Each would have half its length of parents, as long on average again.
+TEST(Mount, NamesLongerThanPathsAreNotPartOfTheTree) {
+  std::string deep;
+  while (deep.size() < 60'000) deep += "a/";
+  std::vector<std::string> names = {"b/f"};
+  for (int i = 0; i < 20; ++i) {
+    names.push_back(std::to_string(i) + "/" + deep + "f");
+  }
+  const Mount mount("/m", MakeArchive(names));
+  EXPECT_EQ(mount.List(""), Names{"b"});
+  EXPECT_EQ(KindOf(mount, "0/a"), Mount::Kind::kNone);
+}
+
 TEST(Mount, AFileHidesAFolderOfItsName) {
   const Mount mount("/m", MakeArchive({"a", "a/b"}));
   EXPECT_EQ(KindOf(mount, "a"), Mount::Kind::kFile);

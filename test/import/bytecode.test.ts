@@ -178,6 +178,29 @@ describe("__pycache__", () => {
   });
 });
 
+describe("what the importer's own functions are given", () => {
+  it("entries and sizes that no archive has are refused", async () => {
+    const source = py`
+      import _inmem
+      mount = _inmem.find("os", [_inmem.stdlib])[1]
+      for call in (
+          lambda: _inmem.code(mount, 99999999, -1, "x"),
+          lambda: _inmem.code(mount, 2**32, -1, "x"),
+          lambda: _inmem.code(mount, 0, 99999999, "x"),
+          lambda: _inmem.start(_inmem.stdlib + "/os.py", 2**32 - 1),
+      ):
+          try:
+              call()
+          except ValueError as error:
+              print(error)
+    `;
+    const { stdout } = await runPython(source);
+    expect(stdout).toMatch(
+      /^code: entry 99999999 of .*\ncode: entry 4294967296 of .*\ncode: entry 99999999 of .*\nstart: 4294967295 bytes \(at most 65536\)\n$/,
+    );
+  });
+});
+
 describe("archives made by others", () => {
   it("compileall and zipfile: .pyc beside by timestamp, in the local time zone", async () => {
     const script = py`

@@ -109,6 +109,18 @@ describe("a content that was changed before the run", () => {
     expect(await failing(path)).toBe("");
   });
 
+  it("gives out no byte of it, not even the first ones alone", async () => {
+    const contents = {
+      "__main__.py":
+        "import _inmem, os\nprint(_inmem.start(os.path.dirname(__file__) + '/data', 9))\n",
+      data: "the marker, stored",
+    };
+    const path = await signedBundle(contents, keys);
+    expect((await runPython(path)).stdout).toBe("b'the marke'\n");
+    spoil(path, "marker, stored");
+    expect(await failing(path)).toBe("");
+  });
+
   it("ends the run though the program catches all that it can", async () => {
     const path = await signedBundle(
       {
