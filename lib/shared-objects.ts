@@ -43,8 +43,8 @@ export interface SharedObject {
   readonly bindingMilliseconds: number;
   readonly constructorMilliseconds: number;
   readonly rebindings: readonly Rebinding[];
-  /** References that are bound elsewhere than on disk, counted now. */
-  readonly violations: number;
+  /** References that are bound elsewhere than on disk, counted now; undefined while another thread loads. */
+  readonly violations: number | undefined;
 }
 
 export interface LoadOptions {

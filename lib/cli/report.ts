@@ -52,6 +52,6 @@ function totalsOf(objects: readonly SharedObject[]) {
     bindingMilliseconds: sum((object) => object.bindingMilliseconds),
     constructorMilliseconds: sum((object) => object.constructorMilliseconds),
     rebindings: sum((object) => object.rebindings.length),
-    violations: sum((object) => object.violations),
+    violations: sum((object) => object.violations ?? 0),
   };
 }

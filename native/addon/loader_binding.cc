@@ -52,7 +52,8 @@ Napi::Object Describe(Napi::Env env, const loader::LoadedObject& loaded) {
 }
 
 // sharedObjects(): all, in the order in which they became usable. With `true`
-// each is walked for references that are bound elsewhere than on disk.
+// each is walked for references that are bound elsewhere than on disk, unless
+// another thread is loading: nobody waits for its constructors here.
 Napi::Value SharedObjects(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   bool count = false;
@@ -64,9 +65,11 @@ Napi::Value SharedObjects(const Napi::CallbackInfo& info) {
   for (const loader::LoadedObject& loaded : objects) {
     Napi::Object object = Describe(env, loaded);
     if (count) {
-      const auto violations = loader.CountViolations(loaded.path);
-      object.Set("violations",
-                 Napi::Number::New(env, static_cast<double>(violations)));
+      const auto violations = loader.TryCountViolations(loaded.path);
+      object.Set("violations", violations
+                                   ? Napi::Value(Napi::Number::New(
+                                         env, static_cast<double>(*violations)))
+                                   : env.Undefined());
     }
     array.Set(index++, object);
   }

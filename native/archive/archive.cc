@@ -63,6 +63,10 @@ std::shared_ptr<const Archive> Archive::WithCheck(
 
 bool Archive::has_check() const { return impl_->check != nullptr; }
 
+std::string_view Archive::content_identity(Index index) const {
+  return has_check() ? impl_->check->Identity(index) : std::string_view();
+}
+
 const ByteSource& Archive::source() const { return *impl_->source; }
 
 std::size_t Archive::entry_count() const { return impl_->directory->count(); }

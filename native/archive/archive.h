@@ -74,6 +74,9 @@ class ContentCheck {
   // An error keeps it from being given out.
   virtual Status Check(std::uint32_t index, std::string_view name,
                        std::span<const std::byte> content) const = 0;
+  // Stands for the one content of entry `index` that Check passes: no other
+  // content has the same, of whatever archive. Not empty; borrows from *this.
+  virtual std::string_view Identity(std::uint32_t index) const = 0;
   // The entry could not be read: what is told of it.
   virtual Status Unreadable(const Status& why) const = 0;
 };
@@ -100,6 +103,10 @@ class Archive {
   std::shared_ptr<const Archive> WithCheck(
       std::shared_ptr<const ContentCheck> check) const;
   bool has_check() const;
+  // The check's Identity of the entry; "" without a check. What was made of a
+  // content that nobody checked is not for those who have it checked: names,
+  // sizes and CRC-32 can be forged. Borrows from *this.
+  std::string_view content_identity(Index index) const;
 
   const ByteSource& source() const;
   const std::string& name() const { return source().name(); }

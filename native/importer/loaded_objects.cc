@@ -63,22 +63,35 @@ Owned DescribeRebinding(const loader::Rebinding& rebinding) {
   return dict.Take();
 }
 
-Owned DescribeObject(const loader::LoadedObject& loaded) {
-  const loader::Loader& loader = State::Get().loader();
+struct Counted {
+  loader::LoadedObject loaded;
+  std::uint64_t violations;
+};
+
+Owned DescribeObject(const Counted& object) {
   Dict dict;
-  loader::VisitFields(
-      loaded, [&](const char* name, auto value) { dict.Set(name, value); });
-  dict.SetObject("rebindings", ListOf(loaded.rebindings, DescribeRebinding));
-  dict.Set("violations", loader.CountViolations(loaded.path));
+  loader::VisitFields(object.loaded, [&](const char* name, auto value) {
+    dict.Set(name, value);
+  });
+  dict.SetObject("rebindings",
+                 ListOf(object.loaded.rebindings, DescribeRebinding));
+  dict.Set("violations", object.violations);
   return dict.Take();
 }
 
 }  // namespace
 
 PyObject* SharedObjects(PyObject* /*module*/, PyObject* /*unused*/) {
-  const std::vector<loader::LoadedObject> objects = [] {
-    cpython::GilRelease release;  // whoever loads holds the loader's lock
-    return State::Get().loader().loaded();
+  const std::vector<Counted> objects = [] {
+    // Counting waits for whoever loads, whose constructors may want the GIL.
+    cpython::GilRelease release;
+    const loader::Loader& loader = State::Get().loader();
+    std::vector<Counted> counted;
+    for (loader::LoadedObject& loaded : loader.loaded()) {
+      const std::uint64_t violations = loader.CountViolations(loaded.path);
+      counted.push_back({std::move(loaded), violations});
+    }
+    return counted;
   }();
   return ListOf(objects, DescribeObject).release();
 }

@@ -6,7 +6,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,6 +13,7 @@
 
 #include "base/status.h"
 #include "loader/loader.h"
+#include "os/fork_mutex.h"
 #include "vfs/tree.h"
 
 namespace inmem::importer {
@@ -64,7 +64,7 @@ class State {
 
   vfs::Tree tree_;
   loader::Loader loader_;
-  mutable std::shared_mutex mutex_;
+  mutable os::ForkMutex mutex_;
   std::vector<std::string> program_path_;
   std::vector<std::string> site_points_;
   MountId next_id_ = 1;

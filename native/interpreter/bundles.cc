@@ -23,6 +23,7 @@
 #include "interpreter/read_ahead.h"
 #include "interpreter/verification.h"
 #include "os/file_source.h"
+#include "os/fork_mutex.h"
 #include "os/memory_file.h"
 
 // The stdlib archive, in the addon's read-only data (stdlib_archive.S).
@@ -38,8 +39,8 @@ namespace {
 
 // Guards `mounted()` and the number of buffers: Python code mounts, too, on any
 // thread.
-std::mutex& MountsMutex() {
-  static auto* mutex = new std::mutex();
+os::ForkMutex& MountsMutex() {
+  static auto* mutex = new os::ForkMutex();
   return *mutex;
 }
 

@@ -5,20 +5,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "interpreter/python_thread.h"
 #include "interpreter/settings.h"
 #include "interpreter/verification.h"
 #include "loader/loader.h"
+#include "os/fork_mutex.h"
 
 namespace inmem::interpreter {
 namespace {
@@ -31,6 +35,7 @@ struct Variable {
   std::string twin_here;
   std::string before;  // as it stands in the environment, by no wish of ours
   std::size_t plain_name_bytes = 0;  // with the '='
+  bool operator==(const Variable&) const = default;
 };
 
 struct File {
@@ -38,6 +43,7 @@ struct File {
   std::string path;  // by which another process opens it
   dev_t device;
   ino_t inode;
+  bool operator==(const File&) const = default;
 };
 
 }  // namespace
@@ -47,12 +53,13 @@ struct Inheritance {
   std::vector<File> files;     // handed on
   std::vector<File> archives;  // all
   std::string launcher;
+  bool operator==(const Inheritance&) const = default;
 };
 
 namespace {
 
 // Replaced, never freed: a child that shares this memory until its exec may be
-// reading it. One a run.
+// reading it. Publish() makes none twice.
 std::atomic<const Inheritance*>& Current() {
   static std::atomic<const Inheritance*> current = nullptr;
   return current;
@@ -70,9 +77,9 @@ Inputs& Given() {
   return *given;
 }
 
-// Guards what the next one is made from.
-std::mutex& SettingMutex() {
-  static auto& mutex = *new std::mutex;
+// Guards what the next one is made from, and all that were made.
+os::ForkMutex& SettingMutex() {
+  static auto& mutex = *new os::ForkMutex;
   return mutex;
 }
 
@@ -185,10 +192,24 @@ char** FindIn(char** environment, const Variable& variable) {
   return nullptr;
 }
 
-Inheritance* MakeInheritance() {
-  auto* made = new Inheritance();
+std::unique_ptr<Inheritance> MakeInheritance() {
+  auto made = std::make_unique<Inheritance>();
   made->launcher = LauncherPath();
   return made;
+}
+
+// A program that mounts and unmounts comes back to what there was: the memory
+// grows with how many differ, not with how often it does. REQUIRES: the mutex.
+void Publish(std::unique_ptr<const Inheritance> made) {
+  static auto& all = *new std::vector<std::unique_ptr<const Inheritance>>;
+  const auto known = std::ranges::find_if(
+      all, [&](const auto& other) { return *other == *made; });
+  if (known != all.end()) {
+    Current() = known->get();
+    return;
+  }
+  Current() = made.get();
+  all.push_back(std::move(made));
 }
 
 void AddSharedCopies(Inheritance* inheritance) {
@@ -199,14 +220,14 @@ void AddSharedCopies(Inheritance* inheritance) {
 
 }  // namespace
 
-void SetInheritance(const std::vector<InheritedBundle>& bundles,
-                    const loader::Policy& policy,
-                    const std::optional<Verification>& verification) {
-  const std::lock_guard lock(SettingMutex());
-  Given() = {bundles, policy, verification};
-  Inheritance* made = MakeInheritance();
+namespace {
+
+// From what is given now. REQUIRES: the mutex.
+void PublishGiven() {
+  const auto& [bundles, policy, verification] = Given();
+  auto made = MakeInheritance();
   if (!bundles.empty()) {
-    made->variables.push_back(SpellBundles(bundles, made));
+    made->variables.push_back(SpellBundles(bundles, made.get()));
   }
   for (const auto& [name, value] : SpellPolicy(policy)) {
     made->variables.push_back(Spell(name, value, value));
@@ -217,38 +238,51 @@ void SetInheritance(const std::vector<InheritedBundle>& bundles,
     const std::string key = SpellVerification({.key = verification->key});
     made->variables.push_back(Spell("VERIFY", key, key));
   }
-  AddSharedCopies(made);
-  Current() = made;
+  AddSharedCopies(made.get());
+  Publish(std::move(made));
+}
+
+// REQUIRES: the mutex.
+void TakeOutGiven(const std::string& point) {
+  std::erase_if(Given().bundles, [&](const InheritedBundle& bundle) {
+    return bundle.point == point;
+  });
+}
+
+}  // namespace
+
+void SetInheritance(const std::vector<InheritedBundle>& bundles,
+                    const loader::Policy& policy,
+                    const std::optional<Verification>& verification) {
+  const std::lock_guard lock(SettingMutex());
+  Given() = {bundles, policy, verification};
+  PublishGiven();
 }
 
 void SetSharedCopies(std::string_view value) {
   const std::lock_guard lock(SettingMutex());
   SharedCopies() = value;
   const Inheritance* before = Current();
-  Inheritance* made =
-      before != nullptr ? new Inheritance(*before) : MakeInheritance();
+  auto made = before != nullptr ? std::make_unique<Inheritance>(*before)
+                                : MakeInheritance();
   std::erase_if(made->variables, [](const Variable& variable) {
     return variable.plain.starts_with("INMEM_SHARED=");
   });
-  AddSharedCopies(made);
-  Current() = made;
+  AddSharedCopies(made.get());
+  Publish(std::move(made));
 }
 
 void AddInherited(const InheritedBundle& bundle) {
-  Inputs now = Given();
-  std::erase_if(now.bundles, [&](const InheritedBundle& other) {
-    return other.point == bundle.point;
-  });
-  now.bundles.push_back(bundle);
-  SetInheritance(now.bundles, now.policy, now.verification);
+  const std::lock_guard lock(SettingMutex());
+  TakeOutGiven(bundle.point);
+  Given().bundles.push_back(bundle);
+  PublishGiven();
 }
 
 void RemoveInherited(const std::string& point) {
-  Inputs now = Given();
-  std::erase_if(now.bundles, [&](const InheritedBundle& other) {
-    return other.point == point;
-  });
-  SetInheritance(now.bundles, now.policy, now.verification);
+  const std::lock_guard lock(SettingMutex());
+  TakeOutGiven(point);
+  PublishGiven();
 }
 
 std::vector<std::string> InheritedVariables() {
@@ -314,8 +348,11 @@ ChildEnvironment::~ChildEnvironment() {
 char** ChildEnvironment::Fill(char** pointers) const {
   const Inheritance& inheritance = *inheritance_;
   char** next = pointers;
-  for (char* const* pair = environment_; *pair != nullptr; ++pair) {
+  // No more than were counted: another thread may have set one meanwhile.
+  std::size_t left = room_ - 2 * inheritance.variables.size() - 1;
+  for (char* const* pair = environment_; *pair != nullptr && left > 0; ++pair) {
     *next++ = *pair;
+    --left;
   }
   char** end = next;
   for (const Variable& variable : inheritance.variables) {

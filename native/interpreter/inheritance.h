@@ -39,7 +39,8 @@ void SetInheritance(const std::vector<InheritedBundle>& bundles,
                     const loader::Policy& policy,
                     const std::optional<Verification>& verification);
 
-// One more, as the last; or one less. Threads: with the GIL, as SetInheritance.
+// One more, as the last; or one less. Threads: any (interpreters have a GIL
+// each).
 void AddInherited(const InheritedBundle& bundle);
 void RemoveInherited(const std::string& point);
 

@@ -1,6 +1,4 @@
 // native/interpreter/load_by_hand.cc: a shared object that JavaScript asks for.
-#include "cpython/python_setup.h"
-
 #include "interpreter/load_by_hand.h"
 
 #include <dlfcn.h>
@@ -67,30 +65,12 @@ Result<MountPointer> Find(const Bundle& archive) {
   return mount;
 }
 
-// Where Python runs.
-class GilIfAny {
- public:
-  GilIfAny() : has_(Py_IsInitialized() != 0) {
-    if (has_) state_ = PyGILState_Ensure();
-  }
-  ~GilIfAny() {
-    if (has_) PyGILState_Release(state_);
-  }
-  GilIfAny(const GilIfAny&) = delete;
-  GilIfAny& operator=(const GilIfAny&) = delete;
-
- private:
-  bool has_;
-  PyGILState_STATE state_ = PyGILState_UNLOCKED;
-};
-
 }  // namespace
 
 Result<void*> LoadByHand(const Bundle& archive, const std::string& entry,
                          int flags) {
   auto mount = Find(archive);
   if (!mount.ok()) return mount.status();
-  const GilIfAny gil;
   loader::Loader::Options options;
   options.flags = RTLD_NOW | flags;
   return importer::State::Get().loader().Load({mount.Take(), entry}, options);

@@ -10,8 +10,8 @@ namespace inmem::interpreter {
 
 // Loads `entry` of an archive, with what it needs; gives dlopen's handle. The
 // archive need not be a run's: it is opened, and kept as long as the process.
-// Takes the GIL where Python runs: constructors may ask for it, and who waits
-// for the loader may hold it.
+// Waits for other threads' loads and their constructors, as dlopen does; not
+// for the GIL, unless a constructor asks for it.
 // Takes: the archive (`path`, or `bytes` with a name); RTLD_GLOBAL or 0.
 // Errors: those of OpenFileSource, Archive::Open and Loader::Load.
 // Threads: JavaScript's.

@@ -14,6 +14,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "archive/archive.h"
@@ -150,12 +151,17 @@ bool VirtualProgram::ReadScript(const std::string& path,
 // once for all archives of equal content.
 bool VirtualProgram::KeepOpen(const vfs::Location& location) {
   if (call_ == Call::kExec) return fcntl(fd_, F_SETFD, 0) == 0;
-  using Script = std::pair<std::uint64_t, std::string>;
+  // With the check's word on it: directories of forged contents are equal.
+  using Script = std::tuple<std::uint64_t, std::string, std::string>;
   static auto* mutex = new std::mutex();
   static auto* open_scripts = new std::map<Script, int>();
   std::lock_guard lock(*mutex);
+  const archive::Archive& archive = location.mount->archive();
+  const auto index = location.mount->FindFile(location.name);
   const auto [script, is_new] = open_scripts->emplace(
-      Script(location.mount->archive().fingerprint(), location.name), fd_);
+      Script(archive.fingerprint(), location.name,
+             index ? archive.content_identity(*index) : std::string_view()),
+      fd_);
   if (is_new) fd_ = -1;
   path_ = DescriptorPath(script->second);
   return true;

@@ -48,7 +48,7 @@ Result<Node*> Closure::Visit(const std::string& entry, Node* user,
   Node& node = *nodes_.back();
   node.mount = mount_;
   node.entry = entry;
-  node.key = KeyOf(*mount_, mount_->archive().entry(*index));
+  node.key = KeyOf(*mount_, *index);
   node.label = label;
   node.virtual_path = mount_->point() + "/" + entry;
   node.user = user;
@@ -82,6 +82,7 @@ Status Closure::ReadNode(Node& node, archive::Archive::Index index) {
   if (!bytes.ok()) return bytes.status();
   node.bytes = bytes.Take();
   node.crc32 = mount_->archive().entry(index).crc32;
+  node.identity = mount_->archive().content_identity(index);
   const elf::ElfFile& file = *node.bytes.file;
   node.seeker = {node.entry, file.rpath(), file.runpath(),
                  node.user != nullptr ? &node.user->seeker : nullptr};
@@ -100,7 +101,7 @@ void Closure::ReadNeedsAhead(
     }
     const auto index = mount_->FindFile(*entry);
     const archive::Entry found = mount_->archive().entry(*index);
-    if (registry_.Find(KeyOf(*mount_, found)) != nullptr) continue;
+    if (registry_.Find(KeyOf(*mount_, *index)) != nullptr) continue;
     if (std::exchange(is_first, false)) continue;
     if (found.method == archive::Method::kStored ||
         found.size_bytes < kLeastBytes) {
@@ -125,8 +126,7 @@ Status Closure::VisitNeeds(Node& node, std::size_t depth) {
     if (!entry) continue;
     const auto index = mount_->FindFile(*entry);
     Edge& edge = node.edges[i];
-    edge.object =
-        registry_.Find(KeyOf(*mount_, mount_->archive().entry(*index)));
+    edge.object = registry_.Find(KeyOf(*mount_, *index));
     if (edge.object != nullptr) continue;
     if (const auto seen = node_by_entry_.find(*entry);
         seen != node_by_entry_.end()) {

@@ -66,6 +66,7 @@ struct Node {
   Node* user = nullptr;      // who needed it first; null for the root
   ObjectBytes bytes;
   std::uint32_t crc32 = 0;  // as the archive declares it
+  std::string identity;     // Archive::content_identity
   std::vector<Edge> edges;  // by DT_NEEDED, in order
   Seeker seeker;
   double milliseconds = 0;  // spent on this object alone

@@ -187,6 +187,7 @@ void Component::Register(Copy& copy) {
   object->rpath = file.rpath();
   object->runpath = file.runpath();
   object->crc32 = node.crc32;
+  object->identity = node.identity;
   object->symbolic = file.Value(DT_SYMBOLIC) || (file.flags() & DF_SYMBOLIC);
   object->constructors = copy.constructors;
   object->is_outline = relocates_;

@@ -15,12 +15,14 @@ namespace {
 // changed since, and are told apart by the archive's CRC-32 over everything.
 bool HaveSameBytes(const Node& node, const SharedObject& object) {
   const std::span<const std::byte> bytes = node.bytes.span();
-  if (object.report.size_bytes != bytes.size() || object.crc32 != node.crc32) {
+  if (object.report.size_bytes != bytes.size() || object.crc32 != node.crc32 ||
+      object.identity != node.identity) {
     return false;
   }
   if (object.content) return *object.content == ContentIdOf(bytes);
   for (const Elf64_Phdr& phdr : node.bytes.file->program_headers()) {
     if (phdr.p_type != PT_LOAD || (phdr.p_flags & PF_W) != 0) continue;
+    if ((phdr.p_flags & PF_R) == 0) return false;  // nobody may look there
     if (phdr.p_filesz == 0) continue;
     const std::uintptr_t address = object.report.base + phdr.p_vaddr;
     if (!object.Contains(address) ||

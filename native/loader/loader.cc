@@ -3,8 +3,10 @@
 
 #include <dlfcn.h>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "loader/closure.h"
@@ -16,16 +18,42 @@
 #include "loader/registry.h"
 #include "loader/scope.h"
 #include "os/dynamic_linker.h"
+#include "os/fork_mutex.h"
 
 namespace inmem::loader {
 namespace {
 
 // One for the process, as the dynamic linker's own lock is. Recursive: a
 // constructor may call dlopen, which comes back here on the same thread.
-std::recursive_mutex& LoadMutex() {
-  static auto& mutex = *new std::recursive_mutex;
+os::ForkMutex& LoadMutex() {
+  static auto& mutex = *new os::ForkMutex;
   return mutex;
 }
+
+std::atomic<const Waiting*>& TheWaiting() {
+  static std::atomic<const Waiting*> waiting = nullptr;
+  return waiting;
+}
+
+// Holds LoadMutex. Whoever has to wait for it lets go what a constructor under
+// it may be waiting for, and has it back before trying again: nobody waits for
+// the one with the other in hand.
+class LoadLock {
+ public:
+  LoadLock() {
+    while (!LoadMutex().try_lock()) {
+      const Waiting* waiting = TheWaiting();
+      void* left = waiting != nullptr ? waiting->leave() : nullptr;
+      LoadMutex().lock();
+      if (left == nullptr) return;
+      LoadMutex().unlock();
+      waiting->come_back(left);
+    }
+  }
+  ~LoadLock() { LoadMutex().unlock(); }
+  LoadLock(const LoadLock&) = delete;
+  LoadLock& operator=(const LoadLock&) = delete;
+};
 
 // Never RTLD_DEEPBIND: in Node it splits stdio, environ and malloc in two.
 int CleanFlags(int flags) {
@@ -66,8 +94,7 @@ std::shared_ptr<const vfs::Mount> MountOf(const Registry& registry,
   for (auto& mount : tree.mounts()) {
     const auto index = mount->FindFile(object.entry);
     if (!index) continue;
-    const auto& entry = mount->archive().entry(*index);
-    if (registry.Find(KeyOf(*mount, entry)) != &object) continue;
+    if (registry.Find(KeyOf(*mount, *index)) != &object) continue;
     object.mount = mount;
     return mount;
   }
@@ -84,6 +111,7 @@ struct Loader::Impl {
   bool has_cxx_runtime = false;  // the host's, bound to `redirects`
 
   Result<void*> Use(SharedObject& object, int flags);
+  std::uint64_t CountViolations(std::string_view path);
 };
 
 // A known object, made ready and given out.
@@ -105,6 +133,15 @@ Result<void*> Loader::Impl::Use(SharedObject& object, int flags) {
   return handle;
 }
 
+std::uint64_t Loader::Impl::CountViolations(std::string_view path) {
+  std::uint64_t count = 0;
+  for (SharedObject* object : registry.objects()) {
+    if (object->report.path != path) continue;
+    count += loader::CountViolations(registry, redirects, *object);
+  }
+  return count;
+}
+
 Loader::Loader() : impl_(std::make_unique<Impl>()) {}
 
 Loader::~Loader() = default;
@@ -121,9 +158,8 @@ Result<void*> Loader::Load(const vfs::Location& location,
   }
   const int flags = CleanFlags(options.flags);
 
-  const std::lock_guard lock(LoadMutex());
-  SharedObject* object =
-      impl_->registry.Find(KeyOf(mount, mount.archive().entry(*index)));
+  const LoadLock lock;
+  SharedObject* object = impl_->registry.Find(KeyOf(mount, *index));
   if (object == nullptr) {
     if ((flags & RTLD_NOLOAD) != 0) {
       return Status(ErrorCode::kLoadFailed,
@@ -141,7 +177,7 @@ Result<void*> Loader::Load(const vfs::Location& location,
 
 Result<void*> Loader::LoadFor(const void* caller, std::string_view name,
                               const vfs::Tree& tree, const Options& options) {
-  const std::lock_guard lock(LoadMutex());
+  const LoadLock lock;
   SharedObject* user =
       impl_->registry.FindByAddress(reinterpret_cast<std::uintptr_t>(caller));
   if (user == nullptr) return nullptr;
@@ -153,35 +189,42 @@ Result<void*> Loader::LoadFor(const void* caller, std::string_view name,
   }
   SharedObject* known = impl_->registry.FindBySoname(name);
   if (known == nullptr) return nullptr;
+  // One that nobody has checked is none of what is verified.
+  if (!user->identity.empty() && known->identity.empty()) return nullptr;
   return impl_->Use(*known, CleanFlags(options.flags));
 }
 
+void Loader::LetGoWhileWaiting(const Waiting& waiting) {
+  TheWaiting() = new Waiting(waiting);  // others may be reading the last one
+}
+
 void Loader::Redirect(const std::string& function, void* to) {
-  const std::lock_guard lock(LoadMutex());
+  const LoadLock lock;
   impl_->redirects.Add(function, reinterpret_cast<std::uintptr_t>(to));
 }
 
 void Loader::ShareCopies(
     std::string_view inherited,
     std::function<void(const std::string& value)> publish) {
-  const std::lock_guard lock(LoadMutex());
+  const LoadLock lock;
   impl_->offers.Begin(inherited, std::move(publish));
 }
 
 void Loader::SetPolicy(Policy policy) {
-  const std::lock_guard lock(LoadMutex());
+  const LoadLock lock;
   impl_->policy = std::move(policy);
 }
 
 std::uint64_t Loader::CountViolations(std::string_view path) const {
-  const std::lock_guard lock(LoadMutex());
-  std::uint64_t count = 0;
-  for (SharedObject* object : impl_->registry.objects()) {
-    if (object->report.path != path) continue;
-    count +=
-        loader::CountViolations(impl_->registry, impl_->redirects, *object);
-  }
-  return count;
+  const LoadLock lock;
+  return impl_->CountViolations(path);
+}
+
+std::optional<std::uint64_t> Loader::TryCountViolations(
+    std::string_view path) const {
+  const std::unique_lock lock(LoadMutex(), std::try_to_lock);
+  if (!lock.owns_lock()) return std::nullopt;
+  return impl_->CountViolations(path);
 }
 
 std::vector<LoadedObject> Loader::loaded() const {

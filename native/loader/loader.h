@@ -57,7 +57,17 @@ struct Policy {
   std::optional<std::size_t> threads;
 };
 
-// Threads: all members may be called concurrently; loading is serialised.
+// What a thread holds that constructors may want (Python's GIL).
+struct Waiting {
+  // Lets it go; null: this thread does not hold it.
+  void* (*leave)();
+  // Takes it again; `left` is what leave() gave.
+  void (*come_back)(void* left);
+};
+
+// Threads: all members may be called concurrently; loading is serialised, and
+// constructors run meanwhile. In a child of fork it can be used whatever other
+// threads were loading.
 class Loader {
  public:
   Loader();
@@ -74,6 +84,10 @@ class Loader {
   // loaded, and must not call this loader.
   void ShareCopies(std::string_view inherited,
                    std::function<void(const std::string& value)> publish);
+
+  // What a thread lets go while it waits for another one's load: that one's
+  // constructors may be waiting for it. For all loaders of the process.
+  static void LetGoWhileWaiting(const Waiting& waiting);
 
   // From now on objects that are loaded and call the C library's `function`
   // call `to` instead.
@@ -107,6 +121,8 @@ class Loader {
   // How many references of the object at `path` are bound elsewhere than on
   // disk: walks all its relocations. 0 for a path that is not loaded.
   std::uint64_t CountViolations(std::string_view path) const;
+  // The same for who must not wait; nullopt where another thread is loading.
+  std::optional<std::uint64_t> TryCountViolations(std::string_view path) const;
 
  private:
   struct Impl;

@@ -21,12 +21,15 @@ bool SharedObject::Contains(std::uintptr_t address) const {
       [address](const Segment& s) { return s.Contains(address); });
 }
 
-std::string KeyOf(const vfs::Mount& mount, const archive::Entry& entry) {
+std::string KeyOf(const vfs::Mount& mount, archive::Archive::Index index) {
+  const archive::Entry entry = mount.archive().entry(index);
   std::string key = mount.point();
   key += '\0';
   key += entry.name;
   key += '\0';
   key += std::to_string(entry.size_bytes) + ":" + std::to_string(entry.crc32);
+  key += '\0';
+  key += mount.archive().content_identity(index);
   return key;
 }
 

@@ -55,6 +55,7 @@ struct SharedObject {
   std::optional<std::string> rpath;
   std::optional<std::string> runpath;
   std::uint32_t crc32 = 0;
+  std::string identity;  // Archive::content_identity
   // Of the bytes in the archive; only where those in memory do not tell, since
   // read-only ones were edited.
   std::optional<ContentId> content;
@@ -89,8 +90,9 @@ struct SharedObject {
 };
 
 // Mount point, entry, and what the archive says about its bytes: a bundle that
-// was replaced at the same path has the same names and other bytes.
-std::string KeyOf(const vfs::Mount& mount, const archive::Entry& entry);
+// was replaced at the same path has the same names and other bytes. What was
+// loaded without a check is none of an archive that has one.
+std::string KeyOf(const vfs::Mount& mount, archive::Archive::Index index);
 
 // Objects are never unloaded (C extensions cannot be), so pointers stay valid.
 // Threads: callers hold the loader's mutex, except for Reports.

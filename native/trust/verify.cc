@@ -8,6 +8,7 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -42,6 +43,11 @@ class SignedContents final : public archive::ContentCheck {
     return Change(archive::EntryFailure(
         ErrorCode::kBadDigest, origin_, name, "SHA-256 " + HexOf(found),
         HexOf(contents_[index]) + " as signed"));
+  }
+
+  std::string_view Identity(std::uint32_t index) const override {
+    const Digest& digest = contents_[index];
+    return {reinterpret_cast<const char*>(digest.data()), digest.size()};
   }
 
   // A CRC that is wrong, data that cannot be inflated, a file that became

@@ -18,7 +18,7 @@ export async function writeBundle(contents: Contents, path = join(tmpDir(), "app
   const entries: Record<string, object> = {};
   for (const [name, content] of Object.entries(contents)) {
     const bytes = Buffer.from(content);
-    await writer.add(await packEntry(name, 0o644, bytes));
+    await writer.add(await packEntry(name, name.endsWith(".sh") ? 0o755 : 0o644, bytes));
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     entries[name] = { sha256, size: bytes.length, kind: "other" };
   }
