@@ -193,7 +193,7 @@ export interface Binding {
   initialize(errorClass: typeof InmemError): void;
   versions(): Versions;
   /** Starts a job on Python's thread; throws ERR_INMEM_BUSY when one is going. */
-  run(job: NativeJob, onEvent: (event: NativeEvent) => void): void;
+  run(job: NativeJob, onEvent: (event: NativeEvent) => void, prepare: () => void): void;
   /**
    * Sets variables in the process's environment, undefined unsets one; gives the
    * pairs that put back what was there.

@@ -216,7 +216,11 @@ class NativeRun {
       queue,
       verification,
     } = this.#options;
-    const restore = withEnvironment(this.#binding, env);
+    let restore = () => {};
+    // Called when it is this run's turn: the program of another thread's sees nothing of `env`.
+    const prepare = () => {
+      restore = withEnvironment(this.#binding, env);
+    };
     try {
       this.#binding.run(
         {
@@ -236,6 +240,7 @@ class NativeRun {
           },
         },
         (event) => this.#listen(event),
+        prepare,
       );
     } catch (error) {
       restore();

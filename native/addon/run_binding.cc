@@ -106,6 +106,11 @@ class Host final : public interpreter::JobHost,
       event.Set("number", Napi::Number::New(env, number));
     });
   }
+  void PostVariable(std::string name, std::string value) override {
+    calls_->Post([name = std::move(name), value = std::move(value)](Napi::Env) {
+      setenv(name.c_str(), value.c_str(), 1);
+    });
+  }
   void PostEnd(Outcome outcome) override {
     auto shared = std::make_shared<Outcome>(std::move(outcome));
     Emit("end", [shared](Napi::Env env, Napi::Object event) {
@@ -234,7 +239,30 @@ Job ReadJob(const Napi::Object& object) {
   return job;
 }
 
-// run(job, listener): lib/run.ts has checked both.
+// Free for others until Keep(), if Reserve() has taken it.
+class Reservation {
+ public:
+  Reservation() = default;
+  ~Reservation() {
+    if (reserved_) PythonThread::Get().CancelReservation();
+  }
+  Reservation(const Reservation&) = delete;
+  Reservation& operator=(const Reservation&) = delete;
+
+  Status Reserve() {
+    Status status = PythonThread::Get().Reserve();
+    reserved_ = status.ok();
+    return status;
+  }
+  void Keep() { reserved_ = false; }
+
+ private:
+  bool reserved_ = false;
+};
+
+// run(job, listener, prepare): lib/run.ts has checked them. `prepare` is called
+// when it is this job's turn, and sets its environment: a job that has to wait
+// must not change that of the one that is going.
 Napi::Value Run(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   // A worker that is terminated takes its program along: nobody listens any
@@ -244,6 +272,16 @@ Napi::Value Run(const Napi::CallbackInfo& info) {
     PythonThread::Get().Interrupt(SIGINT);
   });
   if (!calls) return env.Undefined();
+  Reservation reservation;
+  if (Status status = reservation.Reserve(); !status.ok()) {
+    calls->Release();
+    return Throw(env, status);
+  }
+  info[2].As<Napi::Function>().Call({});
+  if (env.IsExceptionPending()) {
+    calls->Release();
+    return env.Undefined();
+  }
   Job job = ReadJob(info[0].As<Napi::Object>());
   if (job.bundles.empty() || env.IsExceptionPending()) {
     calls->Release();
@@ -255,6 +293,7 @@ Napi::Value Run(const Napi::CallbackInfo& info) {
     calls->Release();
     return Throw(env, status);
   }
+  reservation.Keep();
   return env.Undefined();
 }
 

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <mutex>
+#include <utility>
 
 #include "loader/loader.h"
 
@@ -45,22 +46,23 @@ void Call(Function function) {
 // A thread of Python's has a state, attached or not.
 bool IsPythons() { return PyGILState_GetThisThreadState() != nullptr; }
 
+// Of the fork that this thread is in: another one may add some meanwhile, which
+// then must not hear of its end.
+thread_local std::size_t prepared = 0;
+
 void OnPrepare() {
   if (!IsPythons()) return;
-  for (std::size_t i = All().count; i > 0; --i) Call(All().all[i - 1].prepare);
+  prepared = All().count;
+  for (std::size_t i = prepared; i > 0; --i) Call(All().all[i - 1].prepare);
 }
 
-void OnParent() {
-  if (!IsPythons()) return;
-  const std::size_t count = All().count;
-  for (std::size_t i = 0; i < count; ++i) Call(All().all[i].parent);
+void AfterFork(Function Handlers::* function) {
+  const std::size_t count = std::exchange(prepared, 0);
+  for (std::size_t i = 0; i < count; ++i) Call(All().all[i].*function);
 }
 
-void OnChild() {
-  if (!IsPythons()) return;
-  const std::size_t count = All().count;
-  for (std::size_t i = 0; i < count; ++i) Call(All().all[i].child);
-}
+void OnParent() { AfterFork(&Handlers::parent); }
+void OnChild() { AfterFork(&Handlers::child); }
 
 // What a bundle calls instead of pthread_atfork.
 int AtFork(Function prepare, Function parent, Function child) {

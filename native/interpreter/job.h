@@ -61,6 +61,9 @@ class JobHost {
   virtual void PostRootsWanted() = 0;
   // C code of the bundle has a handler for this signal, which Node may take.
   virtual void PostSignalWanted(int number) = 0;
+  // Sets a variable of the process's environment, which is JavaScript's
+  // thread's to change: process.env reads it there without a lock.
+  virtual void PostVariable(std::string name, std::string value) = 0;
   // The last call.
   virtual void PostEnd(Outcome outcome) = 0;
 };

@@ -25,6 +25,8 @@ void JobPipes::Open(std::shared_ptr<JobHost> host) {
   input_.clear();
   input_asked_ = false;
   input_ended_ = false;
+  for (const auto& [name, value] : variables_) host_->PostVariable(name, value);
+  variables_.clear();
 }
 
 void JobPipes::Close() {
@@ -99,6 +101,15 @@ JobPipes::Wait JobPipes::RootCertificates(std::string* out) {
 void JobPipes::WantSignal(int number) {
   std::lock_guard lock(mutex_);
   if (host_ != nullptr) host_->PostSignalWanted(number);
+}
+
+void JobPipes::SetVariable(std::string name, std::string value) {
+  std::lock_guard lock(mutex_);
+  if (host_ != nullptr) {
+    host_->PostVariable(std::move(name), std::move(value));
+  } else {
+    variables_[std::move(name)] = std::move(value);
+  }
 }
 
 void JobPipes::OutputTaken(std::size_t bytes) {

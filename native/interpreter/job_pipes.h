@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -39,6 +40,8 @@ class JobPipes {
   Wait RootCertificates(std::string* out);
   // Does not wait. Nothing where no job is going.
   void WantSignal(int number);
+  // Does not wait. The next job's host is told where none is going.
+  void SetVariable(std::string name, std::string value);
 
   void OutputTaken(std::size_t bytes);
   void PushInput(std::vector<std::byte> chunk);
@@ -58,6 +61,7 @@ class JobPipes {
   bool input_asked_ = false;
   bool input_ended_ = false;
   std::optional<std::string> roots_;
+  std::map<std::string, std::string> variables_;  // to be told yet
 };
 
 // The pipes of the process's one current job; never destroyed.

@@ -39,6 +39,7 @@
 #include "interpreter/run_job.h"
 #include "interpreter/signals.h"
 #include "interpreter/verification.h"
+#include "interpreter/wrap_stdio.h"
 
 namespace inmem::interpreter {
 namespace {
@@ -108,7 +109,7 @@ struct PythonThread::Impl {
   std::mutex mutex;
   std::condition_variable changed;
   std::optional<Job> next;
-  bool busy = false;       // from Start() to PostEnd()
+  bool busy = false;       // from Reserve() to PostEnd()
   bool in_python = false;  // code of the program runs: it may be interrupted
   int interrupt = 0;       // signal that came while it did not
   bool park = false;       // the process ends: no job begins any more
@@ -187,7 +188,7 @@ void PythonThread::Impl::MountAhead(const Job& job) {
   }
 }
 
-Status PythonThread::Start(Job job) {
+Status PythonThread::Reserve() {
   std::lock_guard lock(impl_->mutex);
   if (impl_->park) return {ErrorCode::kInterpreter, "the process is ending"};
   if (impl_->busy) {
@@ -199,6 +200,17 @@ Status PythonThread::Start(Job job) {
   }
   impl_->busy = true;
   impl_->interrupt = 0;
+  return Status::Ok();
+}
+
+void PythonThread::CancelReservation() {
+  std::lock_guard lock(impl_->mutex);
+  impl_->busy = false;
+}
+
+Status PythonThread::Start(Job job) {
+  std::lock_guard lock(impl_->mutex);
+  if (impl_->park) return {ErrorCode::kInterpreter, "the process is ending"};
   if (!impl_->python_runs) impl_->MountAhead(job);
   impl_->next = std::move(job);
   impl_->changed.notify_all();
@@ -225,6 +237,7 @@ void PythonThread::Impl::Main() {
     std::shared_ptr<JobHost> host = job.host;
     CurrentPipes().Open(host);
     BeginSignals(job.signals);
+    BlockOnNodesStdio();
     Outcome outcome = Run(job);
     // The program forked, and this is the child: no Node is here to go back to.
     if (getpid() != process) _exit(ExitStatus(outcome));
@@ -283,7 +296,7 @@ void ShareCopies() {
   SetSharedCopies(inherited);
   importer::State::Get().loader().ShareCopies(
       inherited, [](const std::string& value) {
-        setenv(kVariable, value.c_str(), 1);
+        CurrentPipes().SetVariable(kVariable, value);
         SetSharedCopies(value);
       });
 }

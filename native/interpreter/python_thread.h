@@ -23,9 +23,16 @@ class PythonThread {
   // Failures show with the job.
   void WarmUp(const std::string& bundle);
 
-  // Begins a job; its host hears PostEnd exactly once.
+  // Takes the turn of the next job, which Start() begins; until then nobody
+  // else gets one. CancelReservation() gives it back.
   // Errors: kBusy (a job is going), kInterpreter (the process is ending, or no
-  // thread could be made): then the host hears nothing.
+  // thread could be made).
+  Status Reserve();
+  void CancelReservation();
+
+  // Begins the job whose turn was reserved; its host hears PostEnd exactly
+  // once. Errors: kInterpreter (the process is ending): then the host hears
+  // nothing.
   Status Start(Job job);
 
   // Gives the running program a signal: to its own handler of `number` where it

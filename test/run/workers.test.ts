@@ -1,5 +1,6 @@
 // test/run/workers.test.ts: run() from worker_threads.
 import { describe, expect, it } from "vitest";
+import { py } from "../helpers/python.js";
 import { spawnNode } from "../helpers/spawn-node.js";
 import { zipFile } from "../helpers/zip.js";
 
@@ -35,6 +36,28 @@ describe("run() in a worker", () => {
     const main = `start().on("message", (m) => console.log(m.trim())).on("exit", () => console.log(process.env.INMEM_W));`;
     const result = await withWorker(worker, main, path);
     expect(result).toMatchObject({ ...clean, stdout: "w / ['a']\nundefined\n" });
+  });
+
+  it("shows a running program nothing of the env of a run that waits for it", async () => {
+    const program = py`
+      import ctypes, os, time
+      if "INMEM_LEAKED" in os.environ:
+          print("its own run has it")
+      else:
+          getenv = ctypes.CDLL(None).getenv
+          end = time.monotonic() + 1.5
+          seen = 0
+          while time.monotonic() < end:
+              for _ in range(1000):
+                  seen += getenv(b"INMEM_LEAKED") != 0
+          print("seen by another's:", seen)
+    `;
+    const path = zipFile({ "__main__.py": program });
+    const worker = `run(path, { env: { INMEM_LEAKED: "1" }, queue: true, stdout: (c) => parentPort.postMessage(String(c)) });`;
+    const main = `run(path); start().on("message", (m) => console.log(m.trim()));`;
+    const result = await withWorker(worker, main, path);
+    const stdout = "seen by another's: 0\nits own run has it\n";
+    expect(result).toMatchObject({ ...clean, stdout });
   });
 
   it("is ERR_INMEM_BUSY while the main thread's is going, and the other way round", async () => {
