@@ -61,7 +61,7 @@ describe("run() in a worker", () => {
   });
 
   it("is ERR_INMEM_BUSY while the main thread's is going, and the other way round", async () => {
-    const path = zipFile({ "__main__.py": "import time; time.sleep(0.5)" });
+    const path = zipFile({ "__main__.py": "import time; time.sleep(2)" });
     const worker = `run(path).catch((e) => parentPort.postMessage([e.name, e.code]));`;
     const main = `
       const going = run(path);
