@@ -91,7 +91,7 @@ async function wrongVersions(addon, python) {
     addon.initialize(Error);
     addon.run({ bundles: [${JSON.stringify(bundle)}], args: [], cwd: "/", cwdGiven: false,
                 pipes: {}, report: false },
-              (event) => { process.exitCode = event.outcome.exitCode ?? 1; });`;
+              (event) => { process.exitCode = event.outcome.exitCode ?? 1; }, () => {});`;
   try {
     const { stdout } = await run(process.execPath, ["-e", script]);
     const seen = JSON.parse(stdout);
