@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/checked.h"
+#include "base/hexadecimal.h"
 #include "elf/bytes.h"
 #include "elf/elf_file.h"
 #include "elf/map_plan.h"
@@ -172,16 +173,6 @@ void TakeMapping(const ElfFile& file, ObjectFacts& facts) {
   for (const MappedSegment& segment : decision.plan->mapped) {
     facts.mapped_bytes += segment.size_bytes;
   }
-}
-
-std::string Hexadecimal(std::span<const std::byte> bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const std::byte byte : bytes) {
-    text += kDigits[std::to_integer<unsigned>(byte) >> 4U];
-    text += kDigits[std::to_integer<unsigned>(byte) & 15U];
-  }
-  return text;
 }
 
 }  // namespace

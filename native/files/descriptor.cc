@@ -292,8 +292,6 @@ int OpenTarget(const Target& target, int flags) {
 
 void ForgetDescriptorFolder() { DescriptorFolder::Forget(); }
 
-std::string LastError() { return Damage().text; }
-
 std::string DamageOf(const char* path) {
   if (Damage().text.empty()) return "";
   const auto location = LocateFile(path);

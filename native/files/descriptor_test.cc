@@ -188,8 +188,8 @@ TEST_F(World, DamageIsAnInputOutputError) {
     EXPECT_EQ(::stat((point + name).c_str(), &info), 0);
     EXPECT_EQ(::open((point + name).c_str(), O_RDONLY | O_CLOEXEC), -1);
     EXPECT_EQ(errno, EIO);
-    EXPECT_EQ(LastError().find("ERR_INMEM_BAD_CRC: app.pyz!"), 0u)
-        << LastError();
+    const std::string damage = DamageOf((point + name).c_str());
+    EXPECT_EQ(damage.find("ERR_INMEM_BAD_CRC: app.pyz!"), 0u) << damage;
   }
   const Descriptor good(point + "/good");
   EXPECT_GE(good.get(), 0);

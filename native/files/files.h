@@ -46,11 +46,9 @@ std::span<const Function> Functions();
 // threads. A chdir into a bundle does not reach it.
 void MarkOutsideThread();
 
-// Why this thread's last open or link failed with EIO: an error of the
-// archive, with its code's name before it; "" if there was none.
-std::string LastError();
-
-// The same if it was `path` that could not be opened; "" if not.
+// Why this thread's last open or link failed with EIO, if it was `path` that
+// could not be opened: an error of the archive, with its code's name before it.
+// "" if not.
 std::string DamageOf(const char* path);
 
 // What `path` names, by the same rules as open's: the archive and the name of

@@ -13,22 +13,11 @@
 #include "loader/address_map.h"
 #include "loader/host_symbols.h"
 #include "loader/relocation_kind.h"
+#include "loader/slot.h"
 #include "os/mapping.h"
 
 namespace inmem::loader {
 namespace {
-
-std::uint64_t ReadSlot(std::uintptr_t slot) {
-  std::uint64_t value = 0;
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): verified to lie in the object
-  std::memcpy(&value, reinterpret_cast<const void*>(slot), sizeof value);
-  return value;
-}
-
-void WriteSlot(std::uintptr_t slot, std::uint64_t value) {
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): ditto
-  std::memcpy(reinterpret_cast<void*>(slot), &value, sizeof value);
-}
 
 int Protection(std::uint32_t segment_flags) {
   return ((segment_flags & PF_R) != 0 ? PROT_READ : 0) |
@@ -185,7 +174,7 @@ std::optional<Binder::Target> Binder::Search(std::uint32_t symbol) const {
   Target target;
   target.is_unique = ELF64_ST_BIND(found->st_info) == STB_GNU_UNIQUE;
   if (member->object == nullptr ||
-      (target.is_unique && IsSharedWithHost(reference))) {
+      (target.is_unique && IsSharedWithHost(scope_, reference))) {
     return target;
   }
   target.provider = member->object;
@@ -196,16 +185,6 @@ std::optional<Binder::Target> Binder::Search(std::uint32_t symbol) const {
     target.address = AddressOf(*found, member->image->base);
   }
   return target;
-}
-
-// Whether a library of the host that the disk's order has defines it, too.
-bool Binder::IsSharedWithHost(
-    const elf::SymbolTable::Reference& reference) const {
-  return std::any_of(
-      scope_.begin(), scope_.end(), [&](const ScopeMember& member) {
-        const bool is_host = member.object == nullptr || member.object->is_host;
-        return is_host && member.image->symbols.Find(reference) != nullptr;
-      });
 }
 
 Status Binder::CheckWeakened() const {

@@ -85,7 +85,6 @@ class Binder {
   static bool IsWeakAndOfHost(const Elf64_Sym& symbol, std::uint64_t bound);
   const std::optional<Target>& Lookup(std::uint32_t symbol);
   std::optional<Target> Search(std::uint32_t symbol) const;
-  bool IsSharedWithHost(const elf::SymbolTable::Reference& reference) const;
   bool IsChangedByProgram(const Change& change) const;
   Status CheckWeakened() const;
   Status Write(const std::vector<Change>& changes);

@@ -9,25 +9,12 @@
 #include <span>
 #include <string_view>
 
+#include "base/hexadecimal.h"
 #include "loader/host_libraries.h"
 #include "loader/stopwatch.h"
 #include "os/memfd.h"
 
 namespace inmem::loader {
-namespace {
-
-std::string Hexadecimal(std::span<const std::byte> bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const std::byte byte : bytes) {
-    text += kDigits[std::to_integer<unsigned>(byte) >> 4];
-    text += kDigits[std::to_integer<unsigned>(byte) & 15];
-  }
-  return text;
-}
-
-}  // namespace
-
 Status Component::Load() {
   copies_.reserve(members_.size());  // pointers to copies are kept
   for (Node* node : members_) {

@@ -13,25 +13,14 @@
 
 #include "loader/address_map.h"
 #include "loader/relocation_kind.h"
+#include "loader/slot.h"
 #include "os/mapping.h"
 
 namespace inmem::loader {
 namespace {
 
-std::uint64_t ReadWord(std::uintptr_t at) {
-  std::uint64_t value = 0;
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): verified to lie in the object
-  std::memcpy(&value, reinterpret_cast<const void*>(at), sizeof value);
-  return value;
-}
-
-void WriteWord(std::uintptr_t at, std::uint64_t value) {
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): ditto
-  std::memcpy(reinterpret_cast<void*>(at), &value, sizeof value);
-}
-
 void AddBase(std::uintptr_t slot, std::uintptr_t base) {
-  WriteWord(slot, ReadWord(slot) + base);
+  WriteSlot(slot, ReadSlot(slot) + base);
 }
 
 // DT_RELR, see elf/relocations.h.
@@ -74,7 +63,7 @@ void BeginRelocation(SharedObject& object) {
               static_cast<std::uint32_t>(ELF64_R_TYPE(relocation.r_info)))) {
         continue;
       }
-      WriteWord(base + relocation.r_offset,
+      WriteSlot(base + relocation.r_offset,
                 base + static_cast<std::uint64_t>(relocation.r_addend));
     }
   }
@@ -86,8 +75,8 @@ void TakeOutDestructors(SharedObject& object, const elf::ElfFile& file,
   const auto replace = [&](std::size_t i, std::uint64_t value) {
     const std::uintptr_t at =
         dynamic + i * sizeof(Elf64_Dyn) + offsetof(Elf64_Dyn, d_un);
-    object.destructors.emplace_back(at, ReadWord(at));
-    WriteWord(at, value);
+    object.destructors.emplace_back(at, ReadSlot(at));
+    WriteSlot(at, value);
   };
   for (std::size_t i = 0; i < file.dynamic().size(); ++i) {
     const auto tag = file.dynamic()[i].d_tag;
@@ -99,7 +88,7 @@ void TakeOutDestructors(SharedObject& object, const elf::ElfFile& file,
 }
 
 Status FinishRelocation(SharedObject& object) {
-  for (const auto& [at, value] : object.destructors) WriteWord(at, value);
+  for (const auto& [at, value] : object.destructors) WriteSlot(at, value);
   object.destructors.clear();
   const Segment& relro = object.layout.relro;
   return relro.begin < relro.end
@@ -142,17 +131,17 @@ Status Relocator::BindAll(std::span<const Elf64_Rela> relocations) {
     const std::uintptr_t slot = base + relocation.r_offset;
     switch (kind) {
       case SlotKind::kAddress:
-        WriteWord(slot, last_.address);
+        WriteSlot(slot, last_.address);
         break;
       case SlotKind::kAddressPlusAddend:
-        WriteWord(slot, last_.address + addend);
+        WriteSlot(slot, last_.address + addend);
         break;
       case SlotKind::kTlsModule:
         // Of nobody's variable, a weak one, ld.so leaves both as they are.
-        if (last_.tls_module != 0) WriteWord(slot, last_.tls_module);
+        if (last_.tls_module != 0) WriteSlot(slot, last_.tls_module);
         break;
       case SlotKind::kTlsOffset:
-        if (last_.tls_module != 0) WriteWord(slot, last_.tls_offset + addend);
+        if (last_.tls_module != 0) WriteSlot(slot, last_.tls_offset + addend);
         break;
       case SlotKind::kOther:
         break;
@@ -212,7 +201,7 @@ bool Relocator::ResolveByBundle(const Reference& reference, const Found& found,
                                 const HostSymbol* host, bool is_tls) {
   if (found.symbol == nullptr || found.member->object == nullptr) return false;
   if (ELF64_ST_BIND(found.symbol->st_info) == STB_GNU_UNIQUE) {
-    const bool is_shared = IsSharedWithHost(reference);
+    const bool is_shared = IsSharedWithHost(scope_, reference);
     if (is_shared && (host != nullptr || is_tls)) return false;
     if (!is_tls) {
       const std::uintptr_t linked =
@@ -266,15 +255,6 @@ Status Relocator::ResolveByLinker(const Elf64_Sym& symbol,
   }
   return {ErrorCode::kUndefinedSymbol,
           message + "; neither it nor what is loaded with it defines that"};
-}
-
-// Whether a library of the host that the disk's order has defines it, too.
-bool Relocator::IsSharedWithHost(const Reference& reference) const {
-  return std::any_of(
-      scope_.begin(), scope_.end(), [&](const ScopeMember& member) {
-        const bool is_host = member.object == nullptr || member.object->is_host;
-        return is_host && member.image->symbols.Find(reference) != nullptr;
-      });
 }
 
 Relocator::Found Relocator::Search(const Reference& reference, Use use) const {

@@ -84,7 +84,6 @@ class Relocator {
   Status ResolveByLinker(const Elf64_Sym& symbol, const Reference& reference,
                          const Found& found, bool is_tls);
   Found Search(const Reference& reference, Use use) const;
-  bool IsSharedWithHost(const Reference& reference) const;
   Target TargetIn(const Found& found) const;
   void Tell(const Reference& reference, const HostSymbol& host,
             const char* path);

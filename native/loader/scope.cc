@@ -1,6 +1,7 @@
 // native/loader/scope.cc: the order in which symbols are looked up.
 #include "loader/scope.h"
 
+#include <algorithm>
 #include <unordered_set>
 #include <utility>
 
@@ -52,6 +53,15 @@ std::vector<ScopeMember> DiskScope(Registry& registry, SharedObject& root,
   for (std::size_t i = 0; i < globals; ++i) builder.Add(registry.globals()[i]);
   builder.AddClosure(root);
   return builder.Take();
+}
+
+bool IsSharedWithHost(const std::vector<ScopeMember>& scope,
+                      const elf::SymbolTable::Reference& reference) {
+  return std::any_of(
+      scope.begin(), scope.end(), [&](const ScopeMember& member) {
+        const bool is_host = member.object == nullptr || member.object->is_host;
+        return is_host && member.image->symbols.Find(reference) != nullptr;
+      });
 }
 
 std::vector<SharedObject*> Reachable(SharedObject& root) {

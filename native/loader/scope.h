@@ -28,6 +28,10 @@ struct ScopeMember {
 std::vector<ScopeMember> DiskScope(Registry& registry, SharedObject& root,
                                    std::size_t globals);
 
+// Whether a library of the host that this order has defines it, too.
+bool IsSharedWithHost(const std::vector<ScopeMember>& scope,
+                      const elf::SymbolTable::Reference& reference);
+
 // The root and all that it reaches in its archive, breadth first.
 std::vector<SharedObject*> Reachable(SharedObject& root);
 

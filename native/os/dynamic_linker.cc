@@ -104,16 +104,6 @@ void* FindLoaded(const std::string& name) {
   return handle;
 }
 
-bool HasSymbol(void* handle, const std::string& symbol) {
-  for (void* scope : {handle, RTLD_DEFAULT}) {
-    RealDlerror();
-    if (::dlsym(scope, symbol.c_str()) != nullptr) return true;
-    // A symbol's value may be null; only a text says that it is absent.
-    if (RealDlerror() == nullptr) return true;
-  }
-  return false;
-}
-
 std::string Name(void* handle) {
   const char* name = static_cast<link_map*>(handle)->l_name;
   return name != nullptr ? name : "";

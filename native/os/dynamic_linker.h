@@ -41,9 +41,6 @@ Result<void*> OpenPath(const std::string& path, int flags,
 // soname, a path or a needed name), else null. Borrowed: takes no reference.
 void* FindLoaded(const std::string& name);
 
-// Whether the object, what it needs, or the global scope defines `symbol`.
-bool HasSymbol(void* handle, const std::string& symbol);
-
 // A dlerror() text as a Status: kUndefinedSymbol, kMissingLibrary (also for a
 // missing version of a host library), kLoadFailed. `path` is replaced by
 // `label` in it, and a hint is added where one is known.

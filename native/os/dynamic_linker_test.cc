@@ -116,14 +116,6 @@ TEST_F(DynamicLinkerTest, MissingLibrariesAreNamed) {
       << handle.status().message();
 }
 
-TEST_F(DynamicLinkerTest, SymbolsAreFoundInScope) {
-  const auto handle = Load(workshop_.Compile("h.so", "int f() { return 1; }"));
-  ASSERT_TRUE(handle.ok());
-  EXPECT_TRUE(HasSymbol(handle.value(), "f"));
-  EXPECT_TRUE(HasSymbol(handle.value(), "malloc"));
-  EXPECT_FALSE(HasSymbol(handle.value(), "no_such_symbol_anywhere"));
-}
-
 TEST_F(DynamicLinkerTest, NoLoadOfWhatIsNotLoadedFails) {
   const auto handle =
       OpenPath(workshop_.Path("absent.so"), RTLD_LAZY | RTLD_NOLOAD, "absent");

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "archive/message.h"
+#include "base/hexadecimal.h"
 #include "trust/json_reader.h"
 
 namespace inmem::trust {
@@ -216,15 +217,7 @@ std::optional<Digest> DigestOfHex(std::string_view text) {
   return digest;
 }
 
-std::string HexOf(const Digest& digest) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const std::byte byte : digest) {
-    text += kDigits[std::to_integer<unsigned>(byte) >> 4];
-    text += kDigits[std::to_integer<unsigned>(byte) & 0xF];
-  }
-  return text;
-}
+std::string HexOf(const Digest& digest) { return Hexadecimal(digest); }
 
 Result<Manifest> ReadManifest(const Archive& archive, Archive::Index count,
                               std::string_view json) {
