@@ -11,7 +11,6 @@
 #include <memory>
 #include <utility>
 
-#include "files/descriptor.h"
 #include "files/real.h"
 #include "files/resolve.h"
 #include "files/route.h"

@@ -15,7 +15,7 @@ class BinderTest : public testing::FileBundleTest,
                    public ::testing::WithParamInterface<bool> {
  protected:
   static bool IsOurs() { return GetParam(); }
-  std::shared_ptr<const vfs::Mount> Mount(const Entries& entries) {
+  std::shared_ptr<const vfs::Mount> MountEither(const Entries& entries) {
     static int number = 0;
     if (!IsOurs()) return FileBundleTest::Mount(entries);
     return MountFile("b" + std::to_string(++number) + ".zip", entries);
@@ -51,7 +51,7 @@ TEST_P(BinderTest, OwnFunctionsThatTheHostHasToo) {
       "int own1() { return 1; } int data1 = 10; int *pointer = &data1;"
       "int (*function)() = own1;"
       "int f() { return own1() + data1 + *pointer + function(); }");
-  const auto mount = Mount({{"x.so", bytes}});
+  const auto mount = MountEither({{"x.so", bytes}});
   EXPECT_EQ(Call(mount, "x.so", "f"), 22);
   const LoadedObject report = Report("x.so");
   EXPECT_EQ(Violations("x.so"), 0U);
@@ -67,9 +67,9 @@ TEST_P(BinderTest, OwnFunctionsThatTheHostHasToo) {
 // afterwards.
 TEST_P(BinderTest, ReadOnlyAfterRelocationStaysSo) {
   OpenHost("host2.so", "int own2() { return -1; }");
-  const auto mount =
-      Mount({{"x.so", workshop_.Compile(
-                          "x.so",
+  const auto mount = MountEither(
+      {{"x.so",
+        workshop_.Compile("x.so",
                           "int own2() { return 2; } int (*const table[600])() ="
                           " {own2, own2}; int f() { return own2() + "
                           "table[1](); } const void *where() { return table; }",
@@ -101,7 +101,7 @@ TEST_P(BinderTest, ReferencesToALibraryOfTheBundle) {
                                          "-Wl,-soname,lib3-abc.so");
   const auto user = workshop_.Compile(
       "user.so", "int lib3(); int user() { return lib3(); }", "-L. -l:lib3.so");
-  const auto mount = Mount({{"user.so", user}, {"lib3-abc.so", library}});
+  const auto mount = MountEither({{"user.so", user}, {"lib3-abc.so", library}});
   EXPECT_EQ(Call(mount, "user.so", "user"), 3);
   EXPECT_EQ(Report("user.so").rebindings.size(), IsOurs() ? 0U : 1U);
   EXPECT_EQ(Violations("user.so") + Violations("lib3-abc.so"), 0U);
@@ -122,7 +122,7 @@ TEST_P(BinderTest, PointersThatTheProgramChangesAreNoViolations) {
       "int user() { return call20(); }"
       "void hook(int (*function)()) { hook20 = function; }",
       "-L. -l:lib20.so");
-  const auto mount = Mount({{"user.so", user}, {"lib20.so", library}});
+  const auto mount = MountEither({{"user.so", user}, {"lib20.so", library}});
   EXPECT_EQ(Call(mount, "user.so", "user"), 5);
   EXPECT_EQ(Violations("lib20.so"), 0U);
   // The same as if the host had captured it: that still counts.
@@ -144,7 +144,7 @@ TEST_P(BinderTest, VersionedReferences) {
                         "-Wl,-soname,lib4.so -Wl,--version-script=map4");
   const auto user = workshop_.Compile(
       "user.so", "int lib4(); int user() { return lib4(); }", "-L. -l:lib4.so");
-  const auto mount = Mount({{"user.so", user}, {"lib4.so", library}});
+  const auto mount = MountEither({{"user.so", user}, {"lib4.so", library}});
   EXPECT_EQ(Call(mount, "user.so", "user"), 4);
   EXPECT_EQ(Violations("user.so"), 0U);
 }
@@ -156,13 +156,13 @@ TEST_P(BinderTest, LazilyBoundCallsToo) {
   const auto user =
       workshop_.Compile("user.so", "int lib5(); int user() { return lib5(); }",
                         "-L. -l:lib5.so -Wl,-z,lazy");
-  const auto mount = Mount({{"user.so", user}, {"lib5.so", library}});
+  const auto mount = MountEither({{"user.so", user}, {"lib5.so", library}});
   EXPECT_EQ(Call(mount, "user.so", "user", RTLD_LAZY), 5);
 }
 
 TEST_P(BinderTest, ConstructorsSeeTheRightFunctions) {
   OpenHost("host6.so", "int own6() { return -1; }");
-  const auto mount = Mount({{"x.so", workshop_.Compile("x.so", R"(
+  const auto mount = MountEither({{"x.so", workshop_.Compile("x.so", R"(
       int seen; int own6() { return 6; }
       __attribute__((constructor)) void init() { seen = own6(); }
       int f() { return seen; })")}});
@@ -172,7 +172,7 @@ TEST_P(BinderTest, ConstructorsSeeTheRightFunctions) {
 // What the bundle does not define stays where it is.
 TEST_P(BinderTest, TheHostsOwnStays) {
   OpenHost("host7.so", "int only_host7() { return 70; } int weak7();");
-  const auto mount = Mount({{"x.so", workshop_.Compile("x.so", R"(
+  const auto mount = MountEither({{"x.so", workshop_.Compile("x.so", R"(
       int only_host7(); __attribute__((weak)) int nowhere7();
       int f() { return only_host7() + (nowhere7 != 0); })")}});
   EXPECT_EQ(Call(mount, "x.so", "f"), 70);
@@ -187,7 +187,7 @@ TEST_P(BinderTest, TheRootComesFirst) {
   const auto user = workshop_.Compile("user.so", R"(
       int both8() { return 8; } int lib8(); int user() { return lib8(); })",
                                       "-L. -l:lib8.so");
-  const auto mount = Mount({{"user.so", user}, {"lib8.so", library}});
+  const auto mount = MountEither({{"user.so", user}, {"lib8.so", library}});
   EXPECT_EQ(Call(mount, "user.so", "user"), 8);
   EXPECT_EQ(Violations("lib8.so"), 0U);
 }
@@ -199,7 +199,7 @@ TEST_P(BinderTest, ButNotForWhatWasThereBefore) {
   const auto user = workshop_.Compile("user.so", R"(
       int both9() { return 1; } int lib9(); int user() { return lib9(); })",
                                       "-L. -l:lib9.so");
-  const auto mount = Mount({{"user.so", user}, {"lib9.so", library}});
+  const auto mount = MountEither({{"user.so", user}, {"lib9.so", library}});
   ASSERT_TRUE(Load(mount, "lib9.so").ok());
   EXPECT_EQ(Call(mount, "user.so", "user"), 9);
 }
@@ -209,7 +209,7 @@ TEST_P(BinderTest, WhatIsGlobalComesFirst) {
       workshop_.Compile("first.so", "int both10() { return 10; }");
   const auto second = workshop_.Compile(
       "second.so", "int both10() { return 1; } int f() { return both10(); }");
-  const auto mount = Mount({{"first.so", first}, {"second.so", second}});
+  const auto mount = MountEither({{"first.so", first}, {"second.so", second}});
   ASSERT_TRUE(Load(mount, "first.so", RTLD_NOW | RTLD_GLOBAL).ok());
   EXPECT_EQ(Call(mount, "second.so", "f"), 10);
   EXPECT_EQ(Violations("second.so"), 0U);
@@ -220,14 +220,14 @@ TEST_P(BinderTest, SymbolicObjectsLookInThemselvesFirst) {
   const auto second = workshop_.Compile(
       "s11.so", "int both11() { return 11; } int f() { return both11(); }",
       "-Wl,-Bsymbolic -Wl,-z,lazy");
-  const auto mount = Mount({{"first.so", first}, {"second.so", second}});
+  const auto mount = MountEither({{"first.so", first}, {"second.so", second}});
   ASSERT_TRUE(Load(mount, "first.so", RTLD_NOW | RTLD_GLOBAL).ok());
   EXPECT_EQ(Call(mount, "second.so", "f"), 11);
 }
 
 TEST_P(BinderTest, ThreadLocalVariables) {
   OpenHost("host12.so", "__thread int tls12 = -1;");
-  const auto mount = Mount({{"x.so", workshop_.Compile("x.so", R"(
+  const auto mount = MountEither({{"x.so", workshop_.Compile("x.so", R"(
       __thread int before12 = 5; __thread int tls12 = 12;
       int f() { return tls12; })")}});
   EXPECT_EQ(Call(mount, "x.so", "f"), 12);
@@ -242,7 +242,7 @@ TEST_P(BinderTest, UnderLinkedData) {
   const auto user = workshop_.Compile(
       "user.so", "int under(); int user() { return under(); }",
       "-L. -Wl,--no-as-needed -l:libunder.so -l:libhelper.so");
-  const auto mount = Mount(
+  const auto mount = MountEither(
       {{"user.so", user}, {"libunder.so", under}, {"libhelper.so", helper}});
   EXPECT_EQ(Call(mount, "user.so", "user"), 13);
 }
@@ -258,13 +258,14 @@ TEST_P(BinderTest, RedirectsTheHostsFunctions) {
       "int isatty(int); int (*pointer)(int) = isatty; "
       "int f() { return isatty(-7) + pointer(-7); }";
   g_redirected = 0;
-  const auto before = Mount({{"before.so", workshop_.Compile("b.so", code)}});
+  const auto before =
+      MountEither({{"before.so", workshop_.Compile("b.so", code)}});
   EXPECT_EQ(Call(before, "before.so", "f"), 0);
   loader_.Redirect("isatty", reinterpret_cast<void*>(&RedirectedAbs));
   const auto after =
-      Mount({{"now.so", workshop_.Compile("n.so", code)},
-             {"lazy.so",
-              workshop_.Compile("l.so", code + " int g;", "-Wl,-z,lazy")}});
+      MountEither({{"now.so", workshop_.Compile("n.so", code)},
+                   {"lazy.so", workshop_.Compile("l.so", code + " int g;",
+                                                 "-Wl,-z,lazy")}});
   EXPECT_EQ(Call(after, "now.so", "f"), -14);
   EXPECT_EQ(Call(after, "lazy.so", "f", RTLD_LAZY), -14);
   EXPECT_EQ(g_redirected, 4);

@@ -2,7 +2,6 @@
 // is put over that.
 #include "loader/outline.h"
 
-#include <elf.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 

@@ -3,7 +3,6 @@
 
 #include <elf.h>
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -14,7 +13,6 @@
 #include "loader/copy_runs.h"
 #include "loader/offers.h"
 #include "os/dynamic_linker.h"
-#include "os/errno_text.h"
 #include "os/mapping.h"
 #include "os/memfd.h"
 #include "os/private_folder.h"

@@ -1,7 +1,5 @@
 // native/loader/relocator_test.cc: objects that ld.so knows by their outline.
-#include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <sstream>
 
