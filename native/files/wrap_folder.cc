@@ -11,6 +11,7 @@
 #include <memory>
 #include <utility>
 
+#include "files/descriptor.h"
 #include "files/real.h"
 #include "files/resolve.h"
 #include "files/route.h"

@@ -1,8 +1,7 @@
 // native/importer/inmem_module.cc: the builtin module `_inmem`.
 //
 // Mechanism only: lookups, bytes, code objects. What they mean for an import is
-// decided in python/inmem. Every function holds the GIL; large reads release
-// it.
+// decided in python/inmem. Every function holds the GIL, but for large reads.
 #include "cpython/python_setup.h"
 
 #include "importer/inmem_module.h"

@@ -1,5 +1,4 @@
 // native/loader/relocator_test.cc: objects that ld.so knows by their outline.
-
 #include <cstdlib>
 #include <sstream>
 
