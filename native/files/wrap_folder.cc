@@ -11,7 +11,7 @@
 #include <memory>
 #include <utility>
 
-#include "files/descriptor.h"
+#include "files/identity.h"
 #include "files/real.h"
 #include "files/resolve.h"
 #include "files/route.h"

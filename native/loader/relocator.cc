@@ -5,7 +5,6 @@
 #include <elf.h>
 #include <sys/mman.h>
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstring>
