@@ -165,7 +165,8 @@ class DescriptorFolder {
   static void Forget() { Current().store({0, -1}, std::memory_order_relaxed); }
 
  private:
-  struct Kept {
+  // So aligned that every compiler reads and writes it as one word.
+  struct alignas(std::uint64_t) Kept {
     pid_t process = 0;
     int fd = -1;  // none
   };

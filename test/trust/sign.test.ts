@@ -150,7 +150,7 @@ describe("the commands", () => {
       [["run", "--verify", "/no/such/key", signed], "ERR_INMEM_KEY"],
       [["sign", "--key", "/no/such/key", signed], "ERR_INMEM_KEY"],
       [["keygen", keys.private], "ERR_INMEM_KEY"],
-      [["run", "--verify-full", signed], "verifyFull needs verify"],
+      [["run", "--verify-full", signed], "--verify-full needs --verify FILE"],
     ] as const) {
       const { code: status, stderr, stdout } = await spawnCommand(words);
       expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
