@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <vector>
 
 #include "loader/file_bundle_for_test.h"
 
@@ -132,28 +133,43 @@ TEST_F(LinkerParityTest, OnlyWhatWasConstructedIsDestructed) {
       ::testing::ExitedWithCode(0), "");
 }
 
-// Uses up what mappings the process may have, but for some.
-bool LeaveMappings(std::size_t left) {
-  std::size_t limit = 0;
-  std::ifstream("/proc/sys/vm/max_map_count") >> limit;
-  if (limit == 0 || limit > 200'000) return false;
-  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  std::vector<void*> mappings;
-  mappings.reserve(limit);
-  for (;;) {
-    // Of two kinds by turns: the kernel would join others.
-    const int protection = mappings.size() % 2 == 0 ? PROT_READ : PROT_NONE;
-    void* mapping =
-        ::mmap(nullptr, page, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (mapping == MAP_FAILED) break;
-    mappings.push_back(mapping);
+// Uses up what mappings the process may have, but for some, as long as it
+// lives.
+class FewMappings {
+ public:
+  explicit FewMappings(std::size_t left) {
+    std::size_t limit = 0;
+    std::ifstream("/proc/sys/vm/max_map_count") >> limit;
+    if (limit == 0 || limit > 200'000) return;
+    mappings_.reserve(limit);
+    for (;;) {
+      // Of two kinds by turns: the kernel would join others.
+      const int protection = mappings_.size() % 2 == 0 ? PROT_READ : PROT_NONE;
+      void* mapping = ::mmap(nullptr, page_, protection,
+                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      if (mapping == MAP_FAILED) break;
+      mappings_.push_back(mapping);
+    }
+    for (std::size_t i = 0; i < left && !mappings_.empty(); ++i) Free();
   }
-  // Not the last ones, which lie alone.
-  for (std::size_t i = 0; i < left && i < mappings.size(); ++i) {
-    ::munmap(mappings[mappings.size() - 1 - i], page);
+  ~FewMappings() {
+    while (!mappings_.empty()) Free();
   }
-  return true;
-}
+  FewMappings(const FewMappings&) = delete;
+  FewMappings& operator=(const FewMappings&) = delete;
+
+  // False where the host allows too many to use them up.
+  bool is_scarce() const { return !mappings_.empty(); }
+
+ private:
+  void Free() {
+    ::munmap(mappings_.back(), page_);
+    mappings_.pop_back();
+  }
+
+  std::size_t page_ = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  std::vector<void*> mappings_;
+};
 
 // At each point the error is told, and the process ends as it wants to.
 TEST_F(LinkerParityTest, CirclesThatCannotBeMapped) {
@@ -175,8 +191,11 @@ TEST_F(LinkerParityTest, CirclesThatCannotBeMapped) {
   for (std::size_t left = 0; left < 24; left += 2) {
     EXPECT_EXIT(
         {
-          if (!LeaveMappings(left)) std::_Exit(77);
-          (void)Load(mount, one);
+          {
+            const FewMappings few(left);
+            if (!few.is_scarce()) std::_Exit(77);
+            (void)Load(mount, one);
+          }
           std::exit(0);  // NOLINT(concurrency-mt-unsafe)
         },
         [](int status) {
