@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/sanitizers_for_test.h"
 #include "files/test_world.h"
 
 namespace inmem::files {
@@ -47,6 +48,10 @@ int UseEverything(vfs::Tree& tree, const std::string& point,
 }
 
 TEST_F(World, ForkLeavesNoLockBehind) {
+  if (inmem::testing::kHasSanitizerMalloc) {
+    // Its locks are held by the threads that the child does not have.
+    GTEST_SKIP() << "wants the host's malloc";
+  }
   const std::string spare = std::string(vfs::kReservedRoot) + "/buffer/9/fork";
   auto source = os::OpenFileSource(zip_);
   ASSERT_TRUE(source.ok());
@@ -97,6 +102,10 @@ TEST_F(World, ForkLeavesNoLockBehind) {
 
 // A table of folders that another thread was just making is made in the child.
 TEST_F(World, ForkAmidTheMakingOfATable) {
+  if (inmem::testing::kHasSanitizerMalloc) {
+    // Its locks are held by the threads that the child does not have.
+    GTEST_SKIP() << "wants the host's malloc";
+  }
   archive::testing::ZipEntry entry;
   std::vector<archive::testing::ZipEntry> entries;
   for (int i = 0; i < 20'000; ++i) {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <vector>
 
+#include "base/sanitizers_for_test.h"
 #include "loader/file_bundle_for_test.h"
 
 namespace inmem::loader {
@@ -133,12 +134,6 @@ TEST_F(LinkerParityTest, OnlyWhatWasConstructedIsDestructed) {
       ::testing::ExitedWithCode(0), "");
 }
 
-#if defined(__has_feature)
-#define HAS_FEATURE(name) __has_feature(name)
-#else
-#define HAS_FEATURE(name) 0
-#endif
-
 // Uses up what mappings the process may have, but for some, as long as it
 // lives.
 class FewMappings {
@@ -179,8 +174,10 @@ class FewMappings {
 
 // At each point the error is told, and the process ends as it wants to.
 TEST_F(LinkerParityTest, CirclesThatCannotBeMapped) {
-  // The sanitizer's own malloc ends the process where it gets no mapping.
-  if (HAS_FEATURE(address_sanitizer)) GTEST_SKIP() << "wants the host's malloc";
+  if (inmem::testing::kHasSanitizerMalloc) {
+    // It ends the process where it gets no mapping.
+    GTEST_SKIP() << "wants the host's malloc";
+  }
   const std::string one = "libone-of-a-long-name-38.so";
   const std::string two = "libtwo-of-a-long-name-38.so";
   const std::string end =

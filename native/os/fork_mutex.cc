@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <utility>
+#include <vector>
 
 namespace inmem::os {
 namespace {
@@ -58,9 +60,11 @@ void ForkMutex::OnParent() {
 
 // The old one stays: a constructor that forked unlocks it in the child, too.
 void ForkMutex::OnChild() {
+  static auto& old = *new std::vector<std::recursive_timed_mutex*>;
   for (std::atomic<ForkMutex*>& known : TheKnown().all) {
     if (ForkMutex* mutex = known) {
-      mutex->mutex_ = new std::recursive_timed_mutex;
+      old.push_back(
+          std::exchange(mutex->mutex_, new std::recursive_timed_mutex));
     }
   }
   taken = 0;
