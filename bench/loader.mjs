@@ -149,7 +149,11 @@ async function prepareAll(context) {
 
 function loadingEnv(context, subject, base) {
   const objects = subject.objects.join("\n");
-  return withEnv(context, { INMEM_BENCH_BASE: base, INMEM_BENCH_OBJECTS: objects });
+  return withEnv(context, {
+    INMEM_BENCH_BASE: base,
+    INMEM_BENCH_OBJECTS: objects,
+    INMEM_BENCH_KILL: "1",
+  });
 }
 
 async function loadFromDisk(subject, context, { mayFail = false } = {}) {
@@ -172,14 +176,26 @@ function complete({ loading: value, ...sample }, subject, mayFail) {
 
 const overAll = (load) => async (context) => {
   let value = 0;
+  const each = {};
   const objects = [];
   for (const subject of context.subjects) {
     const sample = await load(subject, context);
     value += sample.value;
+    each[subject.name] = sample.value;
     objects.push(...(sample.objects ?? []));
   }
-  return { value, objects, refused: context.refused };
+  return { value, each, objects, refused: context.refused };
 };
+
+function wheelNotes({ ours, theirs }) {
+  const names = Object.keys(ours[0].each);
+  const width = Math.max(...names.map(({ length }) => length));
+  return names.map((name) => {
+    const [a, b] = [ours, theirs].map((samples) => summary(samples.map(({ each }) => each[name])));
+    const figures = (of) => `${a[of].toFixed(2)} / ${b[of].toFixed(2)} ms`;
+    return `${name.padEnd(width)}  ${(a.median / b.median).toFixed(2)}  ${figures("median")}, least ${figures("min")}`;
+  });
+}
 
 function refusedNotes({ refused }) {
   const counts = new Map();
@@ -202,7 +218,11 @@ const all = {
     sample: overAll((s, context) => loadInRun(s, context, "mapped")),
   },
   theirs: { label: "python3 -I, from disk", sample: overAll(loadFromDisk) },
-  notes: ({ ours }) => [objectsNote(ours), ...refusedNotes(ours[0])],
+  notes: ({ ours, theirs }) => [
+    ...wheelNotes({ ours, theirs }),
+    objectsNote(ours),
+    ...refusedNotes(ours[0]),
+  ],
 };
 
 const mappedShare = {
