@@ -10,6 +10,7 @@ export type {
   AuditReport,
   AuditRule,
 } from "./audit/report.js";
+export type * from "./bridge/types.js";
 export type {
   BundleForm,
   BundleInputs,
