@@ -69,17 +69,19 @@ int CreateMemfd(const char* name, bool is_executable) {
 }
 
 // Whether /proc knows this process by the number that it has itself: not where
-// /proc is that of another PID namespace. Asked once a process.
+// /proc is that of another PID namespace. Asked once a process: the number for
+// yes, its negative for no.
+std::atomic<pid_t> proc_answer = 0;
+
 bool IsKnownToProc(pid_t own) {
-  static std::atomic<pid_t> asked = 0;
-  const pid_t last = asked.load(std::memory_order_relaxed);
+  const pid_t last = proc_answer.load(std::memory_order_relaxed);
   if (last == own || last == -own) return last == own;
   std::array<char, 16> text;
   pid_t told = 0;
   const ssize_t size =
       __real_readlinkat(AT_FDCWD, "/proc/self", text.data(), text.size());
   if (size > 0) std::from_chars(text.data(), text.data() + size, told);
-  asked.store(told == own ? own : -own, std::memory_order_relaxed);
+  proc_answer.store(told == own ? own : -own, std::memory_order_relaxed);
   return told == own;
 }
 
@@ -291,7 +293,10 @@ int OpenTarget(const Target& target, int flags) {
   return error == 0 ? OpenNew(target, flags) : Fail(error);
 }
 
-void ForgetDescriptorFolder() { DescriptorFolder::Forget(); }
+void ForgetProcess() {
+  proc_answer.store(0, std::memory_order_relaxed);
+  DescriptorFolder::Forget();
+}
 
 std::string DamageOf(const char* path) {
   if (Damage().text.empty()) return "";

@@ -27,7 +27,9 @@ inline constexpr int kPathFlags = O_CREAT | O_EXCL | O_TRUNC | O_NOFOLLOW |
 // the user know, too, where that is possible.
 std::array<char, 48> DescriptorPath(int fd);
 
-// In a child of fork: descriptors are no longer opened through the parent's.
-void ForgetDescriptorFolder();
+// In a child of fork, which is another process even where its number is the
+// parent's: the first process of a PID namespace may fork that of another one.
+// What is known of the parent's /proc would lead to the parent's descriptors.
+void ForgetProcess();
 
 }  // namespace inmem::files

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -139,6 +140,63 @@ TEST_F(World, ForkAmidTheMakingOfATable) {
     ASSERT_FALSE(WIFSIGNALED(status)) << "signal " << WTERMSIG(status);
     ASSERT_EQ(WEXITSTATUS(status), 0);
   }
+}
+
+constexpr int kRefused = 77;
+
+// The exit status of a child that is the first process of a PID namespace.
+template <typename Work>
+int AsFirstProcess(const Work& work) {
+  if (::unshare(CLONE_NEWPID) != 0 &&
+      ::unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0) {
+    return kRefused;
+  }
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(work());
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+std::string ReadFile(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  std::array<char, 64> text = {};
+  const ssize_t size = ::read(fd, text.data(), text.size());
+  ::close(fd);
+  return {text.data(), static_cast<std::size_t>(size < 0 ? 0 : size)};
+}
+
+// Such a process may fork that of another namespace: both are number 1, and the
+// parent's descriptors are not the child's.
+TEST_F(World, ChildOfItsParentsNumber) {
+  const std::string point =
+      std::string(vfs::kReservedRoot) + "/buffer/twins/app.pyz";
+  Mount(
+      point,
+      archive::testing::InMemory(archive::testing::BuildZip(
+          {{.name = "a", .data = "parent"}, {.name = "b", .data = "child!"}})));
+  constexpr int kFrom = 3;
+  constexpr int kTo = 40;
+  int status = 0;
+  const pid_t outside = ::fork();
+  if (outside == 0) {
+    ::_exit(AsFirstProcess([&] {
+      const int fd = ::open((point + "/a").c_str(), O_RDONLY | O_CLOEXEC);
+      for (int place = kFrom; place < kTo; ++place) {
+        if (fd != place) ::dup2(fd, place);
+      }
+      return AsFirstProcess([&] {
+        for (int place = kFrom; place < kTo; ++place) ::close(place);
+        if (::getpid() != 1) return 2;
+        return ReadFile(point + "/b") == "child!" ? 0 : 3;
+      });
+    }));
+  }
+  ::waitpid(outside, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status)) << status;
+  // This process may not make namespaces.
+  if (WEXITSTATUS(status) == kRefused) GTEST_SKIP() << "unshare is refused";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 // A program may hand a descriptor on that looks like a folder of ours before

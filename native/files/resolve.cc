@@ -315,7 +315,7 @@ void Attach(const vfs::Tree& tree) {
                        [] { AttachedTree()->UnlockAfterFork(); },
                        [] {
                          AttachedTree()->UnlockAfterFork();
-                         ForgetDescriptorFolder();
+                         ForgetProcess();
                        });
   (void)registered;
 }
