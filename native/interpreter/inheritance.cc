@@ -218,10 +218,6 @@ void AddSharedCopies(Inheritance* inheritance) {
   inheritance->variables.push_back(Spell("SHARED", value, value));
 }
 
-}  // namespace
-
-namespace {
-
 // From what is given now. REQUIRES: the mutex.
 void PublishGiven() {
   const auto& [bundles, policy, verification] = Given();

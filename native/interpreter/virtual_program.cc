@@ -23,6 +23,7 @@
 #include "files/files.h"
 #include "interpreter/inheritance.h"
 #include "interpreter/python_thread.h"
+#include "os/fork_mutex.h"
 #include "os/mapping.h"
 #include "vfs/tree.h"
 
@@ -153,12 +154,12 @@ bool VirtualProgram::KeepOpen(const vfs::Location& location) {
   if (call_ == Call::kExec) return fcntl(fd_, F_SETFD, 0) == 0;
   // With the check's word on it: directories of forged contents are equal.
   using Script = std::tuple<std::uint64_t, std::string, std::string>;
-  static auto* mutex = new std::mutex();
-  static auto* open_scripts = new std::map<Script, int>();
-  std::lock_guard lock(*mutex);
+  static auto& mutex = *new os::ForkMutex;
+  static auto& open_scripts = *new std::map<Script, int>;
+  const std::lock_guard lock(mutex);
   const archive::Archive& archive = location.mount->archive();
   const auto index = location.mount->FindFile(location.name);
-  const auto [script, is_new] = open_scripts->emplace(
+  const auto [script, is_new] = open_scripts.emplace(
       Script(archive.fingerprint(), location.name,
              index ? archive.content_identity(*index) : std::string_view()),
       fd_);

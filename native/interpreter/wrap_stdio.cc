@@ -101,12 +101,8 @@ int __wrap_fcntl(int fd, int command, ...) {
   return result;
 }
 
-int __wrap_fcntl64(int fd, int command, ...) {
-  va_list arguments;
-  va_start(arguments, command);
-  void* argument = va_arg(arguments, void*);
-  va_end(arguments);
-  return __wrap_fcntl(fd, command, argument);
-}
+// What large offsets make of it; on 64 bits they are one.
+int __wrap_fcntl64(int fd, int command, ...)
+    __attribute__((alias("__wrap_fcntl")));
 
 }  // extern "C"
