@@ -1,6 +1,5 @@
 // native/fuzz/archive_fuzz.cc: the archive layer over any bytes.
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -8,11 +7,11 @@
 
 #include "archive/archive.h"
 #include "base/checked.h"
+#include "require.h"
 #include "targets.h"
 
 namespace {
 
-using inmem::ErrorCode;
 using inmem::Result;
 using inmem::Status;
 using inmem::archive::Archive;
@@ -20,14 +19,12 @@ using inmem::archive::Bytes;
 using inmem::archive::ByteSource;
 using inmem::archive::Entry;
 using inmem::archive::MemorySource;
+using inmem::fuzz::Require;
+using inmem::fuzz::RequireError;
 
 // Entries up to this size are read; a declared deflate bomb would only make
 // the fuzzer slow.
 constexpr std::uint64_t kMaxReadBytes = 1 << 22;
-
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
 
 // The same bytes by ReadAt alone, as a file has them.
 class CopySource final : public ByteSource {
@@ -50,12 +47,6 @@ class CopySource final : public ByteSource {
   std::string name_ = "fuzz";
 };
 
-void CheckError(const Status& status) {
-  Require(status.code() != ErrorCode::kOk);
-  Require(status.message().starts_with("fuzz"));
-  Require(status.message().find(" (expected ") != std::string::npos);
-}
-
 void CheckEntry(const Archive& memory, const Archive& file,
                 Archive::Index index) {
   const Entry entry = memory.entry(index);
@@ -70,8 +61,8 @@ void CheckEntry(const Archive& memory, const Archive& file,
   const Result<Bytes> from_file = file.Read(index);
   Require(from_memory.status().code() == from_file.status().code());
   if (!from_memory.ok()) {
-    CheckError(from_memory.status());
-    CheckError(from_file.status());
+    RequireError(from_memory.status());
+    RequireError(from_file.status());
     return;
   }
   const auto a = from_memory.value().span();
@@ -89,8 +80,8 @@ int FuzzArchive(const std::uint8_t* data, std::size_t size) {
   const auto file = Archive::Open(std::make_shared<CopySource>(bytes));
   Require(memory.status().code() == file.status().code());
   if (!memory.ok()) {
-    CheckError(memory.status());
-    CheckError(file.status());
+    RequireError(memory.status());
+    RequireError(file.status());
     return 0;
   }
   const Archive& archive = *memory.value();

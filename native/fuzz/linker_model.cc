@@ -2,7 +2,6 @@
 #include "linker_model.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 
 namespace inmem::fuzz {
@@ -17,10 +16,6 @@ std::uint64_t PageUp(std::uint64_t address) {
 }
 
 }  // namespace
-
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
 
 bool LinkerModel::Map(std::span<const std::byte> file) {
   file_ = file;

@@ -18,14 +18,14 @@
 #include <string_view>
 #include <vector>
 
+#include "require.h"
+
 namespace inmem::fuzz {
 
 // Newer than some elf.h.
 inline constexpr std::int64_t kRelrsz = 35;
 inline constexpr std::int64_t kRelr = 36;
 inline constexpr std::int64_t kRelrent = 37;
-
-void Require(bool holds);
 
 class LinkerModel {
  public:

@@ -2,7 +2,6 @@
 //
 // The first byte tells what the others are: so a mutated manifest gets past the
 // CRC and the signature that would keep it from its reader.
-#include <cstdlib>
 #include <memory>
 #include <span>
 #include <string>
@@ -10,6 +9,7 @@
 #include "archive/archive.h"
 #include "base/byte_reader.h"
 #include "json_model.h"
+#include "require.h"
 #include "targets.h"
 #include "trust/json_reader.h"
 #include "trust/manifest.h"
@@ -22,6 +22,8 @@ using inmem::AsChars;
 using inmem::ErrorCode;
 using inmem::Status;
 using inmem::archive::Archive;
+using inmem::fuzz::Require;
+using inmem::fuzz::RequireError;
 using inmem::trust::Manifest;
 namespace trust = inmem::trust;
 using trust::testing::Contents;
@@ -30,10 +32,6 @@ using trust::testing::ToyKey;
 // Entries up to this size are read; a declared deflate bomb would only make
 // the fuzzer slow.
 constexpr std::uint64_t kMaxReadBytes = 1 << 20;
-
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
 
 // Whatever is signed is signed by the right one: what comes behind that check
 // is looked at here.
@@ -44,12 +42,6 @@ class Credulous final : public trust::testing::ToyCrypto {
     return true;
   }
 };
-
-void CheckError(const Status& status) {
-  Require(status.code() != ErrorCode::kOk);
-  Require(status.message().starts_with("fuzz"));
-  Require(status.message().find(" (expected ") != std::string::npos);
-}
 
 // What a verified archive gives out is what its manifest says; behind the first
 // content that is not, nothing.
@@ -71,7 +63,7 @@ void CheckVerified(const Archive& archive, const Archive& verified) {
       Require(crypto.Sha256(bytes.value().span()) ==
               manifest.value().contents[i]);
     } else {
-      CheckError(bytes.status());
+      RequireError(bytes.status());
       changed = changed || bytes.status().code() == ErrorCode::kBadDigest;
     }
   }
@@ -87,7 +79,7 @@ void CheckArchive(std::span<const std::byte> bytes) {
   const trust::Demand demand = {ToyKey(), false,
                                 [&](const Status&) { ++told; }};
   const auto verified = trust::Verify(archive, demand, crypto);
-  if (!verified.ok()) return CheckError(verified.status());
+  if (!verified.ok()) return RequireError(verified.status());
   CheckVerified(archive, *verified.value());
   Require(told <= 1);
 }
@@ -107,7 +99,7 @@ const Archive& FixedArchive() {
 void CheckManifest(std::string_view text) {
   const auto count = static_cast<Archive::Index>(Contents().size());
   const auto manifest = trust::ReadManifest(FixedArchive(), count, text);
-  if (!manifest.ok()) return CheckError(manifest.status());
+  if (!manifest.ok()) return RequireError(manifest.status());
   Require(inmem::fuzz::IsJson(text));
   Require(manifest.value().contents.size() == count);
 }
@@ -116,7 +108,7 @@ void CheckSignature(std::string_view text) {
   const auto signature = trust::ReadSignature("fuzz", text);
   if (!signature.ok()) {
     Require(signature.status().code() == ErrorCode::kBadSignature);
-    return CheckError(signature.status());
+    return RequireError(signature.status());
   }
   Require(inmem::fuzz::IsJson(text));
   // One spelling alone: the digits of key and signature stand in the text.
