@@ -1,11 +1,10 @@
 // native/elf/map_plan.cc: what of an object must be copied, what can be mapped.
 #include "elf/map_plan.h"
 
-#include <sys/mman.h>
-
 #include "elf/bytes.h"
 #include "elf/file_ranges.h"
 #include "elf/names.h"
+#include "elf/protection.h"
 #include "elf/relocations.h"
 
 namespace inmem::elf {
@@ -14,11 +13,6 @@ namespace {
 bool IsReadOnlyLoad(const Elf64_Phdr& phdr) {
   return phdr.p_type == PT_LOAD && (phdr.p_flags & PF_W) == 0 &&
          phdr.p_memsz > 0;
-}
-
-int ProtectionOf(const Elf64_Phdr& phdr) {
-  return ((phdr.p_flags & PF_R) != 0 ? PROT_READ : PROT_NONE) |
-         ((phdr.p_flags & PF_X) != 0 ? PROT_EXEC : PROT_NONE);
 }
 
 // Why ld.so would need what is mapped only afterwards; empty where it does not.
@@ -69,7 +63,7 @@ std::string MapSegment(const ElfFile& file, const Elf64_Phdr& phdr,
     }
   }
   mapped.push_back(
-      {begin, phdr.p_offset & ~mask, end - begin, ProtectionOf(phdr)});
+      {begin, phdr.p_offset & ~mask, end - begin, ProtectionOf(phdr.p_flags)});
   return {};
 }
 

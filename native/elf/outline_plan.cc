@@ -11,6 +11,7 @@
 
 #include "elf/file_ranges.h"
 #include "elf/names.h"
+#include "elf/protection.h"
 
 namespace inmem::elf {
 namespace {
@@ -18,12 +19,6 @@ namespace {
 // What ld.so reads of DT_GNU_HASH and of DT_HASH when it opens an object.
 constexpr std::uint64_t kGnuHashHeadBytes = 16;
 constexpr std::uint64_t kSysvHashHeadBytes = 8;
-
-int ProtectionOf(const Elf64_Phdr& phdr) {
-  return ((phdr.p_flags & PF_R) != 0 ? PROT_READ : PROT_NONE) |
-         ((phdr.p_flags & PF_W) != 0 ? PROT_WRITE : PROT_NONE) |
-         ((phdr.p_flags & PF_X) != 0 ? PROT_EXEC : PROT_NONE);
-}
 
 template <typename T>
 Edit Replacement(std::uint64_t offset_bytes, const T* values,
@@ -83,14 +78,15 @@ class Planner {
       }
     }
     load.memory_bytes = ((end + mask_) & ~mask_) - load.address;
-    load.protection = ProtectionOf(phdr);
+    load.protection = ProtectionOf(phdr.p_flags);
     load.shift = phdr.p_vaddr - phdr.p_offset;  // less the first address, later
     alignment_ = std::max(alignment_, phdr.p_align);
     plan_.loads.push_back(std::move(load));
     return {};
   }
 
-  // What ld.so would load in place of the object it would also name it by.
+  // A filter's symbols are looked up in the library that it names: ld.so loads
+  // that one beside the object, and the relocator knows nothing of it.
   std::string CheckTags() const {
     if (file_.Value(DT_AUXILIARY) || file_.Value(DT_FILTER)) {
       return "it is a filter of another library (DT_FILTER, DT_AUXILIARY)";

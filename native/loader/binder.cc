@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "elf/protection.h"
 #include "loader/address_map.h"
 #include "loader/host_symbols.h"
 #include "loader/relocation_kind.h"
@@ -18,12 +19,6 @@
 
 namespace inmem::loader {
 namespace {
-
-int Protection(std::uint32_t segment_flags) {
-  return ((segment_flags & PF_R) != 0 ? PROT_READ : 0) |
-         ((segment_flags & PF_W) != 0 ? PROT_WRITE : 0) |
-         ((segment_flags & PF_X) != 0 ? PROT_EXEC : 0);
-}
 
 bool IsOfBundle(std::uintptr_t address) {
   return FindRange(address) != nullptr;
@@ -221,7 +216,7 @@ Status Binder::Write(const std::vector<Change>& changes) {
       if ((segment->flags & PF_W) == 0) {  // DT_TEXTREL
         page = std::make_unique<os::WritablePages>(
             change.slot, change.slot + sizeof change.value,
-            Protection(segment->flags));
+            elf::ProtectionOf(segment->flags));
         if (Status s = page->status(object_.label); !s.ok()) return s;
       }
     }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "loader/component.h"
+#include "os/mapping.h"
 
 namespace inmem::loader {
 namespace {
@@ -29,9 +30,8 @@ bool HaveSameBytes(const Node& node, const SharedObject& object) {
         !object.Contains(address + phdr.p_filesz - 1)) {
       return false;
     }
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): in the object's segments
-    const auto* memory = reinterpret_cast<const void*>(address);
-    if (std::memcmp(memory, bytes.data() + phdr.p_offset, phdr.p_filesz) != 0) {
+    if (std::memcmp(os::PointerTo(address), bytes.data() + phdr.p_offset,
+                    phdr.p_filesz) != 0) {
       return false;
     }
   }

@@ -16,11 +16,6 @@
 namespace inmem::loader {
 namespace {
 
-void* Pointer(std::uintptr_t address) {
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): in the object that was mapped
-  return reinterpret_cast<void*>(address);
-}
-
 bool IsWithin(const elf::Edit& edit, const elf::FileRange& range) {
   return edit.offset_bytes >= range.offset_bytes &&
          edit.offset_bytes - range.offset_bytes + edit.bytes.size() <=
@@ -54,7 +49,7 @@ Status MapLoad(const ObjectBytes& bytes, const elf::OutlineLoad& load,
   const bool is_kept = load.zeros_address >= plan.kept_begin &&
                        load.zeros_address < plan.kept_end;
   if (load.zeros_address != 0 && !is_kept) {
-    std::memset(Pointer(base + load.zeros_address), 0,
+    std::memset(os::PointerTo(base + load.zeros_address), 0,
                 end - load.zeros_address);
   }
   if (load.memory_bytes == load.file_bytes) return Status::Ok();
@@ -69,12 +64,12 @@ Status EditLoad(const elf::OutlineLoad& load,
     if (!IsWithin(edit, load.file) || IsWithin(edit, kept)) continue;
     const std::uintptr_t at = image + load.shift + edit.offset_bytes;
     if ((load.protection & PROT_WRITE) != 0) {
-      std::memcpy(Pointer(at), edit.bytes.data(), edit.bytes.size());
+      std::memcpy(os::PointerTo(at), edit.bytes.data(), edit.bytes.size());
       continue;
     }
     const os::WritablePages pages(at, at + edit.bytes.size(), load.protection);
     if (Status status = pages.status(label); !status.ok()) return status;
-    std::memcpy(Pointer(at), edit.bytes.data(), edit.bytes.size());
+    std::memcpy(os::PointerTo(at), edit.bytes.data(), edit.bytes.size());
   }
   return Status::Ok();
 }
@@ -86,12 +81,13 @@ void RestoreTable(const ObjectBytes& bytes, std::uintptr_t base) {
   const auto& dynamic = bytes.file->dynamic();
   for (std::size_t i = 0; i < dynamic.size(); ++i) {
     if (!elf::IsLeftToUs(dynamic[i])) continue;
-    std::memcpy(Pointer(base + plan.dynamic_address + i * sizeof dynamic[i]),
-                &dynamic[i].d_tag, sizeof dynamic[i].d_tag);
+    std::memcpy(
+        os::PointerTo(base + plan.dynamic_address + i * sizeof dynamic[i]),
+        &dynamic[i].d_tag, sizeof dynamic[i].d_tag);
   }
   for (std::uintptr_t page = base + plan.kept_begin;
        page < base + plan.kept_end; page += os::PageSize()) {
-    auto* first = static_cast<volatile char*>(Pointer(page));
+    auto* first = static_cast<volatile char*>(os::PointerTo(page));
     *first = *first;
   }
 }

@@ -22,10 +22,10 @@ Result<std::uint64_t> WriteOutline(int fd, const ObjectBytes& bytes,
 
 // Puts the bundle's segments over the outline that ld.so has mapped at `base`,
 // and makes the edits in them again. The pages of the dynamic table stay those
-// that ld.so has written to, with the tags of relocations
-// (DT_RELA and the like) in it again. The outline's
-// file is emptied and sealed: nothing of it is in use then. Gives the number of
-// read-only bytes mapped. Errors: kLoadFailed, kMemfd.
+// that ld.so has written to, with the tags of relocations (DT_RELA and the
+// like) in it again. The outline's file is emptied and sealed: nothing of it is
+// in use then. Gives the number of read-only bytes mapped. Errors: kLoadFailed,
+// kMemfd.
 Result<std::uint64_t> FillOutline(int fd, const ObjectBytes& bytes,
                                   const std::vector<elf::Edit>& edits,
                                   std::uintptr_t base,

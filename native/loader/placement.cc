@@ -57,9 +57,7 @@ Status EditSegment(const elf::MappedSegment& segment,
     const os::WritablePages pages(begin, begin + edit.bytes.size(),
                                   segment.protection);
     if (Status status = pages.status(label); !status.ok()) return status;
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): in the mapped segment
-    std::memcpy(reinterpret_cast<void*>(begin), edit.bytes.data(),
-                edit.bytes.size());
+    std::memcpy(os::PointerTo(begin), edit.bytes.data(), edit.bytes.size());
   }
   return Status::Ok();
 }

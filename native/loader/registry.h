@@ -75,8 +75,8 @@ struct SharedObject {
   elf::Constructors constructors;
   // ld.so knows its outline alone: we relocate it (relocator.h).
   bool is_outline = false;
-  // Values of the dynamic table that tell of destructors, by address, until all
-  // is bound.
+  // Values of the dynamic table that tell of destructors, by address, until its
+  // constructors are about to run (FinishRelocation).
   std::vector<std::pair<std::uintptr_t, std::uint64_t>> destructors;
   // Undefined symbols that the dynamic linker was told to leave null where it
   // finds none, though they are strong: by index, ascending.

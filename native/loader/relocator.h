@@ -13,13 +13,13 @@
 //   4. the program and its libraries: in Node, Node. Weak references that
 //      nothing on disk defines are null instead
 //   5. what else ld.so knows of, or a library of the host that the closure
-//   needs
+//      needs
 //
 // STB_GNU_UNIQUE symbols of bundles stay behind 4 where a library of the host
 // in the order defines them (binder.h), and ld.so is asked for the one of the
-// process. Functions are never bound lazily here. What is undefined
-// is an error when the whole closure is there, and not before: libraries that
-// lack a DT_NEEDED find their siblings so.
+// process. Functions are never bound lazily here. What is undefined is an error
+// when the whole closure is there, and not before: libraries that lack a
+// DT_NEEDED find their siblings so.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +36,7 @@ namespace inmem::loader {
 
 // Until FinishRelocation ld.so finds no destructors when the process ends: what
 // is not bound, or never constructed, must not run. It looks at the values in
-// memory.
-// Takes: where ld.so has the object and its dynamic table.
+// memory. Takes: where ld.so has the object and its dynamic table.
 void TakeOutDestructors(SharedObject& object, const elf::ElfFile& file,
                         std::uintptr_t base, std::uintptr_t dynamic);
 

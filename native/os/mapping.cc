@@ -11,14 +11,6 @@
 #include "os/errno_text.h"
 
 namespace inmem::os {
-namespace {
-
-void* Pointer(std::uintptr_t address) {
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses of a link_map
-  return reinterpret_cast<void*>(address);
-}
-
-}  // namespace
 
 std::size_t PageSize() {
   static const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
@@ -99,8 +91,8 @@ Status MapOver(std::uintptr_t address, int fd, std::uint64_t offset_bytes,
                std::uint64_t size_bytes, int protection,
                const std::string& label) {
   void* data =
-      ::mmap(Pointer(address), size_bytes, protection, MAP_PRIVATE | MAP_FIXED,
-             fd, static_cast<off_t>(offset_bytes));
+      ::mmap(PointerTo(address), size_bytes, protection,
+             MAP_PRIVATE | MAP_FIXED, fd, static_cast<off_t>(offset_bytes));
   if (data != MAP_FAILED) return Status::Ok();
   return {ErrorCode::kLoadFailed,
           label + ": a segment cannot be mapped from the bundle: " +
@@ -111,7 +103,7 @@ Status MapOver(std::uintptr_t address, int fd, std::uint64_t offset_bytes,
 
 Status MapZeros(std::uintptr_t address, std::uint64_t size_bytes,
                 int protection, const std::string& label) {
-  void* data = ::mmap(Pointer(address), size_bytes, protection,
+  void* data = ::mmap(PointerTo(address), size_bytes, protection,
                       MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
   if (data != MAP_FAILED) return Status::Ok();
   return {ErrorCode::kLoadFailed,
@@ -120,7 +112,7 @@ Status MapZeros(std::uintptr_t address, std::uint64_t size_bytes,
 
 Status Protect(std::uintptr_t begin, std::uintptr_t end, int protection,
                const std::string& label) {
-  if (::mprotect(Pointer(begin), end - begin, protection) == 0) {
+  if (::mprotect(PointerTo(begin), end - begin, protection) == 0) {
     return Status::Ok();
   }
   return {ErrorCode::kLoadFailed,
@@ -132,13 +124,14 @@ WritablePages::WritablePages(std::uintptr_t begin, std::uintptr_t end,
     : begin_(begin / PageSize() * PageSize()),
       end_((end + PageSize() - 1) / PageSize() * PageSize()),
       protection_(protection) {
-  if (::mprotect(Pointer(begin_), end_ - begin_, PROT_READ | PROT_WRITE) != 0) {
+  if (::mprotect(PointerTo(begin_), end_ - begin_, PROT_READ | PROT_WRITE) !=
+      0) {
     error_ = errno;
   }
 }
 
 WritablePages::~WritablePages() {
-  ::mprotect(Pointer(begin_), end_ - begin_, protection_);
+  ::mprotect(PointerTo(begin_), end_ - begin_, protection_);
 }
 
 Status WritablePages::status(const std::string& label) const {

@@ -12,6 +12,12 @@
 
 namespace inmem::os {
 
+// Memory by its number, which the caller knows to be mapped, or asks mmap for.
+inline void* PointerTo(std::uintptr_t address) {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): what this is for
+  return reinterpret_cast<void*>(address);
+}
+
 // Bytes of a page, which all addresses and offsets below are multiples of.
 std::size_t PageSize();
 
