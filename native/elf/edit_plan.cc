@@ -6,10 +6,12 @@
 #include <set>
 
 #include "elf/bytes.h"
-#include "elf/relocations.h"
 
 namespace inmem::elf {
 namespace {
+
+// What every executable carries and ld.so ignores in a library.
+constexpr Elf64_Sxword kIgnoredTag = DT_DEBUG;
 
 Edit Overwrite(std::uint64_t offset_bytes, std::string_view text) {
   Edit edit{offset_bytes, std::vector<std::byte>(text.size() + 1)};
@@ -22,28 +24,6 @@ Edit Replace(std::uint64_t offset_bytes, const T& value) {
   Edit edit{offset_bytes, std::vector<std::byte>(sizeof value)};
   std::memcpy(edit.bytes.data(), &value, sizeof value);
   return edit;
-}
-
-// An edit of each Elf64_Dyn whose tag `change` gives another entry for.
-template <typename Change>
-void EditDynamic(const ElfFile& file, std::vector<Edit>& edits,
-                 const Change& change) {
-  for (std::size_t i = 0; i < file.dynamic().size(); ++i) {
-    if (const auto entry = change(file.dynamic()[i])) {
-      edits.push_back(
-          Replace(file.dynamic_offset_bytes() + i * sizeof(Elf64_Dyn), *entry));
-    }
-  }
-}
-
-Elf64_Dyn WithTag(Elf64_Dyn dyn, std::int64_t tag) {
-  dyn.d_tag = tag;
-  return dyn;
-}
-
-Elf64_Dyn WithValue(Elf64_Dyn dyn, std::uint64_t value) {
-  dyn.d_un.d_val = value;
-  return dyn;
 }
 
 }  // namespace
@@ -66,20 +46,19 @@ std::optional<std::vector<Edit>> PlanRename(const ElfFile& file,
 }
 
 Edit PlanDrop(const ElfFile& file, std::size_t need) {
-  const Elf64_Sxword tag = DT_DEBUG;
-  return Replace(file.needs()[need].dyn_offset_bytes, tag);
+  return Replace(file.needs()[need].dyn_offset_bytes, kIgnoredTag);
 }
 
 std::vector<Edit> PlanDeferConstructors(const ElfFile& file) {
   std::vector<Edit> edits;
-  EditDynamic(file, edits,
-              [](const Elf64_Dyn& dyn) -> std::optional<Elf64_Dyn> {
-                if (dyn.d_tag != DT_INIT && dyn.d_tag != DT_INIT_ARRAY &&
-                    dyn.d_tag != DT_INIT_ARRAYSZ) {
-                  return std::nullopt;
-                }
-                return WithTag(dyn, DT_DEBUG);
-              });
+  for (std::size_t i = 0; i < file.dynamic().size(); ++i) {
+    const Elf64_Sxword tag = file.dynamic()[i].d_tag;
+    if (tag != DT_INIT && tag != DT_INIT_ARRAY && tag != DT_INIT_ARRAYSZ) {
+      continue;
+    }
+    edits.push_back(Replace(file.dynamic_offset_bytes() + i * sizeof(Elf64_Dyn),
+                            kIgnoredTag));
+  }
   return edits;
 }
 
@@ -99,42 +78,6 @@ Result<std::vector<Edit>> PlanWeakenUndefined(const ElfFile& file) {
     edits.push_back(Replace(offset + offsetof(Elf64_Sym, st_info), info));
   }
   return edits;
-}
-
-Result<RelativeTakeOver> PlanTakeOverRelative(const ElfFile& file) {
-  if (const auto counts = file.CheckRelocations(); !counts.ok()) {
-    return counts.status();
-  }
-  const auto tables = RelocationReader(file).Tables();
-  if (!tables.ok()) return tables.status();
-  const std::uint64_t size = tables.value().relative_count * sizeof(Elf64_Rela);
-  RelativeTakeOver plan;
-  if (size > 0) plan.rela = {tables.value().rela.offset_bytes, size};
-  plan.relr = tables.value().relr;
-  // An empty DT_RELA must go altogether: where DT_JMPREL lies before it, ld.so
-  // would compare the ends and take DT_JMPREL for its part.
-  const bool whole = file.Value(DT_RELASZ).value_or(0) == size;
-  EditDynamic(file, plan.edits,
-              [&](const Elf64_Dyn& dyn) -> std::optional<Elf64_Dyn> {
-                switch (dyn.d_tag) {
-                  case kDtRelr:
-                  case kDtRelrsz:
-                  case kDtRelrent:
-                  case DT_RELACOUNT:
-                    return WithTag(dyn, DT_DEBUG);
-                  case DT_RELA:
-                    if (size == 0) return std::nullopt;
-                    return whole ? WithTag(dyn, DT_DEBUG)
-                                 : WithValue(dyn, dyn.d_un.d_ptr + size);
-                  case DT_RELASZ:
-                    if (size == 0) return std::nullopt;
-                    return whole ? WithTag(dyn, DT_DEBUG)
-                                 : WithValue(dyn, dyn.d_un.d_val - size);
-                  default:
-                    return std::nullopt;
-                }
-              });
-  return plan;
 }
 
 }  // namespace inmem::elf

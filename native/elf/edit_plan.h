@@ -40,15 +40,4 @@ std::vector<Edit> PlanDeferConstructors(const ElfFile& file);
 // sibling that completes it. Errors: none today.
 Result<std::vector<Edit>> PlanWeakenUndefined(const ElfFile& file);
 
-// Takes the RELATIVE relocations off ld.so: the leading ones of DT_RELA, as
-// DT_RELACOUNT tells, and all of DT_RELR. Whoever applies the edits writes
-// base + addend to each slot himself, after the load and before any code of the
-// object runs.
-struct RelativeTakeOver {
-  FileRange rela;  // Elf64_Rela entries: slot and addend
-  FileRange relr;  // DT_RELR words; the addend lies in the slot
-  std::vector<Edit> edits;
-};
-Result<RelativeTakeOver> PlanTakeOverRelative(const ElfFile& file);
-
 }  // namespace inmem::elf

@@ -1,8 +1,6 @@
 // native/elf/elf_file.cc: what a parsed file answers; what it has called.
 #include "elf/elf_file.h"
 
-#include <algorithm>
-
 #include "elf/names.h"
 #include "elf/parser.h"
 
@@ -73,19 +71,6 @@ Result<Constructors> ElfFile::constructors() const {
     found.array_count = Value(DT_INIT_ARRAYSZ).value_or(0) / sizeof(Elf64_Addr);
   }
   return found;
-}
-
-std::vector<std::string_view> ElfFile::StrayVersionFiles() const {
-  std::vector<std::string_view> stray;
-  for (const VersionNeed& version : version_needs_) {
-    const bool needed = std::any_of(
-        needs_.begin(), needs_.end(),
-        [&version](const Need& need) { return need.name == version.file; });
-    if (!needed && (stray.empty() || stray.back() != version.file)) {
-      stray.push_back(version.file);
-    }
-  }
-  return stray;
 }
 
 bool ElfFile::bind_now() const {

@@ -149,10 +149,6 @@ class ElfFile {
   const std::vector<VersionNeed>& version_needs() const {
     return version_needs_;
   }
-  // Names that versions are needed of and that are no DT_NEEDED, as patchelf
-  // --remove-needed leaves them. ld.so aborts the process by an assertion where
-  // no loaded object has such a name.
-  std::vector<std::string_view> StrayVersionFiles() const;
   std::string_view soname() const { return soname_; }  // "" where there is none
   std::optional<std::string_view> rpath() const { return rpath_; }
   std::optional<std::string_view> runpath() const { return runpath_; }
@@ -179,9 +175,6 @@ class ElfFile {
   Result<std::uint64_t> SymbolCount() const { return symbol_count_; }
   // All dynamic symbols but the null symbol; ditto.
   Result<std::vector<Symbol>> Symbols() const;
-  // Whether a non-local symbol of this name is defined here. Linear: for
-  // messages and fallbacks; SymbolTable is the quick one.
-  bool Defines(std::string_view name) const;
 
   // For each symbol its version index, bit 15 (hidden) included; empty without
   // DT_VERSYM. Ditto.
@@ -196,9 +189,6 @@ class ElfFile {
   // below SymbolCount(), slot in the memory part of one PT_LOAD that ld.so can
   // write to. Errors: kBadElf.
   Result<RelocationCounts> CheckRelocations() const;
-  // Those that a symbol is looked up for, DT_RELA's before DT_JMPREL's.
-  // Errors: kBadElf, as CheckRelocations.
-  Result<std::vector<Relocation>> SymbolicRelocations() const;
 
   // Verified: DT_INIT in an executable PT_LOAD, the array in one PT_LOAD.
   // DT_PREINIT_ARRAY is the program's alone; ld.so ignores it in a library.

@@ -13,7 +13,6 @@
 #include <type_traits>
 #include <vector>
 
-#include "elf/edit_plan.h"
 #include "elf/elf_file.h"
 #include "elf/map_plan.h"
 #include "elf/outline_plan.h"
@@ -145,7 +144,6 @@ bool Survey(const char* path, std::uint16_t machine) {
   const Found own = FindOwn(file);
   const long long find_us = MicrosecondsSince(start);
   const MapDecision decision = PlanMapping(file, counts.value(), 0x1000);
-  const auto taken = PlanTakeOverRelative(file);
   Line line(path);
   line.Add("soname", file.soname());
   line.Add("needs", file.needs().size());
@@ -173,8 +171,6 @@ bool Survey(const char* path, std::uint16_t machine) {
   line.Add("relocator", decision.plan
                             ? PlanOutline(file, counts.value(), 0x1000).refusal
                             : decision.refusal);
-  line.Add("takenOver",
-           taken.value().rela.size_bytes + taken.value().relr.size_bytes);
   line.Add("parseUs", parse_us);
   line.Add("relocationsUs", relocations_us);
   line.Add("findUs", find_us);

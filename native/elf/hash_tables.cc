@@ -218,13 +218,4 @@ Result<std::vector<Symbol>> ElfFile::Symbols() const {
   return symbols;
 }
 
-bool ElfFile::Defines(std::string_view name) const {
-  const auto symbols = Symbols();
-  return std::any_of(symbols.value().begin(), symbols.value().end(),
-                     [name](const Symbol& symbol) {
-                       return symbol.defined() && symbol.bind != STB_LOCAL &&
-                              symbol.name == name;
-                     });
-}
-
 }  // namespace inmem::elf

@@ -90,14 +90,6 @@ std::uint64_t SlotSize(std::uint16_t machine, std::uint32_t type) {
   }
 }
 
-bool IsPltClass(std::uint16_t machine, std::uint32_t type) {
-  const RelocationKind kind = KindOf(machine, type);
-  return kind == RelocationKind::kTls ||
-         kind == RelocationKind::kTlsDescriptor ||
-         (machine == EM_X86_64 && type == R_X86_64_JUMP_SLOT) ||
-         (machine == EM_AARCH64 && type == R_AARCH64_JUMP_SLOT);
-}
-
 bool IsPlain(std::uint16_t machine, std::uint32_t type) {
   if (machine == EM_X86_64) {
     return type == R_X86_64_NONE || type == R_X86_64_RELATIVE ||

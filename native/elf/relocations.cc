@@ -330,32 +330,8 @@ Result<RelocationCounts> RelocationReader::Check() const {
   return counts;
 }
 
-Result<std::vector<Relocation>> RelocationReader::Symbolic() const {
-  const auto counts = Check();
-  if (!counts.ok()) return counts.status();
-  const auto tables = Tables();
-  if (!tables.ok()) return tables.status();
-  const std::uint16_t machine = file_.header().e_machine;
-  std::vector<Relocation> symbolic;
-  symbolic.reserve(counts.value().symbolic);
-  for (const FileRange& table : {tables.value().rela, tables.value().jmprel}) {
-    for (std::uint64_t at = 0; at < table.size_bytes;
-         at += sizeof(Elf64_Rela)) {
-      const Relocation relocation = Load(table.offset_bytes + at);
-      if (IsLookup(relocation, KindOf(machine, relocation.type))) {
-        symbolic.push_back(relocation);
-      }
-    }
-  }
-  return symbolic;
-}
-
 Result<RelocationCounts> ElfFile::CheckRelocations() const {
   return RelocationReader(*this).Check();
-}
-
-Result<std::vector<Relocation>> ElfFile::SymbolicRelocations() const {
-  return RelocationReader(*this).Symbolic();
 }
 
 }  // namespace inmem::elf

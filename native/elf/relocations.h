@@ -37,11 +37,6 @@ RelocationKind KindOf(std::uint16_t machine, std::uint32_t type);
 // Bytes that ld.so writes at the slot; 0 for kNone and kUnknown.
 std::uint64_t SlotSize(std::uint16_t machine, std::uint32_t type);
 
-// Whether ld.so looks its symbol up as one to call or about TLS
-// (ELF_RTYPE_CLASS_PLT): then an undefined symbol with a value, by which a
-// program stands for a function of a library, is no definition.
-bool IsPltClass(std::uint16_t machine, std::uint32_t type);
-
 // Whether it needs nothing of ld.so's own but a lookup: RELATIVE, an address of
 // a whole word, the module or the offset of a thread-local variable. Not one
 // that has static TLS or a descriptor set aside, runs code, or may overflow.
@@ -63,7 +58,6 @@ class RelocationReader {
   // The highest symbol index that is referred to; 0 for none.
   Result<std::uint32_t> LastSymbol() const;
   Result<RelocationCounts> Check() const;
-  Result<std::vector<Relocation>> Symbolic() const;
 
  private:
   Result<FileRange> Table(std::int64_t tag, std::int64_t size_tag,

@@ -68,7 +68,9 @@ class SymbolTable {
     bool version_hidden = false;
   };
 
-  // What the reference is for, see IsPltClass in relocations.h.
+  // What the reference is for. To call it, or about TLS (ld.so's
+  // ELF_RTYPE_CLASS_PLT): an undefined symbol with a value, by which a program
+  // stands for a function of a library, is no definition then.
   enum class Use : std::uint8_t { kPlt, kAddress };
 
   SymbolTable() = default;  // of an object without symbols

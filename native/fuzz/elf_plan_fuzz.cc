@@ -9,7 +9,7 @@
 #include "elf/map_plan.h"
 #include "elf/outline_plan.h"
 #include "elf_target.h"
-#include "linker_model.h"
+#include "require.h"
 #include "targets.h"
 
 namespace inmem::fuzz {
@@ -81,24 +81,6 @@ void CheckWeaken(const ElfFile& file) {
   const auto edits = PlanWeakenUndefined(file);
   Require(edits.ok());
   (void)Edited(file, edits.value());
-}
-
-void CheckTakeOver(const ElfFile& file) {
-  const auto counts = file.CheckRelocations();
-  const auto plan = PlanTakeOverRelative(file);
-  Require(plan.ok() == counts.ok());
-  if (!plan.ok()) return CheckElfError(plan.status());
-  const FileRange& rela = plan.value().rela;
-  Require(RangeFits(rela.offset_bytes, rela.size_bytes, file.bytes().size()));
-  Require(rela.size_bytes % sizeof(Elf64_Rela) == 0);
-  WithEdited(file, plan.value().edits, [&](const ElfFile& after) {
-    const auto left = after.CheckRelocations();
-    if (!left.ok()) return CheckElfError(left.status());
-    Require(left.value().relative ==
-            counts.value().relative - rela.size_bytes / sizeof(Elf64_Rela));
-    Require(left.value().relr == 0);
-    Require(left.value().symbolic == counts.value().symbolic);
-  });
 }
 
 // The copied ranges alone must be a file that says the same.
@@ -203,7 +185,6 @@ int FuzzElfPlan(const std::uint8_t* data, std::size_t size) {
   CheckDefer(file);
   CheckNeeds(file);
   CheckWeaken(file);
-  CheckTakeOver(file);
   CheckMapping(file, 0x1000);
   CheckMapping(file, 0x10000);
   return 0;

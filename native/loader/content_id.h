@@ -24,10 +24,4 @@ inline ContentId ContentIdOf(std::span<const std::byte> bytes) {
   return {bytes.size(), HashBytes(bytes), HashBytes(bytes, kSecondSeed)};
 }
 
-struct ContentIdHash {
-  std::size_t operator()(const ContentId& id) const {
-    return static_cast<std::size_t>(id.first);
-  }
-};
-
 }  // namespace inmem::loader

@@ -139,16 +139,6 @@ std::string MapHint(std::string_view text, const std::string& path) {
 
 }  // namespace
 
-std::string UndefinedSymbolOf(const Status& status) {
-  if (status.code() != ErrorCode::kUndefinedSymbol) return "";
-  const std::string& text = status.message();
-  const auto at = text.find(kUndefined);
-  if (at == std::string::npos) return "";
-  const auto begin = at + kUndefined.size();
-  // What may follow is ", version X" or a hint of ours after "; ".
-  return text.substr(begin, text.find_first_of(",; ", begin) - begin);
-}
-
 Status ClassifyDlError(std::string text, const std::string& path,
                        const std::string& label) {
   // The file itself could not be opened at all.

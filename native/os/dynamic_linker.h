@@ -47,9 +47,6 @@ void* FindLoaded(const std::string& name);
 Status ClassifyDlError(std::string text, const std::string& path,
                        const std::string& label);
 
-// The symbol in the text of an "undefined symbol" Status; "" if none.
-std::string UndefinedSymbolOf(const Status& status);
-
 // link_map::l_name. Its old text stays allocated for ever: a Dl_info that
 // somebody got from dladdr may point to it.
 std::string Name(void* handle);
