@@ -149,17 +149,11 @@ export function checkOptions(options: RunOptions = {}): CheckedOptions {
     throw new TypeError("Expected one of module and script, not both");
   }
   checkStreams(options);
+  checkBooleans(options, ["pin", "queue", "process", "verifyFull"]);
   checkLoad(options);
-  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
-    throw wrongType("signal", "an AbortSignal", options.signal);
-  }
+  checkSignal(options.signal);
   if (options.signals !== undefined && !SIGNAL_MODES.includes(options.signals)) {
     throw wrongType("signals", '"node" or "python"', options.signals);
-  }
-  for (const name of ["queue", "process", "verifyFull"] as const) {
-    const value = options[name];
-    if (value !== undefined && typeof value !== "boolean")
-      throw wrongType(name, "a boolean", value);
   }
   return {
     ...options,
@@ -217,13 +211,15 @@ function checkNoNul(name: string, value: string): void {
   }
 }
 
-function checkString(name: string, value: unknown): void {
+/** Undefined is none given, here and below. @throws {TypeError} no text, or an empty one. */
+export function checkString(name: string, value: unknown, expected = "a non-empty string"): void {
   if (value === undefined) return;
-  if (typeof value !== "string" || value === "") throw wrongType(name, "a non-empty string", value);
+  if (typeof value !== "string" || value === "") throw wrongType(name, expected, value);
   checkNoNul(name, value);
 }
 
-function checkTexts(name: string, texts: unknown): void {
+/** @throws {TypeError} no array of texts. */
+export function checkTexts(name: string, texts: unknown): void {
   if (texts === undefined) return;
   if (!Array.isArray(texts)) throw wrongType(name, "an array of strings", texts);
   for (const text of texts) {
@@ -232,12 +228,39 @@ function checkTexts(name: string, texts: unknown): void {
   }
 }
 
-function checkEnv(env: unknown): void {
-  if (env === undefined) return;
-  if (typeof env !== "object" || env === null || Array.isArray(env)) {
-    throw wrongType("env", "an object", env);
+/** @throws {TypeError} something else than true and false. */
+export function checkBooleans<Name extends string>(
+  options: Readonly<Partial<Record<Name, unknown>>>,
+  names: readonly Name[],
+): void {
+  for (const name of names) {
+    const value = options[name];
+    if (value !== undefined && typeof value !== "boolean")
+      throw wrongType(name, "a boolean", value);
   }
-  for (const [name, value] of Object.entries(env)) {
+}
+
+/** @throws {TypeError} something else than an AbortSignal. */
+export function checkSignal(signal: unknown): void {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw wrongType("signal", "an AbortSignal", signal);
+}
+
+/** Its names and values. @throws {TypeError} no object, or an array. */
+export function checkedEntries(
+  name: string,
+  record: unknown,
+  expected = "an object",
+): [string, unknown][] {
+  if (record === undefined) return [];
+  if (typeof record !== "object" || record === null || Array.isArray(record)) {
+    throw wrongType(name, expected, record);
+  }
+  return Object.entries(record);
+}
+
+function checkEnv(env: unknown): void {
+  for (const [name, value] of checkedEntries("env", env)) {
     if (value !== undefined && typeof value !== "string") {
       throw wrongType(`env.${name}`, "a string", value);
     }
@@ -272,7 +295,6 @@ function checkLoad({ load, pin, hostLibraries }: RunOptions): void {
   if (load !== undefined && !LOAD_TIERS.includes(load)) {
     throw wrongType("load", LOAD_TIERS.map((tier) => `"${tier}"`).join(", "), load);
   }
-  if (pin !== undefined && typeof pin !== "boolean") throw wrongType("pin", "a boolean", pin);
   if (pin && load !== undefined && load !== "auto" && load !== "memfd") {
     throw new TypeError(
       `pin makes sealed copies, which load: "${load}" does not (expected "auto" or "memfd")`,

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import type { Binding } from "./binding.js";
 import { statOrNothing } from "./bundle-input.js";
 import { InmemError } from "./errors.js";
-import { checkIsObject, checkNames, type Tier, wrongType } from "./options.js";
+import { checkBooleans, checkIsObject, checkNames, type Tier, wrongType } from "./options.js";
 
 /** A reference that Node had captured, and that is bound as on disk now. */
 export interface Rebinding {
@@ -69,7 +69,7 @@ export function loadByHand(
   if (archive !== undefined && !(archive instanceof Uint8Array)) {
     throw wrongType("archive", "a Buffer or a Uint8Array", archive);
   }
-  if (typeof global !== "boolean") throw wrongType("global", "a boolean", global);
+  checkBooleans(options, ["global"]);
   const [source, entry] = archive ? [archive, path] : splitPath(resolve(path));
   const native = binding();
   const base = native.loadSharedObject(source, "", entry, global);

@@ -1,6 +1,13 @@
 // lib/audit/entry.ts: audit() of the API, its arguments checked.
 import type { Binding } from "../binding.js";
-import { checkIsObject, checkNames, wrongType } from "../options.js";
+import {
+  checkBooleans,
+  checkIsObject,
+  checkNames,
+  checkString,
+  checkTexts,
+  wrongType,
+} from "../options.js";
 import { type AuditOptions, auditFiles } from "./audit.js";
 import type { AuditReport } from "./report.js";
 
@@ -10,20 +17,14 @@ export async function auditReport(
   options: AuditOptions = {},
 ): Promise<AuditReport> {
   const list = typeof files === "string" ? [files] : files;
-  if (!isTexts(list) || list.includes("")) throw wrongType("files", "a path or paths", files);
+  const isPath = (file: unknown) => typeof file === "string" && file !== "";
+  if (!Array.isArray(list) || !list.every(isPath)) {
+    throw wrongType("files", "a path or paths", files);
+  }
   checkIsObject(options);
   checkNames(options, ["policy", "host", "hostLibraries"]);
-  const { policy, host, hostLibraries } = options;
-  if (policy !== undefined && typeof policy !== "string") {
-    throw wrongType("policy", "a policy's name", policy);
-  }
-  if (host !== undefined && typeof host !== "boolean") throw wrongType("host", "a boolean", host);
-  if (hostLibraries !== undefined && !isTexts(hostLibraries)) {
-    throw wrongType("hostLibraries", "an array of strings", hostLibraries);
-  }
+  checkString("policy", options.policy, "a policy's name");
+  checkBooleans(options, ["host"]);
+  checkTexts("hostLibraries", options.hostLibraries);
   return (await auditFiles(binding(), list, options)).report;
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((text) => typeof text === "string");
 }

@@ -1,7 +1,16 @@
 // lib/bundle/check-options.ts: the options of bundle(), checked.
-import { checkIsObject, checkNames, wrongType } from "../options.js";
+import {
+  checkBooleans,
+  checkedEntries,
+  checkIsObject,
+  checkNames,
+  checkSignal,
+  checkString,
+  checkTexts,
+  wrongType,
+} from "../options.js";
 import { checkCompression } from "./compression.js";
-import type { BundleOptions } from "./options.js";
+import { type BundleOptions, ENTRIES } from "./options.js";
 import { PRUNINGS } from "./selection.js";
 
 const LISTS = [
@@ -46,9 +55,6 @@ const OTHERS = [
 
 const NAMES = [...LISTS, ...TEXTS, ...BOOLEANS, ...OTHERS];
 
-/** At most one of them; a description's own gives way. */
-export const ENTRIES = ["main", "module", "entry"] as const;
-
 /** At least one of them must be given, or an entry. */
 const SOURCES = ["requirements", "requirementFiles", "projects", "wheelFolders"] as const;
 
@@ -68,20 +74,12 @@ export function checkOptions(options: BundleOptions): void {
 function checkTypes(options: BundleOptions): void {
   const { output, signal, onProgress } = options;
   if (!isText(output)) throw wrongType("output", "a path", output);
-  for (const key of LISTS) checkList(key, options[key]);
-  checkList("prune", options.prune);
-  for (const key of TEXTS) {
-    if (options[key] !== undefined && !isText(options[key])) {
-      throw wrongType(key, "a non-empty string", options[key]);
-    }
-  }
-  for (const key of BOOLEANS) {
-    const value: unknown = options[key];
-    if (value !== undefined && typeof value !== "boolean") throw wrongType(key, "a boolean", value);
-  }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw wrongType("signal", "an AbortSignal", signal);
-  }
+  checkString("output", output);
+  for (const key of LISTS) checkTexts(key, options[key]);
+  checkTexts("prune", options.prune);
+  for (const key of TEXTS) checkString(key, options[key]);
+  checkBooleans(options, BOOLEANS);
+  checkSignal(signal);
   if (onProgress !== undefined && typeof onProgress !== "function") {
     throw wrongType("onProgress", "a function", onProgress);
   }
@@ -89,12 +87,6 @@ function checkTypes(options: BundleOptions): void {
 
 function isText(value: unknown): boolean {
   return typeof value === "string" && value !== "";
-}
-
-function checkList(name: string, value: unknown): void {
-  if (value === undefined) return;
-  const fits = Array.isArray(value) && value.every((item) => typeof item === "string");
-  if (!fits) throw wrongType(name, "an array of strings", value);
 }
 
 function checkInputs(options: BundleOptions): void {
@@ -114,11 +106,8 @@ function checkInputs(options: BundleOptions): void {
 }
 
 function checkFiles(files: BundleOptions["files"]): void {
-  if (files === undefined) return;
-  if (typeof files !== "object" || files === null || Array.isArray(files)) {
-    throw wrongType("files", "an object of names and paths or contents", files);
-  }
-  for (const [name, file] of Object.entries(files)) {
+  const expected = "an object of names and paths or contents";
+  for (const [name, file] of checkedEntries("files", files, expected)) {
     checkName(name);
     if (!isText(file) && !(file instanceof Uint8Array)) {
       throw wrongType(`files["${name}"]`, "a path or bytes", file);
@@ -134,11 +123,8 @@ function checkName(name: string): void {
 }
 
 function checkEnvironment(environment: BundleOptions["environment"]): void {
-  if (environment === undefined) return;
-  if (typeof environment !== "object" || environment === null || Array.isArray(environment)) {
-    throw wrongType("environment", "an object of strings", environment);
-  }
-  for (const [name, value] of Object.entries(environment)) {
+  const expected = "an object of strings";
+  for (const [name, value] of checkedEntries("environment", environment, expected)) {
     if (typeof value !== "string") throw wrongType(`environment.${name}`, "a string", value);
   }
 }

@@ -6,6 +6,7 @@ import { packageRoot } from "../binding.js";
 import { InmemError } from "../errors.js";
 import type { Compression } from "./compression.js";
 import { hintFor } from "./nearest.js";
+import { ENTRIES } from "./options.js";
 import type { Pruning } from "./selection.js";
 import { isTable, readToml, type TomlTable, tableAt } from "./toml-file.js";
 
@@ -111,13 +112,11 @@ function merge(base: TomlTable, over: TomlTable): TomlTable {
     else merged[key] = value;
   }
   // One entry: a description that names another has replaced its base's.
-  for (const key of ENTRY_KEYS) {
-    if (key in over) for (const other of ENTRY_KEYS) if (!(other in over)) delete merged[other];
+  for (const key of ENTRIES) {
+    if (key in over) for (const other of ENTRIES) if (!(other in over)) delete merged[other];
   }
   return merged;
 }
-
-const ENTRY_KEYS = ["main", "module", "entry"];
 
 /** Keys whose values are paths, relative to the file that has them. */
 const PATHS = [
@@ -161,7 +160,7 @@ function check(table: TomlTable, path: string): void {
   refuseUnknown(table, schema, path, "");
   const { valid, errors } = new Validator(schema, "2020-12", false).validate(table);
   if (!valid) fail(`${path}: ${wrongValues(errors, table, schema).join("; ")}`);
-  const entries = ENTRY_KEYS.filter((key) => key in table);
+  const entries = ENTRIES.filter((key) => key in table);
   if (entries.length > 1) fail(`${path}: ${entries.join(" and ")} (expected one of them)`);
 }
 

@@ -3,9 +3,8 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { InmemError } from "../errors.js";
 import { filesByGlob } from "./application.js";
-import { ENTRIES } from "./check-options.js";
 import { type Description, findDescription, readDescription } from "./description.js";
-import type { BundleInputs } from "./options.js";
+import { type BundleInputs, ENTRIES } from "./options.js";
 
 /** The inputs, and the folder in which an application's modules are looked for. */
 export interface JoinedInputs {

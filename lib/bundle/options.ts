@@ -3,6 +3,9 @@ import type { Compression } from "./compression.js";
 import type { Pruning } from "./selection.js";
 import type { WheelInfo } from "./wheel.js";
 
+/** What is run: at most one of them; a description's own gives way. */
+export const ENTRIES = ["main", "module", "entry"] as const;
+
 /** Where things come from. Paths are relative to the working directory. */
 export interface BundleInputs {
   /**

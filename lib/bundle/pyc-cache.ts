@@ -3,18 +3,12 @@ import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { version } from "../version.js";
-import { cacheFolder } from "./cache-folder.js";
+import { ABANDONED_MS, cacheFolder } from "./cache-folder.js";
 import { PycPack } from "./pyc-pack.js";
 import { helperPath } from "./python-helper.js";
 
 /** All that is kept, in bytes; what was used least lately goes first. */
 const MOST_BYTES = 1 << 30;
-/** A temporary file of this age is nobody's any more. */
-const ABANDONED_MS = 24 * 3600 * 1000;
-
-export interface PycCacheSettings {
-  readonly optimize: 0 | 1 | 2;
-}
 
 /** A wheel's byte code by the wheel's SHA-256, and by all that it depends on beside. */
 export class PycCache {
@@ -29,7 +23,7 @@ export class PycCache {
   }
 
   /** Undefined where nothing can be kept, or others could put code of theirs there. */
-  static open({ optimize }: PycCacheSettings): PycCache | undefined {
+  static open(optimize: 0 | 1 | 2): PycCache | undefined {
     const folder = cacheFolder("bytecode");
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });

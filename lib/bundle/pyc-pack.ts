@@ -1,6 +1,6 @@
 // lib/bundle/pyc-pack.ts: the byte code of one wheel, kept as a zip.
-import { utimesSync } from "node:fs";
 import { binding, type NativeArchive } from "../binding.js";
+import { touch } from "./cache-folder.js";
 import { crc32 } from "./crc32.js";
 import { OutputFile } from "./output-file.js";
 import { ZipWriter } from "./zip-writer.js";
@@ -45,7 +45,7 @@ export class PycPack {
   /** Writes what was added and what was there: other options may want other files of a wheel. */
   async commit(): Promise<void> {
     if (!this.#output || !this.#writer) {
-      touch(this.#path);
+      touch(this.#path); // not there: all of this wheel was left out
       return;
     }
     for (const name of this.#indexes.keys()) {
@@ -69,14 +69,5 @@ function openIfThere(path: string): NativeArchive | undefined {
     return binding().openArchive(path);
   } catch {
     return undefined; // none, or none any more
-  }
-}
-
-function touch(path: string): void {
-  try {
-    const now = new Date();
-    utimesSync(path, now, now);
-  } catch {
-    // Taken away meanwhile, or never there: all of this wheel was left out.
   }
 }

@@ -1,10 +1,10 @@
 // lib/bundle/up-to-date.ts: the bundle of a described application, made when something has changed.
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { InmemError } from "../errors.js";
-import { cacheFolder } from "./cache-folder.js";
+import { ABANDONED_MS, cacheFolder, touch } from "./cache-folder.js";
 import { contentKeys } from "./content-key.js";
 import { formOf } from "./described.js";
 import { findDescription, readDescription } from "./description.js";
@@ -28,8 +28,6 @@ export interface UpToDateOptions {
 
 /** Bundles of one application that are kept: this one, and what it was before. */
 const KEPT = 2;
-/** No build takes so long, in milliseconds. */
-const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
 /**
  * The bundle of the application that `place` (a folder or file) describes, below the cache.
@@ -93,15 +91,6 @@ function earlierBundle(folder: string, wheels: string, name: string): string | u
     .filter((build) => build.startsWith(`${wheels}-`))
     .map((build) => join(folder, build, `${name}.pyz`))
     .find((path) => existsSync(path));
-}
-
-function touch(path: string): void {
-  try {
-    const now = new Date();
-    utimesSync(path, now, now);
-  } catch {
-    // A cache that may only be read works as well.
-  }
 }
 
 // Who runs one that goes has it open or mapped: it stays theirs. One without a bundle is being

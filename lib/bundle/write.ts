@@ -72,7 +72,7 @@ async function pack(
   const total = plan.files().filter(({ name, packed }) => isModuleName(name) && !packed).length;
   let compiled = 0;
   const pool = new PycPool({ signal, optimize });
-  const cache = options.cache === false ? undefined : PycCache.open({ optimize });
+  const cache = options.cache === false ? undefined : PycCache.open(optimize);
   try {
     const report = await packFiles({
       plan,

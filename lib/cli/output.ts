@@ -1,6 +1,7 @@
 // lib/cli/output.ts: what a command writes: files that were asked for, and its own stdout and stderr.
 import { writeFileSync } from "node:fs";
 import { notWritable } from "../file-failure.js";
+import { EXIT_FAILED } from "./failure.js";
 import { abortRelays } from "./signals.js";
 
 /** @throws {InmemError} ERR_INMEM_NOT_FOUND, ERR_INMEM_NOT_A_FILE, ERR_INMEM_UNREADABLE. */
@@ -14,7 +15,6 @@ export function writeOutput(path: string, text: string): void {
 
 /** 128 + SIGPIPE, as a shell tells of whoever wrote where nobody reads any more. */
 const EXIT_PIPE = 141;
-const EXIT_FAILED = 2;
 
 let lost: number | undefined;
 let isGuarded = false;

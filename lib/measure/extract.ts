@@ -25,10 +25,8 @@ export function extractBundle(binding: Binding, bundle: string, folder: string):
   });
   const entryAt = (index: number) => archive.entries[index] as ArchiveEntry;
   // Links come last: nothing is written through one.
-  const [links, others] = [[...places].filter(isLink), [...places].filter((one) => !isLink(one))];
-  function isLink([, index]: [string, number]): boolean {
-    return (entryAt(index).mode & TYPE_MASK) === SYMLINK;
-  }
+  const links = [...places].filter(([, index]) => isLink(entryAt(index)));
+  const others = [...places].filter(([, index]) => !isLink(entryAt(index)));
   refuseBelowLinks(bundle, [...places.keys()], new Set(links.map(([place]) => place)));
   const made = new Set<string>();
   let bytes = 0;
@@ -61,10 +59,14 @@ function refuseBelowLinks(
   }
 }
 
-function writeEntry(path: string, data: Buffer, { mode }: ArchiveEntry): void {
-  if ((mode & TYPE_MASK) === SYMLINK) symlinkSync(data.toString(), path);
+function isLink({ mode }: ArchiveEntry): boolean {
+  return (mode & TYPE_MASK) === SYMLINK;
+}
+
+function writeEntry(path: string, data: Buffer, entry: ArchiveEntry): void {
+  if (isLink(entry)) symlinkSync(data.toString(), path);
   // O_EXCL follows no link, whoever has put it there.
-  else writeFileSync(path, data, { flag: "wx", mode: mode & 0o111 ? 0o755 : 0o644 });
+  else writeFileSync(path, data, { flag: "wx", mode: entry.mode & 0o111 ? 0o755 : 0o644 });
 }
 
 // In a bundle `x.pyc` lies beside `x.py`; on disk Python reads it from `__pycache__` alone.

@@ -11,7 +11,7 @@ import { MANIFEST_NAME, SIGNATURE_NAME } from "../bundle/manifest.js";
 import { OutputFile } from "../bundle/output-file.js";
 import { centralHeader, endRecords, localHeader, type ZipRecord } from "../bundle/zip-records.js";
 import { InmemError } from "../errors.js";
-import { checkIsObject, checkNames, wrongType } from "../options.js";
+import { checkIsObject, checkNames, checkString, wrongType } from "../options.js";
 import { keyId, privateKeyOf, type SignKey, spellVerification } from "./keys.js";
 
 export interface SignOptions {
@@ -49,10 +49,9 @@ export async function sign(
   checkIsObject(options);
   checkNames(options, ["key", "output"], { out: "output", privateKey: "key" });
   const path = pathOf(bundle);
-  const { output: target = path } = options;
-  if (typeof target !== "string" || target === "") throw wrongType("output", "a path", target);
+  checkString("output", options.output, "a path");
   const key = privateKeyOf(options.key);
-  const output = await OutputFile.create(target);
+  const output = await OutputFile.create(options.output ?? path);
   try {
     const source = await openSource(path);
     try {
