@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "addon/archive_binding.h"
+#include "addon/bridge_binding.h"
 #include "addon/compress_binding.h"
 #include "addon/elf_binding.h"
 #include "addon/environment.h"
@@ -73,6 +74,7 @@ void Initialize(const Napi::CallbackInfo& info) {
   exports.Set("versions", Napi::Function::New(env, Versions));
   AddLoaderBinding(env, exports);
   AddRunBinding(env, exports);
+  AddBridgeBinding(env, exports);
   AddArchiveBinding(env, exports);
   AddCompressBinding(env, exports);
   AddElfBinding(env, exports);

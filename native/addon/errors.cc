@@ -14,16 +14,18 @@ void SetErrorClass(Napi::Env env, Napi::Function error_class) {
   Environment::Of(env).error_class = Napi::Persistent(error_class);
 }
 
-Napi::Value Throw(Napi::Env env, const Status& status) {
+Napi::Value ErrorOf(Napi::Env env, const Status& status) {
   Napi::FunctionReference& error_class = Environment::Of(env).error_class;
   std::string code(ErrorName(status.code()));
   if (error_class.IsEmpty()) {
-    Napi::Error::New(env, code + ": " + status.message())
-        .ThrowAsJavaScriptException();
-    return env.Undefined();
+    return Napi::Error::New(env, code + ": " + status.message()).Value();
   }
-  Napi::Object error = error_class.New(
-      {Napi::String::New(env, code), Napi::String::New(env, status.message())});
+  return error_class.New({Napi::String::New(env, code),
+                          Napi::String::New(env, status.message())});
+}
+
+Napi::Value Throw(Napi::Env env, const Status& status) {
+  Napi::Value error = ErrorOf(env, status);
   if (!env.IsExceptionPending()) napi_throw(env, error);
   return env.Undefined();
 }

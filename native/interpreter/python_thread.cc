@@ -115,14 +115,15 @@ struct PythonThread::Impl {
   bool park = false;       // the process ends: no job begins any more
   bool parked = false;     // the GIL is taken for good
   bool python_runs = false;
+  bool start_ended = false;  // well or not: `failure` tells
   bool has_thread = false;
   pid_t process = getpid();
   pthread_t thread = {};
   using Mounting = std::future<Result<std::vector<std::string>>>;
   Mounting mounting;  // the next job's bundles, while Python starts
+  Status failure;     // why Python did not start
   // Only on Python's thread:
   PyThreadState* python = nullptr;  // null until Python has started
-  Status failure;                   // why Python did not start
   bool own_cwd = false;
   Bundles bundles;  // that of `mounting` first
 
@@ -188,6 +189,16 @@ void PythonThread::Impl::MountAhead(const Job& job) {
   }
 }
 
+Status PythonThread::WaitStarted() {
+  std::unique_lock lock(impl_->mutex);
+  if (impl_->park) return {ErrorCode::kInterpreter, "the process is ending"};
+  if (!impl_->MakeThread()) {
+    return {ErrorCode::kInterpreter, "no thread could be made for Python"};
+  }
+  impl_->changed.wait(lock, [this] { return impl_->start_ended; });
+  return impl_->failure;
+}
+
 Status PythonThread::Reserve() {
   std::lock_guard lock(impl_->mutex);
   if (impl_->park) return {ErrorCode::kInterpreter, "the process is ending"};
@@ -227,7 +238,13 @@ void PythonThread::Impl::Main() {
   DivertSignals();
   LetChildrenHaveStdio();
   // Ahead of the job, which may still be in the making; a failure is told then.
-  failure = StartPython();
+  Status started = StartPython();
+  {
+    std::lock_guard lock(mutex);
+    failure = std::move(started);
+    start_ended = true;
+  }
+  changed.notify_all();
   for (;;) {
     std::unique_lock lock(mutex);
     changed.wait(lock, [this] { return next.has_value() && !park; });

@@ -23,6 +23,11 @@ class PythonThread {
   // Failures show with the job.
   void WarmUp(const std::string& bundle);
 
+  // Waits until Python has started, which it begins if nobody has. Not on
+  // JavaScript's thread. Errors: why it did not start; kInterpreter (the process
+  // is ending, or no thread could be made).
+  Status WaitStarted();
+
   // Takes the turn of the next job, which Start() begins; until then nobody
   // else gets one. CancelReservation() gives it back.
   // Errors: kBusy (a job is going), kInterpreter (the process is ending, or no

@@ -88,4 +88,14 @@ void JsCalls::Release() {
   shared_->function = nullptr;
 }
 
+void JsCalls::Hold(Napi::Env env, bool hold) {
+  std::lock_guard lock(shared_->mutex);
+  if (shared_->function == nullptr) return;
+  if (hold) {
+    napi_ref_threadsafe_function(env, shared_->function);
+  } else {
+    napi_unref_threadsafe_function(env, shared_->function);
+  }
+}
+
 }  // namespace inmem::napi

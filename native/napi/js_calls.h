@@ -9,7 +9,7 @@
 namespace inmem::napi {
 
 // A queue of calls onto one environment's JavaScript thread, in order. While it
-// lives it keeps the event loop alive. After the environment has ended, or
+// lives it keeps the event loop alive, unless told otherwise. After the environment has ended, or
 // Release(), posts are dropped.
 // Threads: Post and Release on any; never blocks. Ownership: keep it in a
 // shared_ptr; the calls hold what they capture until they have run.
@@ -30,6 +30,10 @@ class JsCalls {
   // False: the environment is gone and the call never runs.
   bool Post(Call call);
   void Release();
+
+  // Whether the queue keeps the event loop alive; at first it does. REQUIRES:
+  // the environment's thread.
+  void Hold(Napi::Env env, bool hold);
 
  private:
   struct Shared;

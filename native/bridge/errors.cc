@@ -1,0 +1,117 @@
+// native/bridge/errors.cc: exceptions of one engine in the other.
+#include "cpython/python_setup.h"
+#include "napi/napi_setup.h"
+
+#include "bridge/errors.h"
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "bridge/from_tape.h"
+#include "bridge/js_object.h"
+#include "bridge/realm.h"
+#include "bridge/tape.h"
+#include "bridge/traits.h"
+#include "cpython/owned.h"
+
+namespace inmem::bridge {
+
+using cpython::Owned;
+
+namespace {
+
+PyObject* exception_type = nullptr;  // JsException
+PyObject* make_exception = nullptr;  // (proxy of an error) -> exception
+
+std::string TextOf(napi_env env, napi_value value) {
+  napi_value text = nullptr;
+  std::array<char, 512> buffer = {};
+  std::size_t length = 0;
+  if (napi_coerce_to_string(env, value, &text) != napi_ok) return "";
+  napi_get_value_string_utf8(env, text, buffer.data(), buffer.size(), &length);
+  return {buffer.data(), length};
+}
+
+// The error's own proxy is the exception's `js_error`.
+void RaiseThrown(PyObject* error) {
+  if (PyExceptionInstance_Check(error)) {
+    PyErr_SetRaisedException(Py_NewRef(error));
+    return;
+  }
+  Owned made =
+      Owned::Steal(make_exception != nullptr
+                       ? PyObject_CallOneArg(make_exception, error)
+                       : nullptr);
+  if (!made) return;
+  if (PyExceptionInstance_Check(made.get())) {
+    PyErr_SetRaisedException(made.release());
+  }
+}
+
+}  // namespace
+
+void SetJsException(PyObject* type, PyObject* make) {
+  exception_type = Py_NewRef(type);
+  make_exception = Py_NewRef(make);
+}
+
+Owned RaiseClosed() {
+  PyErr_SetString(PyExc_RuntimeError,
+                  "the JavaScript environment of this object has ended");
+  return {};
+}
+
+Owned RaisePending(Realm& realm) {
+  napi_value error = nullptr;
+  if (napi_get_and_clear_last_exception(realm.env(), &error) != napi_ok ||
+      error == nullptr) {
+    return RaiseClosed();
+  }
+  const std::string text = TextOf(realm.env(), error);
+  PyErr_SetString(text.starts_with("RangeError: Maximum call stack")
+                      ? PyExc_RecursionError
+                      : PyExc_RuntimeError,
+                  text.empty() ? "JavaScript could not be called" : text.c_str());
+  return {};
+}
+
+Owned ReadResult(Realm& realm, Kind kind, const Tape& tape) {
+  TapeReader reader(realm, tape);
+  Owned value = reader.Next();
+  if (!value || (kind != Kind::kError && kind != Kind::kThrown)) return value;
+  RaiseThrown(value.get());
+  if (PyErr_Occurred() == nullptr) {
+    PyErr_SetString(PyExc_SystemError, "JavaScript threw nothing");
+  }
+  return {};
+}
+
+napi_value Fail(Realm& realm) {
+  Owned error = Owned::Steal(PyErr_GetRaisedException());
+  napi_value number = nullptr;
+  if (!error) {
+    PyErr_SetString(PyExc_SystemError, "an error without an exception");
+    error = Owned::Steal(PyErr_GetRaisedException());
+  }
+  if (exception_type != nullptr &&
+      PyErr_GivenExceptionMatches(error.get(), exception_type) != 0) {
+    Owned proxy =
+        Owned::Steal(PyObject_GetAttrString(error.get(), "js_error"));
+    PyErr_Clear();
+    std::uint32_t index = 0;
+    if (proxy && IndexOf(realm, proxy.get(), &index)) {
+      realm.SetKind(Kind::kThrown);
+      napi_create_uint32(realm.env(), index, &number);
+      return number;
+    }
+  }
+  const std::uint32_t index = realm.handles().Send(error.get());
+  realm.Reg(Register::kTraits) =
+      static_cast<std::int32_t>(TraitsOf(error.get()));
+  realm.SetKind(Kind::kError);
+  napi_create_uint32(realm.env(), index, &number);
+  return number;
+}
+
+}  // namespace inmem::bridge

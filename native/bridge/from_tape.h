@@ -1,0 +1,43 @@
+// native/bridge/from_tape.h: a tape, read into Python objects.
+#pragma once
+
+#include "cpython/python_setup.h"
+
+#include "bridge/realm.h"
+#include "bridge/tape.h"
+#include "cpython/owned.h"
+
+namespace inmem::bridge {
+
+// Reads values off a tape, one after another. A tape that is not well-formed is
+// a SystemError, never a crash.
+// REQUIRES: the GIL; the tape outlives the reader.
+class TapeReader {
+ public:
+  TapeReader(Realm& realm, const Tape& tape) : realm_(realm), tape_(tape) {}
+
+  // The next value; null with a Python exception.
+  cpython::Owned Next();
+
+  // The next value is a tuple, or a dict: its items, for a call.
+  bool NextItems(std::vector<cpython::Owned>* items);
+
+ private:
+  cpython::Owned Value(Tag tag);
+  cpython::Owned List(bool as_tuple);
+  cpython::Owned Dict();
+  cpython::Owned Set(bool frozen);
+  bool Word(double* word);
+  bool Count(std::size_t* count);
+  bool Text(std::u16string_view* text);
+  cpython::Owned Malformed();
+
+  Realm& realm_;
+  const Tape& tape_;
+  std::size_t tag_ = 0;
+  std::size_t word_ = 0;
+  std::size_t unit_ = 0;
+  std::vector<PyObject*> containers_;  // borrowed: what holds them holds all
+};
+
+}  // namespace inmem::bridge

@@ -1,0 +1,46 @@
+// native/bridge/handles.h: Python objects that JavaScript holds, by number.
+#pragma once
+
+#include "cpython/python_setup.h"
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "cpython/owned.h"
+
+namespace inmem::bridge {
+
+// An object has one number while JavaScript holds it, however often it is sent:
+// so the other side can keep one proxy for it. JavaScript gives back as many
+// times as it was sent; what is on its way is never lost to that.
+// REQUIRES: the GIL.
+class Handles {
+ public:
+  // Holds the object until it is released as often as it was sent.
+  std::uint32_t Send(PyObject* object);
+
+  // Borrowed; null where the number stands for nothing.
+  PyObject* Get(std::uint32_t index) const {
+    return index < slots_.size() ? slots_[index].object : nullptr;
+  }
+
+  // Takes back `times` sendings.
+  void Release(std::uint32_t index, std::uint32_t times);
+
+  // Lets all go: the environment has ended.
+  void Clear();
+
+  std::size_t held() const { return numbers_.size(); }
+
+ private:
+  struct Slot {
+    PyObject* object = nullptr;
+    std::uint32_t sent = 0;
+  };
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_;
+  std::unordered_map<PyObject*, std::uint32_t> numbers_;
+};
+
+}  // namespace inmem::bridge

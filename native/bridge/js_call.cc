@@ -1,0 +1,242 @@
+// native/bridge/js_call.cc: calls from Python into JavaScript.
+//
+// JavaScript runs on its own thread alone, and never with the GIL: Python's
+// other threads go on meanwhile. A thread of Python that wants it waits, without
+// the GIL, until JavaScript's thread has time.
+#include "cpython/python_setup.h"
+#include "napi/napi_setup.h"
+
+#include <array>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "bridge/errors.h"
+#include "bridge/from_tape.h"
+#include "bridge/js_object.h"
+#include "bridge/realm.h"
+#include "bridge/scalars.h"
+#include "bridge/tape.h"
+#include "bridge/to_tape.h"
+#include "bridge/traits.h"
+#include "cpython/gil.h"
+#include "cpython/owned.h"
+
+namespace inmem::bridge {
+
+using cpython::Owned;
+
+namespace {
+
+// Arguments that cross as values; more go by tape.
+constexpr std::size_t kMaxValues = 8;
+
+bool CrossesByTape(PyObject* object) {
+  return PyTuple_CheckExact(object) || PyBytes_CheckExact(object) ||
+         PyFrozenSet_CheckExact(object);
+}
+
+bool PutArguments(Realm& realm, PyObject* const* args, std::size_t count,
+                  PyObject* keywords, Tape* tape) {
+  TapeWriter writer(realm, tape);
+  if (!writer.PutTuple(args, count)) return false;
+  const Py_ssize_t names =
+      keywords != nullptr ? PyTuple_GET_SIZE(keywords) : 0;
+  tape->Put(Tag::kDict, static_cast<double>(names));
+  for (Py_ssize_t i = 0; i < names; ++i) {
+    if (!writer.Put(PyTuple_GET_ITEM(keywords, i)) ||
+        !writer.Put(args[count + static_cast<std::size_t>(i)])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+class Scope {
+ public:
+  explicit Scope(napi_env env) : env_(env) {
+    napi_open_handle_scope(env, &scope_);
+  }
+  ~Scope() { napi_close_handle_scope(env_, scope_); }
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+
+ private:
+  napi_env env_;
+  napi_handle_scope scope_ = nullptr;
+};
+
+}  // namespace
+
+// One call of another thread, while that waits.
+struct Realm::Request {
+  JsOp op = JsOp::kCall;
+  std::uint32_t index = 0;
+  Tape tape;  // arguments, then the result
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool done = false;
+  bool served = false;         // false with done: the environment is gone
+  Kind kind = Kind::kValue;    // of the result: kTape, kError, kThrown
+};
+
+Owned Realm::Call(JsOp op, std::uint32_t index, PyObject* const* args,
+                  std::size_t count, PyObject* keywords) {
+  if (closed()) return RaiseClosed();
+  return OnJsThread() ? CallHere(op, index, args, count, keywords)
+                      : CallThere(op, index, args, count, keywords);
+}
+
+// False with a JavaScript exception pending. Without the GIL.
+bool Realm::Dispatch(std::size_t argc, const napi_value* argv,
+                     napi_value* result) {
+  napi_value dispatch = nullptr;
+  napi_value undefined = nullptr;
+  napi_get_reference_value(env_, dispatch_, &dispatch);
+  napi_get_undefined(env_, &undefined);
+  return napi_call_function(env_, undefined, dispatch, argc, argv, result) ==
+         napi_ok;
+}
+
+Owned Realm::CallHere(JsOp op, std::uint32_t index, PyObject* const* args,
+                      std::size_t count, PyObject* keywords) {
+  Scope scope(env_);
+  std::array<napi_value, kMaxValues + 2> argv = {};
+  std::size_t argc = 2;
+  napi_create_int32(env_, static_cast<std::int32_t>(op), argv.data());
+  napi_create_uint32(env_, index, &argv[1]);
+  std::uint32_t handles = 0;
+  std::uint32_t objects = 0;
+  bool by_tape = count > kMaxValues || keywords != nullptr;
+  for (std::size_t i = 0; i < count && !by_tape; ++i) {
+    by_tape = CrossesByTape(args[i]);
+  }
+  if (by_tape) {
+    Tape tape;
+    if (!PutArguments(*this, args, count, keywords, &tape)) return {};
+    argv[argc++] = Deliver(tape);
+  } else {
+    for (std::size_t i = 0; i < count; ++i) {
+      napi_value value = ScalarToJs(env_, args[i]);
+      std::uint32_t number = 0;
+      if (value == nullptr && IndexOf(*this, args[i], &number)) {
+        objects |= 1u << i;
+      } else if (value == nullptr) {
+        number = handles_.Send(args[i]);
+        ArgTraits(i) = static_cast<std::int32_t>(TraitsOf(args[i]));
+        handles |= 1u << i;
+      }
+      if (value == nullptr) napi_create_uint32(env_, number, &value);
+      argv[argc++] = value;
+    }
+    SetKind(Kind::kValue);
+    Reg(Register::kHandles) = static_cast<std::int32_t>(handles);
+    Reg(Register::kObjects) = static_cast<std::int32_t>(objects);
+  }
+  napi_value result = nullptr;
+  bool called = false;
+  {
+    cpython::GilRelease release;
+    called = Dispatch(argc, argv.data(), &result);
+  }
+  if (!called) return RaisePending(*this);
+  return ResultOf(result);
+}
+
+Owned Realm::ResultOf(napi_value value) {
+  const Kind what = kind();
+  if (what == Kind::kValue) {
+    Owned scalar = ScalarToPython(env_, value);
+    if (!scalar && PyErr_Occurred() == nullptr) {
+      PyErr_SetString(PyExc_SystemError, "JavaScript gave no scalar");
+    }
+    return scalar;
+  }
+  Tape tape;
+  if (!PutResult(value, &tape)) {
+    PyErr_SetString(PyExc_SystemError, "JavaScript gave no result");
+    return {};
+  }
+  return ReadResult(*this, what, tape);
+}
+
+// What `dispatch` gave, for a reader with the GIL. Without it.
+bool Realm::PutResult(napi_value value, Tape* tape) {
+  std::uint32_t number = 0;
+  switch (kind()) {
+    case Kind::kTape:
+      return Receive(value, tape);
+    case Kind::kValue:
+      return PutScalar(env_, value, tape);
+    case Kind::kHandle:
+    case Kind::kError:
+      napi_get_value_uint32(env_, value, &number);
+      tape->Put(Tag::kHandle, number);
+      return true;
+    case Kind::kObject:
+    case Kind::kThrown:
+      napi_get_value_uint32(env_, value, &number);
+      tape->Put(Tag::kObject, number);
+      tape->words.push_back(Reg(Register::kTraits));
+      return true;
+  }
+  return false;
+}
+
+// On JavaScript's thread, from its event loop.
+void Realm::Serve(Request& request) {
+  Scope scope(env_);
+  std::array<napi_value, 3> argv = {};
+  napi_create_int32(env_, static_cast<std::int32_t>(request.op), argv.data());
+  napi_create_uint32(env_, request.index, &argv[1]);
+  argv[2] = Deliver(request.tape);
+  napi_value result = nullptr;
+  const bool called = Dispatch(argv.size(), argv.data(), &result);
+  request.tape.Clear();
+  request.served = called && PutResult(result, &request.tape);
+  request.kind = kind();
+  if (!called) {
+    napi_value ignored = nullptr;
+    napi_get_and_clear_last_exception(env_, &ignored);
+  }
+}
+
+Owned Realm::CallThere(JsOp op, std::uint32_t index, PyObject* const* args,
+                       std::size_t count, PyObject* keywords) {
+  auto request = std::make_shared<Request>();
+  request->op = op;
+  request->index = index;
+  if (!PutArguments(*this, args, count, keywords, &request->tape)) return {};
+  on_the_way_.fetch_add(1);
+  // Dropped without a call where the environment ends: the guard still tells.
+  struct Guard {
+    explicit Guard(std::shared_ptr<Request> held) : request(std::move(held)) {}
+    ~Guard() {
+      std::lock_guard lock(request->mutex);
+      request->done = true;
+      request->changed.notify_all();
+    }
+    std::shared_ptr<Request> request;
+  };
+  auto guard = std::make_shared<Guard>(request);
+  {
+    cpython::GilRelease release;
+    const bool posted =
+        Post([self = shared_from_this(), guard = std::move(guard)](Napi::Env) {
+          self->Serve(*guard->request);
+        });
+    if (posted) {
+      std::unique_lock lock(request->mutex);
+      request->changed.wait(lock, [&] { return request->done; });
+    }
+  }
+  Owned result = request->served ? ReadResult(*this, request->kind, request->tape)
+                                 : RaiseClosed();
+  on_the_way_.fetch_sub(1);
+  return result;
+}
+
+}  // namespace inmem::bridge

@@ -1,0 +1,75 @@
+// native/bridge/module.cc: the builtin module `_inmem_bridge`: what
+// python/inmem/_bridge.py may ask of the bridge.
+#include "cpython/python_setup.h"
+
+#include "bridge/begin.h"
+
+#include <string>
+
+#include "base/status.h"
+#include "bridge/errors.h"
+#include "bridge/js_object.h"
+#include "cpython/module_def.h"
+#include "cpython/owned.h"
+#include "cpython/strings.h"
+
+namespace inmem::bridge {
+
+using cpython::Owned;
+
+namespace {
+
+// set_js_exception(type, make): `make` gives an exception for the proxy of what
+// JavaScript threw.
+PyObject* SetExceptions(PyObject*, PyObject* args) {
+  PyObject* type = nullptr;
+  PyObject* make = nullptr;
+  if (PyArg_ParseTuple(args, "OO", &type, &make) == 0) return nullptr;
+  SetJsException(type, make);
+  Py_RETURN_NONE;
+}
+
+PyMethodDef kMethods[] = {
+    {"set_js_exception", SetExceptions, METH_VARARGS, nullptr},
+    {nullptr, nullptr, 0, nullptr}};
+
+constinit PyModuleDef kModule =
+    cpython::DefineModule("_inmem_bridge", kMethods, nullptr);
+
+// False with a Python exception.
+bool Install() {
+  PyObject* modules = PyImport_GetModuleDict();
+  if (PyDict_GetItemString(modules, "_inmem_bridge") != nullptr) return true;
+  if (!MakeJsTypes()) return false;
+  Owned module = Owned::Steal(PyModule_Create(&kModule));
+  if (!module ||
+      PyModule_AddObjectRef(module.get(), "JsProxy", JsProxyType()) != 0 ||
+      PyDict_SetItemString(modules, "_inmem_bridge", module.get()) != 0) {
+    return false;
+  }
+  return static_cast<bool>(
+      Owned::Steal(PyImport_ImportModule("inmem._bridge")));
+}
+
+std::string TextOfError() {
+  Owned error = Owned::Steal(PyErr_GetRaisedException());
+  Owned text = Owned::Steal(error ? PyObject_Repr(error.get()) : nullptr);
+  auto view = text ? cpython::Utf8View(text.get()) : std::nullopt;
+  std::string told(view.value_or("no memory"));
+  PyErr_Clear();
+  return told;
+}
+
+}  // namespace
+
+Status Prepare() {
+  const PyGILState_STATE state = PyGILState_Ensure();
+  Status status = Install() ? Status::Ok()
+                            : Status(ErrorCode::kInterpreter,
+                                     "the bridge could not be set up: " +
+                                         TextOfError());
+  PyGILState_Release(state);
+  return status;
+}
+
+}  // namespace inmem::bridge

@@ -1,0 +1,329 @@
+// native/bridge/operations.cc: what JavaScript may ask of Python.
+//
+// Few, and fast: calls, attributes, conversions, releases. All else is done by
+// calls of functions in python/inmem/_bridge.py.
+#include "cpython/python_setup.h"
+#include "napi/napi_setup.h"
+
+#include "bridge/operations.h"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "bridge/errors.h"
+#include "bridge/from_tape.h"
+#include "bridge/js_object.h"
+#include "bridge/realm.h"
+#include "bridge/scalars.h"
+#include "bridge/tape.h"
+#include "bridge/to_tape.h"
+#include "bridge/traits.h"
+#include "cpython/owned.h"
+#include "cpython/strings.h"
+
+namespace inmem::bridge {
+
+using cpython::Owned;
+
+namespace {
+
+// The handle and eight arguments; more go by tape.
+constexpr std::size_t kMaxArgs = 9;
+
+struct Frame {
+  Realm* realm = nullptr;
+  std::size_t argc = kMaxArgs;
+  std::array<napi_value, kMaxArgs> argv = {};
+
+  Frame(napi_env env, napi_callback_info info) {
+    void* data = nullptr;
+    napi_get_cb_info(env, info, &argc, argv.data(), nullptr, &data);
+    realm = static_cast<Realm*>(data);
+  }
+  std::uint32_t Number(std::size_t i) const {
+    std::uint32_t number = 0;
+    napi_get_value_uint32(realm->env(), argv[i], &number);
+    return number;
+  }
+};
+
+napi_value Undefined(Realm& realm) {
+  napi_value value = nullptr;
+  napi_get_undefined(realm.env(), &value);
+  return value;
+}
+
+// What Python gave, on its way to JavaScript.
+napi_value Give(Realm& realm, Owned result) {
+  if (!result) return Fail(realm);
+  napi_value value = ScalarToJs(realm.env(), result.get());
+  if (value != nullptr) {
+    realm.SetKind(Kind::kValue);
+    return value;
+  }
+  std::uint32_t number = 0;
+  if (IndexOf(realm, result.get(), &number)) {
+    realm.SetKind(Kind::kObject);
+  } else if (PyTuple_CheckExact(result.get()) ||
+             PyBytes_CheckExact(result.get()) ||
+             PyFrozenSet_CheckExact(result.get())) {
+    Tape tape;
+    if (!TapeWriter(realm, &tape).Put(result.get())) return Fail(realm);
+    return realm.Deliver(tape);
+  } else {
+    number = realm.handles().Send(result.get());
+    realm.Reg(Register::kTraits) =
+        static_cast<std::int32_t>(TraitsOf(result.get()));
+    realm.SetKind(Kind::kHandle);
+  }
+  napi_create_uint32(realm.env(), number, &value);
+  return value;
+}
+
+Owned Held(Realm& realm, std::uint32_t number) {
+  Owned object = Owned::Borrow(realm.handles().Get(number));
+  if (!object) {
+    PyErr_SetString(PyExc_ReferenceError,
+                    "JavaScript does not hold this object any more");
+  }
+  return object;
+}
+
+// call(handle, ...values): register kHandles tells which are Python objects.
+napi_value Call(napi_env env, napi_callback_info info) {
+  Frame frame(env, info);
+  Realm& realm = *frame.realm;
+  const auto handles = static_cast<std::uint32_t>(realm.Reg(Register::kHandles));
+  Entry entry(realm);
+  Owned callee = Held(realm, frame.Number(0));
+  if (!callee) return Fail(realm);
+  // One in front, free for the callee: PY_VECTORCALL_ARGUMENTS_OFFSET.
+  std::array<PyObject*, kMaxArgs> args = {};
+  std::array<Owned, kMaxArgs> owned;
+  for (std::size_t i = 1; i < frame.argc; ++i) {
+    owned[i] = (handles >> (i - 1) & 1) != 0
+                   ? Held(realm, frame.Number(i))
+                   : ScalarToPython(env, frame.argv[i]);
+    if (!owned[i]) return Fail(realm);
+    args[i] = owned[i].get();
+  }
+  return Give(realm, Owned::Steal(PyObject_Vectorcall(
+                         callee.get(), args.data() + 1,
+                         (frame.argc - 1) | PY_VECTORCALL_ARGUMENTS_OFFSET,
+                         nullptr)));
+}
+
+// The tuple of arguments and the dict of keyword arguments, off a tape.
+Owned CallWith(PyObject* callee, TapeReader& reader) {
+  std::vector<Owned> items;
+  if (!reader.NextItems(&items)) return {};
+  Owned keywords = reader.Next();
+  if (!keywords) return {};
+  const std::size_t count = items.size();
+  std::vector<PyObject*> args = {nullptr};
+  for (const Owned& item : items) args.push_back(item.get());
+  return Owned::Steal(PyObject_VectorcallDict(
+      callee, args.data() + 1, count | PY_VECTORCALL_ARGUMENTS_OFFSET,
+      PyDict_GET_SIZE(keywords.get()) == 0 ? nullptr : keywords.get()));
+}
+
+// callTape(handle, extras)
+napi_value CallTape(napi_env env, napi_callback_info info) {
+  Frame frame(env, info);
+  Realm& realm = *frame.realm;
+  Tape tape;
+  const bool received = realm.Receive(frame.argv[1], &tape);
+  Entry entry(realm);
+  if (!received) tape.Clear();  // told as malformed
+  Owned callee = Held(realm, frame.Number(0));
+  if (!callee) return Fail(realm);
+  TapeReader reader(realm, tape);
+  return Give(realm, CallWith(callee.get(), reader));
+}
+
+// toPython(extras): the one value of a tape, by reference.
+napi_value ToPython(napi_env env, napi_callback_info info) {
+  Frame frame(env, info);
+  Realm& realm = *frame.realm;
+  Tape tape;
+  if (!realm.Receive(frame.argv[0], &tape)) tape.Clear();
+  Entry entry(realm);
+  Owned value = TapeReader(realm, tape).Next();
+  if (!value) return Fail(realm);
+  const std::uint32_t number = realm.handles().Send(value.get());
+  realm.Reg(Register::kTraits) =
+      static_cast<std::int32_t>(TraitsOf(value.get()));
+  realm.SetKind(Kind::kHandle);
+  napi_value given = nullptr;
+  napi_create_uint32(env, number, &given);
+  return given;
+}
+
+// intern(name): the number of an attribute's name.
+napi_value Intern(napi_env env, napi_callback_info info) {
+  Frame frame(env, info);
+  Realm& realm = *frame.realm;
+  Entry entry(realm);
+  Owned name = ScalarToPython(env, frame.argv[0]);
+  if (!name || PyUnicode_CheckExact(name.get()) == 0) return Fail(realm);
+  realm.SetKind(Kind::kValue);
+  napi_value number = nullptr;
+  napi_create_uint32(env, realm.Intern(std::move(name)), &number);
+  return number;
+}
+
+// getAttribute(handle, name or its number): undefined where there is none.
+napi_value GetAttribute(napi_env env, napi_callback_info info) {
+  Frame frame(env, info);
+  Realm& realm = *frame.realm;
+  Entry entry(realm);
+  Owned object = Held(realm, frame.Number(0));
+  if (!object) return Fail(realm);
+  napi_valuetype type = napi_undefined;
+  napi_typeof(env, frame.argv[1], &type);
+  Owned name = type == napi_number
+                   ? Owned::Borrow(realm.Name(frame.Number(1)))
+                   : ScalarToPython(env, frame.argv[1]);
+  if (!name) return Fail(realm);
+  PyObject* value = nullptr;
+  const int found = PyObject_GetOptionalAttr(object.get(), name.get(), &value);
+  if (found < 0) return Fail(realm);
+  if (found == 0) {
+    realm.SetKind(Kind::kValue);
+    return Undefined(realm);
+  }
+  return Give(realm, Owned::Steal(value));
+}
+
+// toJs(handle, depth): the object's value on a tape.
+napi_value ToJs(napi_env env, napi_callback_info info) {
+  Frame frame(env, info);
+  Realm& realm = *frame.realm;
+  Entry entry(realm);
+  Owned object = Held(realm, frame.Number(0));
+  if (!object) return Fail(realm);
+  Conversion conversion;
+  napi_get_value_int32(env, frame.argv[1], &conversion.depth);
+  Tape tape;
+  if (!TapeWriter(realm, &tape, conversion).Put(object.get())) {
+    return Fail(realm);
+  }
+  return realm.Deliver(tape);
+}
+
+// release(pairs): numbers and how often each was sent. Never waits.
+napi_value Release(napi_env env, napi_callback_info info) {
+  Frame frame(env, info);
+  napi_typedarray_type type;
+  std::size_t count = 0;
+  void* data = nullptr;
+  if (napi_get_typedarray_info(env, frame.argv[0], &type, &count, &data,
+                               nullptr, nullptr) == napi_ok &&
+      type == napi_uint32_array) {
+    const auto* words = static_cast<const std::uint32_t*>(data);
+    for (std::size_t i = 0; i + 1 < count; i += 2) {
+      frame.realm->ReleaseLater(words[i], words[i + 1]);
+    }
+  }
+  return Undefined(*frame.realm);
+}
+
+// drain(): what was released goes now; waits for the GIL.
+napi_value Drain(napi_env env, napi_callback_info info) {
+  Frame frame(env, info);
+  { Entry entry(*frame.realm); }
+  return Undefined(*frame.realm);
+}
+
+// takeReleased(): JavaScript objects that Python has let go, as release() has
+// them.
+napi_value TakeReleased(napi_env env, napi_callback_info info) {
+  Frame frame(env, info);
+  const auto pairs = frame.realm->TakeReleased();
+  void* data = nullptr;
+  napi_value buffer = nullptr;
+  napi_value array = nullptr;
+  napi_create_arraybuffer(env, pairs.size() * 8, &data, &buffer);
+  auto* words = static_cast<std::uint32_t*>(data);
+  for (const auto& [index, times] : pairs) {
+    *words++ = index;
+    *words++ = times;
+  }
+  napi_create_typedarray(env, napi_uint32_array, pairs.size() * 2, buffer, 0,
+                         &array);
+  return array;
+}
+
+// setTape(number, tags, words)
+napi_value SetTape(napi_env env, napi_callback_info info) {
+  Frame frame(env, info);
+  napi_typedarray_type type;
+  void* tags = nullptr;
+  void* words = nullptr;
+  std::size_t tag_count = 0;
+  std::size_t word_count = 0;
+  napi_get_typedarray_info(env, frame.argv[1], &type, &tag_count, &tags,
+                           nullptr, nullptr);
+  napi_get_typedarray_info(env, frame.argv[2], &type, &word_count, &words,
+                           nullptr, nullptr);
+  frame.realm->SetTape(frame.Number(0), static_cast<std::uint8_t*>(tags),
+                       tag_count, static_cast<double*>(words), word_count);
+  return Undefined(*frame.realm);
+}
+
+// module(): inmem._bridge, whose functions do the rest.
+napi_value Module(napi_env env, napi_callback_info info) {
+  Frame frame(env, info);
+  Entry entry(*frame.realm);
+  return Give(*frame.realm,
+              Owned::Steal(PyImport_ImportModule("inmem._bridge")));
+}
+
+// held(): how many Python objects JavaScript holds: for tests and reports.
+napi_value HeldCount(napi_env env, napi_callback_info info) {
+  Frame frame(env, info);
+  Entry entry(*frame.realm);
+  napi_value count = nullptr;
+  napi_create_double(env, static_cast<double>(frame.realm->handles().held()),
+                     &count);
+  return count;
+}
+
+}  // namespace
+
+napi_value OpenBridge(napi_env env, napi_callback_info info) {
+  std::size_t argc = 4;
+  std::array<napi_value, 4> argv = {};
+  napi_get_cb_info(env, info, &argc, argv.data(), nullptr, nullptr);
+  std::shared_ptr<Realm> realm =
+      Realm::Open(env, argv[0], argv[1], argv[2], argv[3]);
+  if (!realm) return nullptr;
+  napi_value object = nullptr;
+  napi_create_object(env, &object);
+  constexpr auto kFunctions = std::to_array<std::pair<const char*, napi_callback>>({
+      {"call", Call},
+      {"callTape", CallTape},
+      {"toPython", ToPython},
+      {"intern", Intern},
+      {"getAttribute", GetAttribute},
+      {"toJs", ToJs},
+      {"release", Release},
+      {"drain", Drain},
+      {"takeReleased", TakeReleased},
+      {"setTape", SetTape},
+      {"module", Module},
+      {"held", HeldCount},
+  });
+  for (const auto& [name, callback] : kFunctions) {
+    napi_value function = nullptr;
+    // The realm lives as long as its environment: Realm::Open holds it.
+    napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, realm.get(),
+                         &function);
+    napi_set_named_property(env, object, name, function);
+  }
+  return object;
+}
+
+}  // namespace inmem::bridge

@@ -1,0 +1,13 @@
+// native/bridge/operations.h: what JavaScript may ask of Python.
+#pragma once
+
+#include "napi/napi_setup.h"
+
+namespace inmem::bridge {
+
+// openBridge(dispatch, registers, outTags, outWords): the environment's realm;
+// gives the object of native functions that lib/bridge/native.ts describes.
+// REQUIRES: Python has started, Prepare() succeeded.
+napi_value OpenBridge(napi_env env, napi_callback_info info);
+
+}  // namespace inmem::bridge

@@ -1,0 +1,203 @@
+// native/bridge/realm.cc: one JavaScript environment's half of the bridge.
+#include "cpython/python_setup.h"
+#include "napi/napi_setup.h"
+
+#include "bridge/realm.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "bridge/js_object.h"
+#include "cpython/gil.h"
+#include "cpython/owned.h"
+#include "napi/js_calls.h"
+
+namespace inmem::bridge {
+
+using cpython::Owned;
+
+namespace {
+
+// What stays free below Python's recursion: for signal handlers, and for C code
+// that does not count itself.
+constexpr std::size_t kStackReserve = 256u << 10;
+// Of one unit of CPython's count: the largest frames between two checks.
+constexpr std::size_t kBytesOfRecursion = 1u << 10;
+
+char* LowestOfStack() {
+  pthread_attr_t attributes;
+  void* low = nullptr;
+  std::size_t size = 0;
+  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return nullptr;
+  pthread_attr_getstack(&attributes, &low, &size);
+  pthread_attr_destroy(&attributes);
+  return static_cast<char*>(low);
+}
+
+template <typename T>
+bool TypedMemory(napi_env env, napi_value array, T** data, std::size_t* count) {
+  void* bytes = nullptr;
+  napi_typedarray_type type;
+  if (napi_get_typedarray_info(env, array, &type, count, &bytes, nullptr,
+                               nullptr) != napi_ok) {
+    return false;
+  }
+  *data = static_cast<T*>(bytes);
+  return true;
+}
+
+}  // namespace
+
+std::shared_ptr<Realm> Realm::Open(napi_env env, napi_value dispatch,
+                                   napi_value registers, napi_value out_tags,
+                                   napi_value out_words) {
+  std::shared_ptr<Realm> realm(new Realm());
+  realm->env_ = env;
+  realm->thread_ = pthread_self();
+  realm->stack_low_ = LowestOfStack();
+  std::size_t count = 0;
+  if (!TypedMemory(env, registers, &realm->registers_, &count) ||
+      !TypedMemory(env, out_tags, &realm->out_.tags, &realm->out_.tag_count) ||
+      !TypedMemory(env, out_words, &realm->out_.words,
+                   &realm->out_.word_count)) {
+    return nullptr;
+  }
+  napi_value kept = nullptr;
+  napi_create_array(env, &kept);
+  napi_set_element(env, kept, 0, registers);
+  napi_set_element(env, kept, 1, out_tags);
+  napi_set_element(env, kept, 2, out_words);
+  napi_create_reference(env, kept, 1, &realm->kept_);
+  napi_create_reference(env, dispatch, 1, &realm->dispatch_);
+  realm->calls_ = napi::JsCalls::Make(Napi::Env(env), "inmem-python", [] {});
+  if (!realm->calls_) return nullptr;
+  realm->calls_->Hold(Napi::Env(env), false);
+  auto* held = new std::shared_ptr<Realm>(realm);
+  napi_add_env_cleanup_hook(
+      env,
+      [](void* data) {
+        std::unique_ptr<std::shared_ptr<Realm>> owner(
+            static_cast<std::shared_ptr<Realm>*>(data));
+        (*owner)->Close();
+      },
+      held);
+  return realm;
+}
+
+Realm::~Realm() = default;
+
+// The environment ends: what JavaScript held of Python goes now, what Python
+// holds of it gives errors from now on.
+void Realm::Close() {
+  closed_.store(true, std::memory_order_release);
+  calls_->Release();
+  if (python_ == nullptr || Py_IsInitialized() == 0) return;
+  PyEval_RestoreThread(python_);
+  handles_.Clear();
+  for (PyObject* name : names_) Py_DECREF(name);
+  names_.clear();
+  PyThreadState_Clear(python_);
+  python_ = nullptr;
+  PyThreadState_DeleteCurrent();
+}
+
+bool Realm::OnJsThread() const {
+  return pthread_equal(thread_, pthread_self()) != 0;
+}
+
+std::uint32_t Realm::Intern(Owned name) {
+  PyObject* text = name.release();
+  PyUnicode_InternInPlace(&text);
+  names_.push_back(text);
+  return static_cast<std::uint32_t>(names_.size() - 1);
+}
+
+PyObject* Realm::Name(std::uint32_t number) const {
+  return number < names_.size() ? names_[number] : nullptr;
+}
+
+Owned Realm::ProxyOf(std::uint32_t index, std::uint32_t traits) {
+  Proxy& proxy = proxies_[index];
+  ++proxy.sent;
+  if (proxy.object != nullptr) return Owned::Borrow(proxy.object);
+  Owned made = MakeJsObject(shared_from_this(), index, traits);
+  if (made) {
+    proxies_[index].object = made.get();
+  } else {
+    ForgetProxy(index);
+  }
+  return made;
+}
+
+void Realm::ForgetProxy(std::uint32_t index) {
+  auto found = proxies_.find(index);
+  if (found == proxies_.end()) return;
+  const std::uint32_t sent = found->second.sent;
+  proxies_.erase(found);
+  std::lock_guard lock(mutex_);
+  if (closed()) return;
+  to_javascript_.emplace_back(index, sent);
+  const bool here = OnJsThread();
+  if (here) Reg(Register::kReleased) = 1;
+  if (to_javascript_.size() > 1 || (here && depth > 0)) return;
+  calls_->Post([self = shared_from_this()](Napi::Env) {
+    napi_value args[1] = {};
+    napi_value result = nullptr;
+    napi_create_int32(self->env_, static_cast<std::int32_t>(JsOp::kRelease),
+                      args);
+    self->Dispatch(1, args, &result);
+  });
+}
+
+std::vector<std::pair<std::uint32_t, std::uint32_t>> Realm::TakeReleased() {
+  std::lock_guard lock(mutex_);
+  Reg(Register::kReleased) = 0;
+  return std::exchange(to_javascript_, {});
+}
+
+void Realm::ReleaseLater(std::uint32_t index, std::uint32_t times) {
+  std::lock_guard lock(mutex_);
+  to_python_.emplace_back(index, times);
+}
+
+void Realm::Drain() {
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> releases;
+  {
+    std::lock_guard lock(mutex_);
+    if (to_python_.empty() || on_the_way_.load() > 0) return;
+    releases = std::exchange(to_python_, {});
+  }
+  for (const auto& [index, times] : releases) handles_.Release(index, times);
+}
+
+Entry::Entry(Realm& realm) : realm_(realm) {
+  if (realm.python_ == nullptr) {
+    PyGILState_Ensure();
+    realm.python_ = PyThreadState_Get();
+  } else {
+    PyEval_RestoreThread(realm.python_);
+  }
+  ++realm.depth;
+  const char* here = static_cast<char*>(__builtin_frame_address(0));
+  const auto left = static_cast<std::size_t>(here - realm.stack_low_);
+  const std::size_t usable = left > kStackReserve ? left - kStackReserve : 0;
+  recursion_ = std::exchange(
+      realm.python_->c_recursion_remaining,
+      static_cast<int>(std::min<std::size_t>(usable / kBytesOfRecursion,
+                                             Py_C_RECURSION_LIMIT)));
+  realm.Drain();
+}
+
+Entry::~Entry() {
+  realm_.python_->c_recursion_remaining = recursion_;
+  --realm_.depth;
+  PyEval_SaveThread();
+}
+
+}  // namespace inmem::bridge

@@ -1,0 +1,200 @@
+// native/bridge/realm.h: one JavaScript environment's half of the bridge.
+#pragma once
+
+#include "cpython/python_setup.h"
+#include "napi/napi_setup.h"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "bridge/handles.h"
+#include "bridge/tape.h"
+#include "cpython/owned.h"
+#include "napi/js_calls.h"
+
+namespace inmem::bridge {
+
+// What a value is that crosses by a function of Node-API; lib/bridge/native.ts
+// has the same numbers.
+enum class Kind : std::int32_t {
+  kValue = 0,   // the value itself: a scalar
+  kHandle = 1,  // number of a Python object; its traits in Register::kTraits
+  kObject = 2,  // number of a JavaScript object; its traits likewise
+  kTape = 3,    // written on the tape; the value holds text and blobs
+  kError = 4,   // number of a Python exception: thrown
+  kThrown = 5,  // number of a JavaScript error: thrown
+};
+
+// Words that both engines read and write, beside arguments and results: an
+// Int32Array of JavaScript's.
+enum class Register : std::size_t {
+  kKind = 0,
+  kTraits = 1,
+  kTags = 2,      // bytes on the tape
+  kWords = 3,     // words on the tape
+  kTape = 4,      // which tape, to native
+  kHandles = 5,   // bit i: argument i is a number of a Python object
+  kReleased = 6,  // 1: native holds JavaScript objects to be released
+  kObjects = 7,   // bit i: argument i is a number of a JavaScript object
+  kArgTraits = 8,  // of argument i, to JavaScript
+  kCount = 32,
+};
+
+// What JavaScript does for native: dispatch(op, object, ...arguments). Where the
+// register kKind says kTape there is one argument, the extras of a tape with the
+// tuple of arguments and the dict of keyword arguments.
+enum class JsOp : std::int32_t {
+  kCall = 0,
+  kNew = 1,
+  kGet = 2,      // name
+  kSet = 3,      // name, value
+  kDelete = 4,   // name
+  kRelease = 5,  // no object: take what was released
+  kOther = 6,    // name of an operation of lib/bridge/js-operations.ts, ...
+};
+
+// Owned by its environment and by the JavaScript objects that Python holds.
+//
+// Threads: the environment's own is "JavaScript's thread" below. Python's
+// threads use what says so.
+class Realm : public std::enable_shared_from_this<Realm> {
+ public:
+  // `dispatch` does JsOps; `registers` is the Int32Array; `out_tags` and
+  // `out_words` take tapes to JavaScript. REQUIRES: JavaScript's thread. Null
+  // with a JS exception pending where Node refuses.
+  static std::shared_ptr<Realm> Open(napi_env env, napi_value dispatch,
+                                     napi_value registers, napi_value out_tags,
+                                     napi_value out_words);
+  ~Realm();
+  Realm(const Realm&) = delete;
+  Realm& operator=(const Realm&) = delete;
+
+  napi_env env() const { return env_; }
+  bool OnJsThread() const;
+  bool closed() const { return closed_.load(std::memory_order_acquire); }
+  std::int32_t& Reg(Register which) {
+    return registers_[static_cast<std::size_t>(which)];
+  }
+  std::int32_t& ArgTraits(std::size_t i) {
+    return registers_[static_cast<std::size_t>(Register::kArgTraits) + i];
+  }
+  void SetKind(Kind kind) {
+    Reg(Register::kKind) = static_cast<std::int32_t>(kind);
+  }
+  Kind kind() { return static_cast<Kind>(Reg(Register::kKind)); }
+
+  Handles& handles() { return handles_; }
+
+  // --- names of attributes ---------------------------------------------------
+  // An interned str for a name that JavaScript uses again. GIL.
+  std::uint32_t Intern(cpython::Owned name);
+  PyObject* Name(std::uint32_t number) const;  // borrowed; null: none
+
+  // --- tapes -----------------------------------------------------------------
+  // Memory of the tape that JavaScript writes; it stays JavaScript's, which
+  // keeps it alive. JavaScript's thread.
+  void SetTape(std::uint32_t number, std::uint8_t* tags, std::size_t tag_count,
+               double* words, std::size_t word_count);
+  // Copies what JavaScript wrote; `extras` as lib/bridge/tape.ts has it. False:
+  // it is no tape of ours.
+  bool Receive(napi_value extras, Tape* tape);
+  // Hands a tape to JavaScript: sets kind, counts, gives the extras.
+  napi_value Deliver(const Tape& tape);
+
+  // --- JavaScript objects that Python holds ----------------------------------
+  // The one proxy for the object, a new reference. GIL.
+  cpython::Owned ProxyOf(std::uint32_t index, std::uint32_t traits);
+  // The proxy has gone: JavaScript may let go. GIL, any thread.
+  void ForgetProxy(std::uint32_t index);
+  // Numbers and how often each was sent, for JavaScript to release.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> TakeReleased();
+
+  // --- Python objects that JavaScript has let go ------------------------------
+  // Without the GIL; they go at the next Drain().
+  void ReleaseLater(std::uint32_t index, std::uint32_t times);
+  void Drain();  // GIL
+
+  // --- calls into JavaScript --------------------------------------------------
+  // Does one JsOp and gives its result; null with a Python exception. GIL, any
+  // thread; other threads wait, without the GIL, until JavaScript's has time.
+  cpython::Owned Call(JsOp op, std::uint32_t index, PyObject* const* args,
+                      std::size_t count, PyObject* keywords);
+
+  // Runs something on JavaScript's thread, soon. False: the environment is
+  // gone.
+  bool Post(napi::JsCalls::Call call) { return calls_->Post(std::move(call)); }
+  napi::JsCalls& calls() { return *calls_; }
+
+  // How deep JavaScript's thread is in Python. JavaScript's thread.
+  int depth = 0;
+
+ private:
+  Realm() = default;
+  void Close();
+  cpython::Owned CallHere(JsOp op, std::uint32_t index, PyObject* const* args,
+                          std::size_t count, PyObject* keywords);
+  cpython::Owned CallThere(JsOp op, std::uint32_t index, PyObject* const* args,
+                           std::size_t count, PyObject* keywords);
+  bool Dispatch(std::size_t argc, const napi_value* argv, napi_value* result);
+  cpython::Owned ResultOf(napi_value value);
+  bool PutResult(napi_value value, Tape* tape);
+  struct Request;
+  void Serve(Request& request);
+
+  friend class Entry;
+
+  struct Memory {
+    std::uint8_t* tags = nullptr;
+    std::size_t tag_count = 0;
+    double* words = nullptr;
+    std::size_t word_count = 0;
+  };
+  struct Proxy {
+    PyObject* object = nullptr;  // borrowed: it tells when it goes
+    std::uint32_t sent = 0;
+  };
+
+  napi_env env_ = nullptr;
+  pthread_t thread_ = {};
+  std::atomic<bool> closed_{false};
+  napi_ref dispatch_ = nullptr;
+  napi_ref kept_ = nullptr;  // the arrays below
+  std::int32_t* registers_ = nullptr;
+  Memory out_;
+  std::vector<Memory> tapes_;
+  std::shared_ptr<napi::JsCalls> calls_;
+  Handles handles_;
+  std::vector<PyObject*> names_;
+  std::unordered_map<std::uint32_t, Proxy> proxies_;
+  PyThreadState* python_ = nullptr;  // of JavaScript's thread; null: not yet
+  char* stack_low_ = nullptr;        // of JavaScript's thread
+  // Results on their way to Python's threads: numbers in them must stay good.
+  std::atomic<int> on_the_way_{0};
+  std::mutex mutex_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> to_python_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> to_javascript_;
+};
+
+// JavaScript's thread is in Python, with the GIL, while this lives. The
+// allowance for recursion in C is set from the stack that is left: CPython 3.13
+// counts as if all threads had that of a main thread.
+class Entry {
+ public:
+  explicit Entry(Realm& realm);
+  ~Entry();
+  Entry(const Entry&) = delete;
+  Entry& operator=(const Entry&) = delete;
+
+ private:
+  Realm& realm_;
+  int recursion_ = 0;
+};
+
+}  // namespace inmem::bridge

@@ -1,0 +1,43 @@
+// native/bridge/scalars.h: None, bool, int, float and str, which cross as
+// values of Node-API themselves.
+#pragma once
+
+#include "cpython/python_setup.h"
+#include "napi/napi_setup.h"
+
+#include <cstdint>
+#include <string_view>
+
+#include "bridge/tape.h"
+#include "cpython/owned.h"
+
+namespace inmem::bridge {
+
+// Integers that a double holds without loss: Number.MAX_SAFE_INTEGER.
+constexpr double kMaxSafeInteger = 9007199254740991.0;
+
+// True where the number stands for a Python int.
+bool IsIntegral(double number);
+
+// Python's of a scalar; null without a Python exception where it is none, with
+// one where memory ran out. GIL.
+cpython::Owned ScalarToPython(napi_env env, napi_value value);
+
+// JavaScript's of an exact None, bool, int, float or str, or a scalar of numpy;
+// null where the object is none of these (no Python exception), or memory ran
+// out. GIL.
+napi_value ScalarToJs(napi_env env, PyObject* object);
+
+// Writes a scalar; false where it is none. No GIL.
+bool PutScalar(napi_env env, napi_value value, Tape* tape);
+
+// A str of UTF-16, lone surrogates and all. Null with a Python exception. GIL.
+cpython::Owned TextToPython(std::u16string_view text);
+
+// Appends a str as UTF-16; gives how many units. GIL.
+std::size_t AppendUtf16(PyObject* text, std::u16string* out);
+
+// An int of sign and hexadecimal digits. GIL.
+cpython::Owned IntOfHex(std::u16string_view digits);
+
+}  // namespace inmem::bridge
