@@ -1,5 +1,6 @@
 // lib/binding.ts: the only file that loads the native binary; a typed mirror
 // of what native/addon exports.
+import type { OpenBridge } from "./bridge/crossing.js";
 import type { InmemErrorCode } from "./error-codes.js";
 import { InmemError } from "./errors.js";
 import type { SharedObject } from "./shared-objects.js";
@@ -218,6 +219,9 @@ export interface Binding {
   /** A chunk of stdin; null ends it. */
   pushInput(chunk: Uint8Array | null): void;
   pushRoots(pem: string): void;
+  /** Calls back when openBridge() may be called, or with why not. */
+  beginBridge(done: (error?: Error) => void): void;
+  openBridge: OpenBridge;
   probeHost(): NativeHost;
   sharedObjects(countViolations: boolean): SharedObject[];
   enableCrashReport(): void;

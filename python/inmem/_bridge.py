@@ -5,6 +5,10 @@ Arguments and results cross by native/bridge: scalars, bytes, tuples and frozen 
 by value, all else by reference.
 """
 
+import builtins
+import importlib
+import operator
+
 import _inmem_bridge
 
 
@@ -24,3 +28,71 @@ def js_exception(error):
 
 
 _inmem_bridge.set_js_exception(JsException, js_exception)
+
+
+# --- what a proxy's members do -------------------------------------------------
+
+import_module = importlib.import_module
+get_item = operator.getitem
+set_item = operator.setitem
+delete_item = operator.delitem
+contains = operator.contains
+length = len
+set_attribute = setattr
+delete_attribute = delattr
+has_attribute = hasattr
+string = str
+representation = repr
+iterate = iter
+
+
+def type_name(value):
+    return type(value).__name__
+
+
+def attributes(value):
+    return tuple(name for name in dir(value) if isinstance(name, str))
+
+
+def next_item(iterator):
+    """(done, value)"""
+    try:
+        return False, next(iterator)
+    except StopIteration as stop:
+        return True, stop.value
+
+
+def primitive(value, hint):
+    """For `+value` a number, where it has one; else its text."""
+    if hint == "number" and hasattr(type(value), "__float__"):
+        return float(value)
+    return str(value)
+
+
+def describe(error):
+    """Type, message, traceback and code."""
+    from inmem import _describe
+
+    told = _describe.describe(error, error.__traceback__)
+    return told["type"], told["message"], told["traceback"], told["code"]
+
+
+# --- running code ---------------------------------------------------------------
+
+session = {"__name__": "__main__", "__builtins__": builtins}
+
+
+def get_globals():
+    return session
+
+
+def run(code, filename="<exec>"):
+    """Runs code; gives the value of its last statement where that is an expression."""
+    import ast
+
+    tree = ast.parse(code, filename)
+    last = None
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        last = ast.Expression(tree.body.pop().value)
+    exec(compile(tree, filename, "exec"), session)
+    return None if last is None else eval(compile(last, filename, "eval"), session)

@@ -1,0 +1,282 @@
+// lib/bridge/crossing.ts: one environment's crossings, in both directions.
+import { PythonError } from "../errors.js";
+import { errorOf } from "./errors.js";
+import { destroyedError, HeldObjects, heldBy } from "./held.js";
+import { operations } from "./js-operations.js";
+import { JsObjects } from "./js-objects.js";
+import { JsOp, Kind, type NativeBridge, Register } from "./native.js";
+import { makeProxy } from "./proxy.js";
+import { type Numbers, TapeReader } from "./tape-reader.js";
+import { type Owner, TapeMemory, TapeWriter } from "./tape-writer.js";
+
+/** Arguments that cross as values; more go by tape. */
+const MAX_VALUES = 8;
+/** Names that are kept as numbers; more would be a program's data. */
+const MAX_NAMES = 10_000;
+const OUT_LENGTH = 4096;
+
+/** Opens native's half: native/addon's openBridge(). */
+export type OpenBridge = (
+  dispatch: (op: number, number: number, ...args: unknown[]) => unknown,
+  registers: Int32Array,
+  outTags: Uint8Array,
+  outWords: Float64Array,
+) => NativeBridge;
+
+export class Crossing implements Owner, Numbers {
+  readonly native: NativeBridge;
+  readonly objects = new JsObjects();
+  readonly held: HeldObjects;
+  readonly #registers = new Int32Array(Register.count);
+  readonly #outTags = new Uint8Array(OUT_LENGTH);
+  readonly #outWords = new Float64Array(OUT_LENGTH);
+  readonly #tapes: TapeMemory[] = [];
+  readonly #names = new Map<string, number>();
+  readonly #functions = new Map<string, number>();
+  readonly #module: number;
+
+  constructor(open: OpenBridge) {
+    this.native = open(this.#dispatch, this.#registers, this.#outTags, this.#outWords);
+    this.held = new HeldObjects((pairs) => {
+      this.native.release(pairs);
+      this.native.drain();
+    });
+    this.#module = this.native.module() as number;
+    if (this.#registers[Register.kind] !== Kind.handle) this.#take(this.#module);
+  }
+
+  // --- JavaScript -> Python --------------------------------------------------------------
+
+  handleOf(value: object): number {
+    const held = heldBy(value);
+    if (held === undefined) return -1;
+    if (held.handle < 0) throw destroyedError(held);
+    return held.handle;
+  }
+
+  /** Calls a Python object. Arguments that are no scalars go by reference. */
+  call(handle: number, args: readonly unknown[]): unknown {
+    const count = args.length;
+    if (count > MAX_VALUES) return this.callWith(handle, args, undefined);
+    let handles = 0;
+    let values = args;
+    for (let i = 0; i < count; i++) {
+      const arg = args[i];
+      if (isScalar(arg)) continue;
+      const known = typeof arg === "symbol" ? -1 : this.handleOf(arg as object);
+      if (known < 0) return this.callWith(handle, args, undefined);
+      if (handles === 0) values = [...args];
+      (values as unknown[])[i] = known;
+      handles |= 1 << i;
+    }
+    this.#registers[Register.handles] = handles;
+    switch (count) {
+      case 0:
+        return this.#take(this.native.call(handle));
+      case 1:
+        return this.#take(this.native.call(handle, values[0]));
+      case 2:
+        return this.#take(this.native.call(handle, values[0], values[1]));
+      default:
+        return this.#take(this.native.call(handle, ...values));
+    }
+  }
+
+  callWith(
+    handle: number,
+    args: readonly unknown[],
+    keywords: Readonly<Record<string, unknown>> | undefined,
+  ): unknown {
+    return this.withTape((tape) => {
+      tape.call(args, keywords);
+      return this.native.callTape(handle, tape.finish(this.#registers));
+    });
+  }
+
+  /** A function of python/inmem/_bridge.py. */
+  python(name: string, ...args: unknown[]): unknown {
+    return this.call(this.functionNamed(name), args);
+  }
+
+  /** Its number. */
+  functionNamed(name: string): number {
+    const known = this.#functions.get(name);
+    if (known !== undefined) return known;
+    const handle = this.native.getAttribute(this.#module, name) as number;
+    if (this.#registers[Register.kind] !== Kind.handle) {
+      throw new Error(`inmem._bridge has no ${name}`);
+    }
+    this.#functions.set(name, handle); // held for as long as the environment lives
+    return handle;
+  }
+
+  getAttribute(handle: number, name: string): unknown {
+    let number = this.#names.get(name);
+    if (number === undefined && this.#names.size < MAX_NAMES) {
+      number = this.native.intern(name);
+      this.#names.set(name, number);
+    }
+    return this.#take(this.native.getAttribute(handle, number ?? name));
+  }
+
+  /** Once more a number for the object of a proxy, and what it can do. */
+  again(proxy: object): { handle: number; traits: number } {
+    const handle = this.native.toPython(
+      this.#withMemory((tape) => {
+        tape.value(proxy, 0);
+        return tape.finish(this.#registers);
+      }),
+    ) as number;
+    if (this.#registers[Register.kind] !== Kind.handle) this.#take(handle);
+    return { handle, traits: this.#registers[Register.traits] as number };
+  }
+
+  /** A Python object of the value's own: containers are copied to `depth` (-1: all). */
+  toPython(value: unknown, depth: number): unknown {
+    return this.withTape((tape) => {
+      tape.value(value, depth);
+      return this.native.toPython(tape.finish(this.#registers));
+    });
+  }
+
+  toJs(handle: number, depth: number): unknown {
+    return this.#take(this.native.toJs(handle, depth));
+  }
+
+  /** Writes a tape of its own and takes what native gives for it. */
+  withTape(use: (tape: TapeWriter) => unknown): unknown {
+    return this.#take(this.#withMemory(use));
+  }
+
+  // Writing may run code of the program (getters, traps), which writes tapes too.
+  #withMemory<T>(use: (tape: TapeWriter) => T): T {
+    const memory = this.#tapes.pop() ?? new TapeMemory(this.#tapeCount++, this.native);
+    try {
+      return use(new TapeWriter(memory, this));
+    } finally {
+      this.#tapes.push(memory);
+    }
+  }
+
+  #tapeCount = 0;
+
+  /** What native gave: the value, or the error thrown. */
+  #take(value: unknown): unknown {
+    const registers = this.#registers;
+    const kind = registers[Register.kind];
+    if (kind === Kind.value) return value;
+    return this.#taken(value, kind as number, registers[Register.traits] as number);
+  }
+
+  #taken(value: unknown, kind: number, traits: number): unknown {
+    switch (kind) {
+      case Kind.handle:
+        return this.proxy(value as number, traits);
+      case Kind.tape:
+        return this.reader(value).value();
+      case Kind.object:
+        return this.object(value as number);
+      case Kind.thrown:
+        throw this.objects.get(value as number);
+      default:
+        throw errorOf(this, this.proxy(value as number, traits));
+    }
+  }
+
+  reader(extras: unknown): TapeReader {
+    const tags = this.#registers[Register.tags] as number;
+    const words = this.#registers[Register.words] as number;
+    return new TapeReader(
+      this.#outTags.subarray(0, tags),
+      this.#outWords.subarray(0, words),
+      extras,
+      this,
+    );
+  }
+
+  proxy(handle: number, traits: number): object {
+    return this.held.receive(handle, traits, (held) => makeProxy(this, held));
+  }
+
+  object(number: number): object {
+    return this.objects.get(number);
+  }
+
+  // --- Python -> JavaScript --------------------------------------------------------------
+
+  /** native calls it: JsOp. Never throws but where the stack has ended. */
+  readonly #dispatch = (op: number, number: number, ...values: unknown[]): unknown => {
+    try {
+      if (op === JsOp.release) {
+        this.objects.release(this.native.takeReleased());
+        return undefined;
+      }
+      const { args, keywords } = this.#arguments(values);
+      return this.#give(operations[op]?.(this, this.objects.get(number), args, keywords));
+    } catch (error) {
+      return this.#throw(error);
+    }
+  };
+
+  #arguments(values: unknown[]): { args: unknown[]; keywords: Record<string, unknown> | undefined } {
+    const registers = this.#registers;
+    if (registers[Register.kind] === Kind.tape) return this.reader(values[0]).call();
+    const handles = registers[Register.handles] as number;
+    const objects = registers[Register.objects] as number;
+    if ((handles | objects) === 0) return { args: values, keywords: undefined };
+    const traits = registers.slice(Register.argTraits, Register.argTraits + values.length);
+    for (let i = 0; i < values.length; i++) {
+      const bit = 1 << i;
+      if (handles & bit) values[i] = this.proxy(values[i] as number, traits[i] as number);
+      else if (objects & bit) values[i] = this.object(values[i] as number);
+    }
+    return { args: values, keywords: undefined };
+  }
+
+  #give(value: unknown): unknown {
+    const registers = this.#registers;
+    if (isScalar(value)) {
+      registers[Register.kind] = Kind.value;
+      return value;
+    }
+    if (typeof value === "symbol") throw new TypeError("a Symbol cannot become a Python object");
+    const handle = this.handleOf(value as object);
+    if (handle >= 0) {
+      registers[Register.kind] = Kind.handle;
+      return handle;
+    }
+    return this.#giveObject(value as object, Kind.object);
+  }
+
+  #giveObject(value: object, kind: number): number {
+    const number = this.objects.send(value);
+    this.#registers[Register.kind] = kind;
+    this.#registers[Register.traits] = this.objects.traits(number);
+    return number;
+  }
+
+  #throw(error: unknown): unknown {
+    const isObject = (typeof error === "object" && error !== null) || typeof error === "function";
+    if (error instanceof PythonError) {
+      const handle = this.handleOf(error);
+      if (handle >= 0) {
+        this.#registers[Register.kind] = Kind.error;
+        return handle;
+      }
+    }
+    const thrown = isObject ? error : new Error(String(error), { cause: error });
+    return this.#giveObject(thrown, Kind.thrown);
+  }
+}
+
+function isScalar(value: unknown): boolean {
+  switch (typeof value) {
+    case "object":
+      return value === null;
+    case "function":
+    case "symbol":
+      return false;
+    default:
+      return true;
+  }
+}

@@ -1,0 +1,82 @@
+// lib/bridge/js-objects.ts: JavaScript objects that Python holds, by number.
+import { types } from "node:util";
+import { JsTrait } from "./native.js";
+
+interface Slot {
+  readonly object: object;
+  readonly traits: number;
+  /** How often it was sent; Python gives back as many. */
+  sent: number;
+}
+
+/** An object has one number while Python holds it, so that Python has one proxy of it. */
+export class JsObjects {
+  readonly #slots: (Slot | undefined)[] = [];
+  readonly #free: number[] = [];
+  readonly #numbers = new Map<object, number>();
+
+  /** Holds the object until it is released as often as it was sent. */
+  send(object: object): number {
+    const known = this.#numbers.get(object);
+    if (known !== undefined) {
+      (this.#slots[known] as Slot).sent++;
+      return known;
+    }
+    const traits = traitsOf(object); // may throw: a Proxy's trap
+    const number = this.#free.pop() ?? this.#slots.length;
+    this.#slots[number] = { object, traits, sent: 1 };
+    this.#numbers.set(object, number);
+    return number;
+  }
+
+  get(number: number): object {
+    const slot = this.#slots[number];
+    if (slot === undefined) throw new ReferenceError("Python holds no such JavaScript object");
+    return slot.object;
+  }
+
+  traits(number: number): number {
+    return this.#slots[number]?.traits ?? 0;
+  }
+
+  release(pairs: Uint32Array): void {
+    for (let i = 0; i + 1 < pairs.length; i += 2) {
+      const number = pairs[i] as number;
+      const slot = this.#slots[number];
+      if (slot === undefined) continue;
+      slot.sent -= pairs[i + 1] as number;
+      if (slot.sent > 0) continue;
+      this.#slots[number] = undefined;
+      this.#numbers.delete(slot.object);
+      this.#free.push(number);
+    }
+  }
+
+  get held(): number {
+    return this.#numbers.size;
+  }
+}
+
+/** What the object can do, as native/bridge/traits.h has it. */
+export function traitsOf(object: object): number {
+  let traits = 0;
+  if (typeof object === "function") traits |= JsTrait.callable;
+  if (Array.isArray(object)) traits |= JsTrait.array | JsTrait.length | JsTrait.iterable;
+  else if (types.isMap(object)) traits |= JsTrait.map | JsTrait.length | JsTrait.iterable;
+  else if (types.isSet(object)) traits |= JsTrait.set | JsTrait.length | JsTrait.iterable;
+  else if (ArrayBuffer.isView(object) || types.isAnyArrayBuffer(object)) {
+    traits |= JsTrait.typedArray;
+  }
+  if (types.isNativeError(object)) traits |= JsTrait.error;
+  const members = object as Record<PropertyKey, unknown>;
+  if (typeof members[Symbol.iterator] === "function") traits |= JsTrait.iterable;
+  if (typeof members[Symbol.asyncIterator] === "function") traits |= JsTrait.asyncIterable;
+  if (typeof members["then"] === "function") traits |= JsTrait.promise;
+  if (typeof members["next"] === "function") traits |= JsTrait.iterator;
+  if (typeof object !== "function") {
+    if (typeof members["length"] === "number" || typeof members["size"] === "number") {
+      traits |= JsTrait.length;
+    }
+  }
+  return traits;
+}

@@ -1,0 +1,121 @@
+// lib/bridge/native.ts: what native/bridge gives and the numbers that both sides know.
+
+/** native/bridge/operations.cc. What a result is stands in the registers. */
+export interface NativeBridge {
+  /** The register `handles` tells which values are numbers of Python objects. */
+  call(handle: number, ...values: unknown[]): unknown;
+  /** Arguments and keyword arguments on a tape. */
+  callTape(handle: number, extras: TapeExtras): unknown;
+  /** The one value of a tape, as a Python object of its own. */
+  toPython(extras: TapeExtras): unknown;
+  intern(name: string): number;
+  /** undefined, of kind `value`, where there is no such attribute. */
+  getAttribute(handle: number, name: number | string): unknown;
+  /** The object's value on a tape; `depth` -1: all levels. */
+  toJs(handle: number, depth: number): unknown;
+  /** Pairs: number, how often it was sent. Never waits. */
+  release(pairs: Uint32Array): void;
+  /** What was released goes now; waits for the GIL. */
+  drain(): void;
+  takeReleased(): Uint32Array;
+  setTape(number: number, tags: Uint8Array, words: Float64Array): void;
+  /** inmem._bridge. */
+  module(): unknown;
+  /** How many Python objects JavaScript holds. */
+  held(): number;
+}
+
+/** Text and blobs of a tape that JavaScript wrote. */
+export type TapeExtras = undefined | string | [text: string, ...blobs: Uint8Array[]];
+
+/** native/bridge/realm.h: Kind. */
+export const Kind = {
+  value: 0,
+  handle: 1,
+  object: 2,
+  tape: 3,
+  error: 4,
+  thrown: 5,
+} as const;
+
+/** native/bridge/realm.h: Register. */
+export const Register = {
+  kind: 0,
+  traits: 1,
+  tags: 2,
+  words: 3,
+  tape: 4,
+  handles: 5,
+  released: 6,
+  objects: 7,
+  argTraits: 8,
+  count: 32,
+} as const;
+
+/** native/bridge/realm.h: JsOp. */
+export const JsOp = {
+  call: 0,
+  new: 1,
+  get: 2,
+  set: 3,
+  delete: 4,
+  release: 5,
+  other: 6,
+} as const;
+
+/** native/bridge/tape.h: Tag. */
+export const Tag = {
+  undefined: 0,
+  none: 1,
+  false: 2,
+  true: 3,
+  int: 4,
+  float: 5,
+  bigInt: 6,
+  text: 7,
+  bytes: 8,
+  list: 9,
+  tuple: 10,
+  dict: 11,
+  set: 12,
+  frozenSet: 13,
+  handle: 14,
+  object: 15,
+  date: 16,
+  back: 17,
+  longText: 18,
+} as const;
+
+/** native/bridge/traits.h: PythonTrait. */
+export const PyTrait = {
+  callable: 1 << 0,
+  iterable: 1 << 1,
+  iterator: 1 << 2,
+  length: 1 << 3,
+  mapping: 1 << 4,
+  sequence: 1 << 5,
+  subscript: 1 << 6,
+  buffer: 1 << 7,
+  awaitable: 1 << 8,
+  asyncIterable: 1 << 9,
+  asyncIterator: 1 << 10,
+  exception: 1 << 11,
+  class: 1 << 12,
+  generator: 1 << 13,
+  asyncGenerator: 1 << 14,
+} as const;
+
+/** native/bridge/traits.h: JsTrait. */
+export const JsTrait = {
+  callable: 1 << 0,
+  iterable: 1 << 1,
+  asyncIterable: 1 << 2,
+  array: 1 << 3,
+  typedArray: 1 << 4,
+  map: 1 << 5,
+  set: 1 << 6,
+  promise: 1 << 7,
+  error: 1 << 8,
+  length: 1 << 9,
+  iterator: 1 << 10,
+} as const;
