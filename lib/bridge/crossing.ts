@@ -2,8 +2,8 @@
 import { PythonError } from "../errors.js";
 import { errorOf } from "./errors.js";
 import { destroyedError, HeldObjects, heldBy } from "./held.js";
-import { operations } from "./js-operations.js";
 import { JsObjects } from "./js-objects.js";
+import { operations } from "./js-operations.js";
 import { JsOp, Kind, type NativeBridge, Register } from "./native.js";
 import { makeProxy } from "./proxy.js";
 import { type Numbers, TapeReader } from "./tape-reader.js";
@@ -218,7 +218,10 @@ export class Crossing implements Owner, Numbers {
     }
   };
 
-  #arguments(values: unknown[]): { args: unknown[]; keywords: Record<string, unknown> | undefined } {
+  #arguments(values: unknown[]): {
+    args: unknown[];
+    keywords: Record<string, unknown> | undefined;
+  } {
     const registers = this.#registers;
     if (registers[Register.kind] === Kind.tape) return this.reader(values[0]).call();
     const handles = registers[Register.handles] as number;

@@ -27,11 +27,14 @@ interface Entry {
 }
 
 /** A member that is a function: given the target, what the function does. */
-function method(
-  does: (target: Target, ...args: unknown[]) => unknown,
-  needs = 0,
-): Entry {
-  return { needs, member: (target) => (...args: unknown[]) => does(target, ...args) };
+function method(does: (target: Target, ...args: unknown[]) => unknown, needs = 0): Entry {
+  return {
+    needs,
+    member:
+      (target) =>
+      (...args: unknown[]) =>
+        does(target, ...args),
+  };
 }
 
 function python(target: Target, name: string, ...args: unknown[]): unknown {
@@ -71,26 +74,20 @@ const members = new Map<string, Entry>(
     ),
     callKwargs: method((target, ...args) => {
       const keywords = args.pop();
-      return target.crossing.callWith(
-        handleFor(target),
-        args,
-        keywords as Record<string, unknown>,
-      );
+      return target.crossing.callWith(handleFor(target), args, keywords as Record<string, unknown>);
     }, PyTrait.callable),
     next: method((target) => {
       const step = python(target, "next_item") as [done: boolean, value: unknown];
       return { done: step[0], value: step[1] };
     }, PyTrait.iterator),
-    // What has a `then` is taken for a Promise: Python's own is `$then`.
-    then: { needs: 0, member: () => undefined },
   } satisfies Record<string, Entry>),
 );
 
+// What has a `then` is taken for a Promise: Python's own is `$then`.
+members.set("then", { needs: 0, member: () => undefined });
+
 const symbols = new Map<symbol, Entry>([
-  [
-    Symbol.iterator,
-    method((target) => python(target, "iterate"), PyTrait.iterable),
-  ],
+  [Symbol.iterator, method((target) => python(target, "iterate"), PyTrait.iterable)],
   [Symbol.toPrimitive, method((target, hint) => python(target, "primitive", hint))],
   [
     inspect.custom,

@@ -71,7 +71,9 @@ const handler: ProxyHandler<Target> = {
     handleFor(target);
     const names = target.crossing.python("attributes", target.proxy) as string[];
     // A function that can be called with `new` has a `prototype` that must be told.
-    return [...new Set([...names, ...Reflect.ownKeys(target).filter((key) => key === "prototype")])];
+    return [
+      ...new Set([...names, ...Reflect.ownKeys(target).filter((key) => key === "prototype")]),
+    ];
   },
   getOwnPropertyDescriptor(target, key) {
     if (key === "prototype") return Reflect.getOwnPropertyDescriptor(target, key);

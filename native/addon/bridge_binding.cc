@@ -47,8 +47,8 @@ Napi::Value BeginBridge(const Napi::CallbackInfo& info) {
     std::thread(std::move(work)).detach();
   } catch (const std::system_error&) {
     calls->Release();
-    return Throw(env, {ErrorCode::kInterpreter,
-                       "no thread could be made for Python"});
+    return Throw(
+        env, {ErrorCode::kInterpreter, "no thread could be made for Python"});
   }
   return env.Undefined();
 }

@@ -20,8 +20,8 @@ Napi::Value ErrorOf(Napi::Env env, const Status& status) {
   if (error_class.IsEmpty()) {
     return Napi::Error::New(env, code + ": " + status.message()).Value();
   }
-  return error_class.New({Napi::String::New(env, code),
-                          Napi::String::New(env, status.message())});
+  return error_class.New(
+      {Napi::String::New(env, code), Napi::String::New(env, status.message())});
 }
 
 Napi::Value Throw(Napi::Env env, const Status& status) {

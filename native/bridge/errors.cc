@@ -39,10 +39,9 @@ void RaiseThrown(PyObject* error) {
     PyErr_SetRaisedException(Py_NewRef(error));
     return;
   }
-  Owned made =
-      Owned::Steal(make_exception != nullptr
-                       ? PyObject_CallOneArg(make_exception, error)
-                       : nullptr);
+  Owned made = Owned::Steal(make_exception != nullptr
+                                ? PyObject_CallOneArg(make_exception, error)
+                                : nullptr);
   if (!made) return;
   if (PyExceptionInstance_Check(made.get())) {
     PyErr_SetRaisedException(made.release());
@@ -69,10 +68,10 @@ Owned RaisePending(Realm& realm) {
     return RaiseClosed();
   }
   const std::string text = TextOf(realm.env(), error);
-  PyErr_SetString(text.starts_with("RangeError: Maximum call stack")
-                      ? PyExc_RecursionError
-                      : PyExc_RuntimeError,
-                  text.empty() ? "JavaScript could not be called" : text.c_str());
+  PyErr_SetString(
+      text.starts_with("RangeError: Maximum call stack") ? PyExc_RecursionError
+                                                         : PyExc_RuntimeError,
+      text.empty() ? "JavaScript could not be called" : text.c_str());
   return {};
 }
 
@@ -96,8 +95,7 @@ napi_value Fail(Realm& realm) {
   }
   if (exception_type != nullptr &&
       PyErr_GivenExceptionMatches(error.get(), exception_type) != 0) {
-    Owned proxy =
-        Owned::Steal(PyObject_GetAttrString(error.get(), "js_error"));
+    Owned proxy = Owned::Steal(PyObject_GetAttrString(error.get(), "js_error"));
     PyErr_Clear();
     std::uint32_t index = 0;
     if (proxy && IndexOf(realm, proxy.get(), &index)) {

@@ -21,9 +21,9 @@ cpython::Owned RaisePending(Realm& realm);
 // raised. GIL.
 cpython::Owned ReadResult(Realm& realm, Kind kind, const Tape& tape);
 
-// The Python exception that is raised goes to JavaScript: sets the kind (kError,
-// or kThrown where it came from there), and gives its number. GIL, JavaScript's
-// thread.
+// The Python exception that is raised goes to JavaScript: sets the kind
+// (kError, or kThrown where it came from there), and gives its number. GIL,
+// JavaScript's thread.
 napi_value Fail(Realm& realm);
 
 // inmem.ffi.JsException and what makes one; borrowed references, kept.

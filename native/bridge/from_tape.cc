@@ -32,9 +32,9 @@ Owned DateTime(double milliseconds) {
   constexpr long long kDay = 86'400'000;
   const long long days = (whole - (((whole % kDay) + kDay) % kDay)) / kDay;
   const long long rest = whole - (days * kDay);
-  Owned delta = Owned::Steal(PyDelta_FromDSU(
-      static_cast<int>(days), static_cast<int>(rest / 1000),
-      static_cast<int>(rest % 1000) * 1000));
+  Owned delta = Owned::Steal(
+      PyDelta_FromDSU(static_cast<int>(days), static_cast<int>(rest / 1000),
+                      static_cast<int>(rest % 1000) * 1000));
   if (!epoch || !delta) return {};
   return Owned::Steal(PyNumber_Add(epoch.get(), delta.get()));
 }
@@ -115,9 +115,9 @@ Owned TapeReader::Value(Tag tag) {
         return {};
       }
       const auto& blob = tape_.blobs[static_cast<std::size_t>(word)];
-      return Owned::Steal(PyBytes_FromStringAndSize(
-          reinterpret_cast<const char*>(blob.data()),
-          static_cast<Py_ssize_t>(blob.size())));
+      return Owned::Steal(
+          PyBytes_FromStringAndSize(reinterpret_cast<const char*>(blob.data()),
+                                    static_cast<Py_ssize_t>(blob.size())));
     }
     case Tag::kList:
       return List(false);

@@ -1,8 +1,8 @@
 // native/bridge/js_call.cc: calls from Python into JavaScript.
 //
 // JavaScript runs on its own thread alone, and never with the GIL: Python's
-// other threads go on meanwhile. A thread of Python that wants it waits, without
-// the GIL, until JavaScript's thread has time.
+// other threads go on meanwhile. A thread of Python that wants it waits,
+// without the GIL, until JavaScript's thread has time.
 #include "cpython/python_setup.h"
 #include "napi/napi_setup.h"
 
@@ -43,8 +43,7 @@ bool PutArguments(Realm& realm, PyObject* const* args, std::size_t count,
                   PyObject* keywords, Tape* tape) {
   TapeWriter writer(realm, tape);
   if (!writer.PutTuple(args, count)) return false;
-  const Py_ssize_t names =
-      keywords != nullptr ? PyTuple_GET_SIZE(keywords) : 0;
+  const Py_ssize_t names = keywords != nullptr ? PyTuple_GET_SIZE(keywords) : 0;
   tape->Put(Tag::kDict, static_cast<double>(names));
   for (Py_ssize_t i = 0; i < names; ++i) {
     if (!writer.Put(PyTuple_GET_ITEM(keywords, i)) ||
@@ -79,8 +78,8 @@ struct Realm::Request {
   std::mutex mutex;
   std::condition_variable changed;
   bool done = false;
-  bool served = false;         // false with done: the environment is gone
-  Kind kind = Kind::kValue;    // of the result: kTape, kError, kThrown
+  bool served = false;       // false with done: the environment is gone
+  Kind kind = Kind::kValue;  // of the result: kTape, kError, kThrown
 };
 
 Owned Realm::Call(JsOp op, std::uint32_t index, PyObject* const* args,
@@ -233,8 +232,9 @@ Owned Realm::CallThere(JsOp op, std::uint32_t index, PyObject* const* args,
       request->changed.wait(lock, [&] { return request->done; });
     }
   }
-  Owned result = request->served ? ReadResult(*this, request->kind, request->tape)
-                                 : RaiseClosed();
+  Owned result = request->served
+                     ? ReadResult(*this, request->kind, request->tape)
+                     : RaiseClosed();
   on_the_way_.fetch_sub(1);
   return result;
 }

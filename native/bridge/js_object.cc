@@ -20,8 +20,7 @@ using cpython::Owned;
 namespace {
 
 struct JsObject {
-  PyObject_HEAD
-  std::shared_ptr<Realm> realm;
+  PyObject_HEAD std::shared_ptr<Realm> realm;
   std::uint32_t index;
   std::uint32_t traits;
   vectorcallfunc call;

@@ -2,11 +2,10 @@
 // python/inmem/_bridge.py may ask of the bridge.
 #include "cpython/python_setup.h"
 
-#include "bridge/begin.h"
-
 #include <string>
 
 #include "base/status.h"
+#include "bridge/begin.h"
 #include "bridge/errors.h"
 #include "bridge/js_object.h"
 #include "cpython/module_def.h"
@@ -64,10 +63,10 @@ std::string TextOfError() {
 
 Status Prepare() {
   const PyGILState_STATE state = PyGILState_Ensure();
-  Status status = Install() ? Status::Ok()
-                            : Status(ErrorCode::kInterpreter,
-                                     "the bridge could not be set up: " +
-                                         TextOfError());
+  Status status =
+      Install() ? Status::Ok()
+                : Status(ErrorCode::kInterpreter,
+                         "the bridge could not be set up: " + TextOfError());
   PyGILState_Release(state);
   return status;
 }

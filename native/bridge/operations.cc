@@ -95,7 +95,8 @@ Owned Held(Realm& realm, std::uint32_t number) {
 napi_value Call(napi_env env, napi_callback_info info) {
   Frame frame(env, info);
   Realm& realm = *frame.realm;
-  const auto handles = static_cast<std::uint32_t>(realm.Reg(Register::kHandles));
+  const auto handles =
+      static_cast<std::uint32_t>(realm.Reg(Register::kHandles));
   Entry entry(realm);
   Owned callee = Held(realm, frame.Number(0));
   if (!callee) return Fail(realm);
@@ -109,10 +110,10 @@ napi_value Call(napi_env env, napi_callback_info info) {
     if (!owned[i]) return Fail(realm);
     args[i] = owned[i].get();
   }
-  return Give(realm, Owned::Steal(PyObject_Vectorcall(
-                         callee.get(), args.data() + 1,
-                         (frame.argc - 1) | PY_VECTORCALL_ARGUMENTS_OFFSET,
-                         nullptr)));
+  return Give(realm,
+              Owned::Steal(PyObject_Vectorcall(
+                  callee.get(), args.data() + 1,
+                  (frame.argc - 1) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr)));
 }
 
 // The tuple of arguments and the dict of keyword arguments, off a tape.
@@ -183,9 +184,8 @@ napi_value GetAttribute(napi_env env, napi_callback_info info) {
   if (!object) return Fail(realm);
   napi_valuetype type = napi_undefined;
   napi_typeof(env, frame.argv[1], &type);
-  Owned name = type == napi_number
-                   ? Owned::Borrow(realm.Name(frame.Number(1)))
-                   : ScalarToPython(env, frame.argv[1]);
+  Owned name = type == napi_number ? Owned::Borrow(realm.Name(frame.Number(1)))
+                                   : ScalarToPython(env, frame.argv[1]);
   if (!name) return Fail(realm);
   PyObject* value = nullptr;
   const int found = PyObject_GetOptionalAttr(object.get(), name.get(), &value);
@@ -233,7 +233,9 @@ napi_value Release(napi_env env, napi_callback_info info) {
 // drain(): what was released goes now; waits for the GIL.
 napi_value Drain(napi_env env, napi_callback_info info) {
   Frame frame(env, info);
-  { Entry entry(*frame.realm); }
+  {
+    Entry entry(*frame.realm);
+  }
   return Undefined(*frame.realm);
 }
 
@@ -302,20 +304,21 @@ napi_value OpenBridge(napi_env env, napi_callback_info info) {
   if (!realm) return nullptr;
   napi_value object = nullptr;
   napi_create_object(env, &object);
-  constexpr auto kFunctions = std::to_array<std::pair<const char*, napi_callback>>({
-      {"call", Call},
-      {"callTape", CallTape},
-      {"toPython", ToPython},
-      {"intern", Intern},
-      {"getAttribute", GetAttribute},
-      {"toJs", ToJs},
-      {"release", Release},
-      {"drain", Drain},
-      {"takeReleased", TakeReleased},
-      {"setTape", SetTape},
-      {"module", Module},
-      {"held", HeldCount},
-  });
+  constexpr auto kFunctions =
+      std::to_array<std::pair<const char*, napi_callback>>({
+          {"call", Call},
+          {"callTape", CallTape},
+          {"toPython", ToPython},
+          {"intern", Intern},
+          {"getAttribute", GetAttribute},
+          {"toJs", ToJs},
+          {"release", Release},
+          {"drain", Drain},
+          {"takeReleased", TakeReleased},
+          {"setTape", SetTape},
+          {"module", Module},
+          {"held", HeldCount},
+      });
   for (const auto& [name, callback] : kFunctions) {
     napi_value function = nullptr;
     // The realm lives as long as its environment: Realm::Open holds it.

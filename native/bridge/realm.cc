@@ -187,10 +187,10 @@ Entry::Entry(Realm& realm) : realm_(realm) {
   const char* here = static_cast<char*>(__builtin_frame_address(0));
   const auto left = static_cast<std::size_t>(here - realm.stack_low_);
   const std::size_t usable = left > kStackReserve ? left - kStackReserve : 0;
-  recursion_ = std::exchange(
-      realm.python_->c_recursion_remaining,
-      static_cast<int>(std::min<std::size_t>(usable / kBytesOfRecursion,
-                                             Py_C_RECURSION_LIMIT)));
+  recursion_ =
+      std::exchange(realm.python_->c_recursion_remaining,
+                    static_cast<int>(std::min<std::size_t>(
+                        usable / kBytesOfRecursion, Py_C_RECURSION_LIMIT)));
   realm.Drain();
 }
 

@@ -37,19 +37,19 @@ enum class Kind : std::int32_t {
 enum class Register : std::size_t {
   kKind = 0,
   kTraits = 1,
-  kTags = 2,      // bytes on the tape
-  kWords = 3,     // words on the tape
-  kTape = 4,      // which tape, to native
-  kHandles = 5,   // bit i: argument i is a number of a Python object
-  kReleased = 6,  // 1: native holds JavaScript objects to be released
-  kObjects = 7,   // bit i: argument i is a number of a JavaScript object
+  kTags = 2,       // bytes on the tape
+  kWords = 3,      // words on the tape
+  kTape = 4,       // which tape, to native
+  kHandles = 5,    // bit i: argument i is a number of a Python object
+  kReleased = 6,   // 1: native holds JavaScript objects to be released
+  kObjects = 7,    // bit i: argument i is a number of a JavaScript object
   kArgTraits = 8,  // of argument i, to JavaScript
   kCount = 32,
 };
 
-// What JavaScript does for native: dispatch(op, object, ...arguments). Where the
-// register kKind says kTape there is one argument, the extras of a tape with the
-// tuple of arguments and the dict of keyword arguments.
+// What JavaScript does for native: dispatch(op, object, ...arguments). Where
+// the register kKind says kTape there is one argument, the extras of a tape
+// with the tuple of arguments and the dict of keyword arguments.
 enum class JsOp : std::int32_t {
   kCall = 0,
   kNew = 1,
@@ -116,14 +116,16 @@ class Realm : public std::enable_shared_from_this<Realm> {
   // Numbers and how often each was sent, for JavaScript to release.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> TakeReleased();
 
-  // --- Python objects that JavaScript has let go ------------------------------
-  // Without the GIL; they go at the next Drain().
+  // --- Python objects that JavaScript has let go
+  // ------------------------------ Without the GIL; they go at the next
+  // Drain().
   void ReleaseLater(std::uint32_t index, std::uint32_t times);
   void Drain();  // GIL
 
-  // --- calls into JavaScript --------------------------------------------------
-  // Does one JsOp and gives its result; null with a Python exception. GIL, any
-  // thread; other threads wait, without the GIL, until JavaScript's has time.
+  // --- calls into JavaScript
+  // -------------------------------------------------- Does one JsOp and gives
+  // its result; null with a Python exception. GIL, any thread; other threads
+  // wait, without the GIL, until JavaScript's has time.
   cpython::Owned Call(JsOp op, std::uint32_t index, PyObject* const* args,
                       std::size_t count, PyObject* keywords);
 

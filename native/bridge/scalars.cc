@@ -224,8 +224,8 @@ bool PutScalar(napi_env env, napi_value value, Tape* tape) {
 Owned TextToPython(std::u16string_view text) {
   const auto length = static_cast<Py_ssize_t>(text.size());
   if (std::none_of(text.begin(), text.end(), IsSurrogate)) {
-    return Owned::Steal(PyUnicode_FromKindAndData(PyUnicode_2BYTE_KIND,
-                                                  text.data(), length));
+    return Owned::Steal(
+        PyUnicode_FromKindAndData(PyUnicode_2BYTE_KIND, text.data(), length));
   }
   int order = -1;  // little-endian
   return Owned::Steal(
@@ -253,10 +253,8 @@ std::size_t AppendUtf16(PyObject* text, std::u16string* out) {
         if (points[i] < 0x10000) {
           out->push_back(static_cast<char16_t>(points[i]));
         } else {
-          out->push_back(
-              static_cast<char16_t>(0xD7C0 + (points[i] >> 10)));
-          out->push_back(
-              static_cast<char16_t>(0xDC00 + (points[i] & 0x3FF)));
+          out->push_back(static_cast<char16_t>(0xD7C0 + (points[i] >> 10)));
+          out->push_back(static_cast<char16_t>(0xDC00 + (points[i] & 0x3FF)));
         }
       }
     }

@@ -16,8 +16,8 @@ namespace inmem::bridge {
 // What stands next on the tape, and the words that belong to it. A word is a
 // double: counts and indices are integers below 2^53.
 enum class Tag : std::uint8_t {
-  kUndefined = 0,   // None in Python
-  kNone = 1,        // null
+  kUndefined = 0,  // None in Python
+  kNone = 1,       // null
   kFalse = 2,
   kTrue = 3,
   kInt = 4,         // value, |value| < 2^53

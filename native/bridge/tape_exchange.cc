@@ -1,4 +1,5 @@
-// native/bridge/tape_exchange.cc: tapes, handed to JavaScript and taken from it.
+// native/bridge/tape_exchange.cc: tapes, handed to JavaScript and taken from
+// it.
 #include "cpython/python_setup.h"
 #include "napi/napi_setup.h"
 
@@ -53,8 +54,7 @@ bool ReadText(napi_env env, napi_value value, std::u16string* text) {
   return true;
 }
 
-bool ReadBlob(napi_env env, napi_value value,
-              std::vector<std::uint8_t>* blob) {
+bool ReadBlob(napi_env env, napi_value value, std::vector<std::uint8_t>* blob) {
   void* data = nullptr;
   std::size_t count = 0;
   napi_typedarray_type type;

@@ -64,8 +64,8 @@ bool TapeWriter::PutText(PyObject* object) {
 
 bool TapeWriter::PutBytes(PyObject* object) {
   tape_.Put(Tag::kBytes, static_cast<double>(tape_.blobs.size()));
-  const auto* data = reinterpret_cast<const std::uint8_t*>(
-      PyBytes_AS_STRING(object));
+  const auto* data =
+      reinterpret_cast<const std::uint8_t*>(PyBytes_AS_STRING(object));
   tape_.blobs.emplace_back(data, data + PyBytes_GET_SIZE(object));
   return true;
 }
@@ -118,9 +118,8 @@ bool TapeWriter::PutContainer(PyObject* object, int depth) {
   if (PyTuple_Check(object)) tag = Tag::kTuple;
   if (PyAnySet_Check(object)) tag = Tag::kSet;
   if (PyFrozenSet_Check(object)) tag = Tag::kFrozenSet;
-  return PutItems(tag, object, tag == Tag::kTuple || tag == Tag::kFrozenSet
-                                   ? depth
-                                   : below);
+  return PutItems(tag, object,
+                  tag == Tag::kTuple || tag == Tag::kFrozenSet ? depth : below);
 }
 
 // The items as they are now: converting one may run code that changes it.

@@ -38,7 +38,7 @@ enum JsTrait : std::uint32_t {
   kJsSet = 1u << 6,
   kJsPromise = 1u << 7,  // has a callable `then`
   kJsError = 1u << 8,
-  kJsLength = 1u << 9,   // `length` or `size` is a number
+  kJsLength = 1u << 9,  // `length` or `size` is a number
   kJsIterator = 1u << 10,
 };
 
@@ -77,9 +77,8 @@ inline std::uint32_t TraitsOf(PyObject* object) {
   if (PyGen_CheckExact(object)) {
     traits |= kPyGenerator;
     // What types.coroutine() made can be awaited as well.
-    const auto* code =
-        reinterpret_cast<PyCodeObject*>(PyGen_GetCode(
-            reinterpret_cast<PyGenObject*>(object)));
+    const auto* code = reinterpret_cast<PyCodeObject*>(
+        PyGen_GetCode(reinterpret_cast<PyGenObject*>(object)));
     if ((code->co_flags & CO_ITERABLE_COROUTINE) != 0) traits |= kPyAwaitable;
     Py_DECREF(code);
   }

@@ -8,13 +8,11 @@
 
 #include "interpreter/python_thread.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
@@ -38,6 +36,7 @@
 #include "interpreter/read_ahead.h"
 #include "interpreter/run_job.h"
 #include "interpreter/signals.h"
+#include "interpreter/thread_setup.h"
 #include "interpreter/verification.h"
 #include "interpreter/wrap_stdio.h"
 
@@ -46,27 +45,6 @@ namespace {
 
 // As large as a main thread's usual limit, twice: deep recursion in C.
 constexpr std::size_t kStackBytes = 16u << 20;
-
-// glibc grows a thread's heap page by page, an mprotect each: hundreds of
-// system calls while Python starts, each stopping the other threads' page
-// faults. What was once made writable stays so: one growth by large steps
-// serves them all.
-void GrowThreadHeap() {
-  constexpr std::size_t kStepBytes = 120'000;  // larger would be mmapped
-  std::array<void*, 12> steps = {};
-  for (void*& step : steps) step = std::malloc(kStepBytes);
-  for (void* step : steps) std::free(step);
-}
-
-// Node marks its own standard streams close-on-exec, and gives them to its
-// children by dup2, which clears the mark. Python's children inherit them as
-// they are.
-void LetChildrenHaveStdio() {
-  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    int flags = fcntl(fd, F_GETFD);
-    if (flags >= 0) fcntl(fd, F_SETFD, flags & ~FD_CLOEXEC);
-  }
-}
 
 void RaiseInterrupt() {
   Py_AddPendingCall(

@@ -24,8 +24,8 @@ class PythonThread {
   void WarmUp(const std::string& bundle);
 
   // Waits until Python has started, which it begins if nobody has. Not on
-  // JavaScript's thread. Errors: why it did not start; kInterpreter (the process
-  // is ending, or no thread could be made).
+  // JavaScript's thread. Errors: why it did not start; kInterpreter (the
+  // process is ending, or no thread could be made).
   Status WaitStarted();
 
   // Takes the turn of the next job, which Start() begins; until then nobody

@@ -9,10 +9,10 @@
 namespace inmem::napi {
 
 // A queue of calls onto one environment's JavaScript thread, in order. While it
-// lives it keeps the event loop alive, unless told otherwise. After the environment has ended, or
-// Release(), posts are dropped.
-// Threads: Post and Release on any; never blocks. Ownership: keep it in a
-// shared_ptr; the calls hold what they capture until they have run.
+// lives it keeps the event loop alive, unless told otherwise. After the
+// environment has ended, or Release(), posts are dropped. Threads: Post and
+// Release on any; never blocks. Ownership: keep it in a shared_ptr; the calls
+// hold what they capture until they have run.
 class JsCalls {
  public:
   using Call = std::function<void(Napi::Env)>;

@@ -8,6 +8,8 @@ by value, all else by reference.
 import builtins
 import importlib
 import operator
+from collections.abc import Iterator
+from typing import Any
 
 import _inmem_bridge
 
@@ -15,15 +17,15 @@ import _inmem_bridge
 class JsException(Exception):
     """What JavaScript threw; `js_error` is that, a JsProxy or a scalar."""
 
-    def __init__(self, js_error):
+    def __init__(self, js_error: object) -> None:
         super().__init__(js_error)
         self.js_error = js_error
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.js_error)
 
 
-def js_exception(error):
+def js_exception(error: object) -> JsException:
     return JsException(error)
 
 
@@ -46,15 +48,15 @@ representation = repr
 iterate = iter
 
 
-def type_name(value):
+def type_name(value: object) -> str:
     return type(value).__name__
 
 
-def attributes(value):
+def attributes(value: object) -> tuple[str, ...]:
     return tuple(name for name in dir(value) if isinstance(name, str))
 
 
-def next_item(iterator):
+def next_item(iterator: Iterator[Any]) -> tuple[bool, Any]:
     """(done, value)"""
     try:
         return False, next(iterator)
@@ -62,14 +64,14 @@ def next_item(iterator):
         return True, stop.value
 
 
-def primitive(value, hint):
+def primitive(value: Any, hint: str) -> float | str:
     """For `+value` a number, where it has one; else its text."""
     if hint == "number" and hasattr(type(value), "__float__"):
         return float(value)
     return str(value)
 
 
-def describe(error):
+def describe(error: BaseException) -> tuple[str, str, str, str]:
     """Type, message, traceback and code."""
     from inmem import _describe
 
@@ -79,14 +81,14 @@ def describe(error):
 
 # --- running code ---------------------------------------------------------------
 
-session = {"__name__": "__main__", "__builtins__": builtins}
+session: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
 
 
-def get_globals():
+def get_globals() -> dict[str, Any]:
     return session
 
 
-def run(code, filename="<exec>"):
+def run(code: str, filename: str = "<exec>") -> Any:
     """Runs code; gives the value of its last statement where that is an expression."""
     import ast
 

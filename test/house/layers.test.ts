@@ -34,8 +34,8 @@ function readTable(): Record<string, Row> {
     if (!/^\w+$/.test(layer) || layer === "layer") continue;
     rows[layer] = {
       uses: uses.split(" ").filter((name) => name !== ""),
-      python: sees === "Python.h",
-      node: sees === "napi.h",
+      python: sees.includes("Python.h"),
+      node: sees.includes("napi.h"),
     };
   }
   return rows;
