@@ -7,6 +7,7 @@ const long = process.env["INMEM_LONG"] === "1";
 export default defineConfig({
   test: {
     pool: "forks",
+    globalSetup: "test/helpers/sweep.ts",
     include: [long ? "test/**/*.long.test.ts" : "test/**/*.test.ts"],
     exclude: long ? [] : ["test/**/*.long.test.ts"],
     testTimeout: long ? 1_800_000 : 60_000,

@@ -3,9 +3,9 @@
 // usage: node scripts/strace.mjs COMMAND [ARGS...]
 // `npm start` and the tests import straceFiles(); by hand it prints what they see.
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { withScratch } from "./common/scratch.mjs";
 import { which } from "./common/system-packages.mjs";
 import { isMain, main } from "./house/main.mjs";
 
@@ -60,8 +60,7 @@ const calls = [...opening, ...making];
 export async function straceFiles(command, options = {}) {
   if (!which("strace")) return undefined;
   // The log is ours, not the command's: outside of all that is looked at.
-  const dir = mkdtempSync(join(tmpdir(), "inmem-strace-"));
-  try {
+  return withScratch("strace", async (dir) => {
     // A file a thread (-ff), so that no call is split into two lines; -y
     // names what a descriptor stands for.
     const args = [
@@ -86,9 +85,7 @@ export async function straceFiles(command, options = {}) {
       ...result,
       ...sortCalls(logs.flatMap((name) => parse(readFileSync(join(dir, name), "latin1")))),
     };
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
+  });
 }
 
 function start(program, args, { cwd, env, stdio = ["ignore", "pipe", "pipe"] }) {

@@ -5,10 +5,8 @@
 // (the warming), the sides take turns, in another order each round, and our
 // side is sampled twice, as A and as A'. A/A' should be 1; what it is instead is
 // how far to trust A/B.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { say } from "../../scripts/common/run.mjs";
+import { withScratch } from "../../scripts/common/scratch.mjs";
 import { summary } from "./stats.mjs";
 
 /**
@@ -34,8 +32,7 @@ import { summary } from "./stats.mjs";
 
 /** @param {Measure} measure */
 export async function runMeasure(name, measure, { python, root, runs = measure.runs ?? 21 }) {
-  const dir = mkdtempSync(join(tmpdir(), "inmem-bench-"));
-  try {
+  return withScratch("bench", async (dir) => {
     const context = { python, root, dir, env: cleanEnv(dir) };
     await measure.prepare?.(context);
     const sides = { ours: measure.ours, theirs: measure.theirs, control: measure.ours };
@@ -51,9 +48,7 @@ export async function runMeasure(name, measure, { python, root, runs = measure.r
     }
     if (process.stderr.isTTY) say("");
     return result(name, measure, samples);
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
+  });
 }
 
 function result(name, measure, samples) {

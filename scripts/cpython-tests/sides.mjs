@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../common/run.mjs";
+import { withScratch } from "../common/scratch.mjs";
 import { root } from "../house/main.mjs";
-import { withScratch } from "../wheels/prepare.mjs";
 import { startProgram } from "../wheels/start-program.mjs";
 import { notRun } from "./compare.mjs";
 
@@ -43,7 +43,7 @@ export const sides = {
 export async function runFile(side, name, settings) {
   const { command, env } = sides[side](settings);
   const started = performance.now();
-  return withScratch(async (scratch) => {
+  return withScratch("cpython", async (scratch) => {
     const report = join(scratch, "junit.xml");
     const ignored = notRun(settings.rows, side).flatMap((pattern) => ["--ignore", pattern]);
     const words = ["-m", "test", "-u", resources, "--junit-xml", report, ...ignored, name];

@@ -1,8 +1,8 @@
 // scripts/isolation/ld-debug.mjs: what the dynamic linker says of each binding (LD_DEBUG=bindings,files under LD_BIND_NOW=1).
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../common/run.mjs";
+import { withScratch } from "../common/scratch.mjs";
 
 /**
  * A symbol that an object refers to, and the object that the dynamic linker found it in.
@@ -28,17 +28,14 @@ import { run } from "../common/run.mjs";
  * @returns {Promise<LinkerLog>}
  */
 export async function runWithLinkerLog(command, env) {
-  const folder = mkdtempSync(join(tmpdir(), "inmem-bindings-"));
-  const output = join(folder, "log");
-  try {
+  return withScratch("bindings", async (folder) => {
+    const output = join(folder, "log");
     // The process's id is the name of its log: the shell becomes the program.
     const script = `echo $$ > "$0.pid"; exec env LD_DEBUG=bindings,files LD_BIND_NOW=1 LD_DEBUG_OUTPUT="$0" "$@"`;
     const { stdout, stderr } = await run("/bin/sh", ["-c", script, output, ...command], { env });
     const pid = readFileSync(`${output}.pid`, "utf8").trim();
     return { ...parseLinkerLog(readFileSync(`${output}.${pid}`, "utf8")), stdout, stderr };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
 
 const bindingLine =

@@ -1,5 +1,6 @@
 // scripts/wheels/cells.mjs: one subject on disk, in memory by each tier, and by the launcher; the facts must be the same.
-import { commandLine, prepare, withScratch } from "./prepare.mjs";
+import { withScratch } from "../common/scratch.mjs";
+import { commandLine, prepare } from "./prepare.mjs";
 import { startProgram } from "./start-program.mjs";
 
 /** As --load names them. */
@@ -48,7 +49,7 @@ export const tiers = ["memfd", "mapped", "tmpfs", "extract", "auto"];
  */
 export async function runSubject(subject, settings, onCell = () => {}) {
   const prepared = await prepare(subject, settings.pythonDir);
-  return withScratch(async (scratch) => {
+  return withScratch("wheels", async (scratch) => {
     const server = (await subject.setup.start?.({ dir: subject.dir, scratch })) ?? {};
     try {
       return await runCells(subject, { ...settings, ...prepared, env: server.env }, onCell);

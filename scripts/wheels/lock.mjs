@@ -5,12 +5,12 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { run } from "../common/run.mjs";
+import { withScratch } from "../common/scratch.mjs";
 import { isMain, main, root } from "../house/main.mjs";
-import { withScratch } from "./prepare.mjs";
 
 async function resolve(requirements) {
   const launcher = join(root, "build", "Release", "inmem-launcher");
-  return withScratch(async (folder) => {
+  return withScratch("wheels", async (folder) => {
     const report = join(folder, "report.json");
     const words = ["-I", "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet"];
     const target = ["--only-binary=:all:", "--target", join(folder, "none"), "--report", report];

@@ -1,15 +1,5 @@
 // scripts/wheels/prepare.mjs: a subject's wheels, their disk install and its bundles, made once and kept in the cache.
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  utimesSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
 import { basename, join } from "node:path";
 import { cacheDir, ensureEntry } from "../common/cache.mjs";
 import { hashKey } from "../common/hash.mjs";
@@ -160,14 +150,4 @@ async function deflate(bundle, python) {
     ]),
   );
   return made;
-}
-
-/** A folder that is gone after `use`, and that must be empty by then but for what `use` removed. */
-export async function withScratch(use) {
-  const folder = mkdtempSync(join(tmpdir(), "inmem-wheels-"));
-  try {
-    return await use(folder);
-  } finally {
-    if (existsSync(folder)) rmSync(folder, { recursive: true, force: true });
-  }
 }

@@ -2,8 +2,8 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { withScratch } from "../common/scratch.mjs";
 import { straceFiles } from "../strace.mjs";
-import { withScratch } from "./prepare.mjs";
 
 /**
  * @typedef {object} Ended
@@ -24,7 +24,7 @@ import { withScratch } from "./prepare.mjs";
  * @returns {Promise<Ended>}
  */
 export async function startProgram(command, { env = {}, timeoutSeconds = 120, strace } = {}) {
-  return withScratch(async (folder) => {
+  return withScratch("wheels", async (folder) => {
     const [cwd, home, tmp] = ["cwd", "home", "tmp"].map((name) => join(folder, name));
     for (const dir of [cwd, home, tmp]) mkdirSync(dir);
     const { PATH = "/usr/bin:/bin" } = process.env;
