@@ -9,7 +9,13 @@ import { buildAddon, pythonDir } from "./build-addon.mjs";
 import { buildLib } from "./build-lib.mjs";
 import { isMain, main, root } from "./house/main.mjs";
 import { ensureNodeModules } from "./house/node-modules.mjs";
+import { numberOf, readWords } from "./house/words.mjs";
 
+const options = {
+  json: { type: "boolean" },
+  runs: { type: "string" },
+  "no-build": { type: "boolean" },
+};
 const folder = join(root, "bench");
 
 async function load() {
@@ -45,12 +51,10 @@ function select(benchmarks, word) {
 }
 
 async function bench() {
-  const words = process.argv.slice(2);
-  const json = words.includes("--json");
-  const at = words.indexOf("--runs");
-  const runs = at >= 0 ? Number(words.splice(at, 2)[1]) : undefined;
-  if (runs !== undefined && !(runs >= 3)) throw new Error("--runs wants a number, at least 3");
-  const asked = words.filter((word) => !word.startsWith("--"));
+  const words = readWords(import.meta.url, options, { allowPositionals: true });
+  const { json = false } = words.values;
+  const runs = numberOf(import.meta.url, words, "runs", 3);
+  const asked = words.positionals;
 
   await ensureNodeModules(); // the table's library
   const benchmarks = await load();
@@ -59,7 +63,7 @@ async function bench() {
     return;
   }
   const selected = asked.flatMap((word) => select(benchmarks, word));
-  const build = !words.includes("--no-build");
+  const build = !words.values["no-build"];
   const python = build ? await buildAddon() : await pythonDir();
   if (build) await buildLib();
 

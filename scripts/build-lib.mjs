@@ -18,6 +18,7 @@ import { generateErrors } from "./generate-errors.mjs";
 import { isMain, main, root, step } from "./house/main.mjs";
 import { ensureNodeModules } from "./house/node-modules.mjs";
 import { runTool } from "./house/tool.mjs";
+import { readWords } from "./house/words.mjs";
 
 const dist = join(root, "dist");
 const later = "index-later.js";
@@ -154,4 +155,7 @@ function put(name, text) {
   renameSync(`${path}.part`, path);
 }
 
-if (isMain(import.meta.url)) await main(buildLib);
+if (isMain(import.meta.url)) {
+  readWords(import.meta.url, []);
+  await main(buildLib);
+}

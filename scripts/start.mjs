@@ -1,5 +1,6 @@
 // scripts/start.mjs: `npm start`: set everything up, build, and run a stock numpy wheel out of one zip, with evidence.
-
+//
+// usage: node scripts/start.mjs
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -13,6 +14,7 @@ import { ensureSystemPackages } from "./common/system-packages.mjs";
 import { hashTree } from "./house/hash-tree.mjs";
 import { isMain, main, root, step } from "./house/main.mjs";
 import { stracePackages } from "./house/packages.mjs";
+import { readWords } from "./house/words.mjs";
 import { straceFiles } from "./strace.mjs";
 
 const app = join(root, "examples", "numpy-app");
@@ -95,4 +97,7 @@ function noStrace(error) {
   say(`no strace: ${error.message.split("\n")[0]}`);
 }
 
-if (isMain(import.meta.url)) await main(start);
+if (isMain(import.meta.url)) {
+  readWords(import.meta.url, []);
+  await main(start);
+}

@@ -9,9 +9,10 @@ import { auditedWheels, compareVerdicts, fetchWheel } from "./audit/wheels.mjs";
 import { buildAddon } from "./build-addon.mjs";
 import { buildLib } from "./build-lib.mjs";
 import { isMain, main, root } from "./house/main.mjs";
+import { readWords } from "./house/words.mjs";
 
 async function testAudit() {
-  const names = process.argv.slice(2);
+  const names = readWords(import.meta.url, [], { allowPositionals: true }).positionals;
   const wheels = auditedWheels().filter(
     ({ requirement }) => names.length === 0 || names.some((name) => requirement.startsWith(name)),
   );

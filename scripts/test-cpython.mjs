@@ -5,7 +5,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { parseArgs } from "node:util";
 import { buildAddon } from "./build-addon.mjs";
 import { buildLib } from "./build-lib.mjs";
 import { cacheDir } from "./common/cache.mjs";
@@ -14,6 +13,7 @@ import { ensureTestsBundle } from "./cpython-tests/bundle.mjs";
 import { differences, idleRows, readRows, rowFor } from "./cpython-tests/compare.mjs";
 import { runFile } from "./cpython-tests/sides.mjs";
 import { isMain, main, root } from "./house/main.mjs";
+import { numberOf, readWords } from "./house/words.mjs";
 
 const options = {
   in: { type: "string", multiple: true, default: [] },
@@ -24,7 +24,10 @@ const options = {
 };
 
 async function testCpython() {
-  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const given = readWords(import.meta.url, options, { allowPositionals: true });
+  const { values, positionals } = given;
+  const timeoutSeconds = numberOf(import.meta.url, given, "timeout");
+  const jobs = numberOf(import.meta.url, given, "jobs");
   const asked = values.in.length > 0 ? values.in : ["launcher", "node"];
   const unknown = asked.find((side) => side !== "launcher" && side !== "node");
   if (unknown) throw new Error(`no side ${unknown}; there are: launcher, node`);
@@ -34,13 +37,13 @@ async function testCpython() {
   const settings = {
     python: join(pythonDir, "disk", "bin", "python3"),
     bundle: await ensureTestsBundle(pythonDir),
-    timeoutSeconds: Number(values.timeout),
+    timeoutSeconds,
     keys: { disk: basename(pythonDir), memory: memoryKey() },
     resume: values.resume,
     rows: readRows(),
   };
   const files = await choose(settings, positionals, values.all);
-  const results = await runAll(files, asked, settings, Number(values.jobs));
+  const results = await runAll(files, asked, settings, jobs);
   for (const { pattern } of idleRows(settings.rows, results)) {
     say(`docs/cpython-tests.md: the row of ${pattern} explains nothing in this run`);
   }

@@ -13,6 +13,7 @@ import { buildFuzzers } from "./house/fuzzers.mjs";
 import { toHexText } from "./house/hex-corpus.mjs";
 import { isMain, main, root } from "./house/main.mjs";
 import { sanitizerOptions } from "./house/sanitized-build.mjs";
+import { numberOf, readWords, refuse } from "./house/words.mjs";
 
 /** `seeds`: the folder of native/fuzz/corpus and of the seeds; two targets may share one. */
 const targets = {
@@ -22,23 +23,18 @@ const targets = {
   plan: { seeds: "elf", maxBytes: 16384, runs: 100_000 },
 };
 
-function parse(words) {
-  const options = { seconds: 30, only: [], repeatable: false };
-  for (let i = 0; i < words.length; i += 1) {
-    const value = words[i + 1];
-    if (words[i] === "--repeatable") {
-      options.repeatable = true;
-      continue;
-    }
-    if (words[i] === "--seconds" && Number(value) > 0) options.seconds = Number(value);
-    else if (words[i] === "--only" && value in targets) options.only.push(value);
-    else
-      throw new Error(
-        `${words[i]} ${value ?? ""}: expected --seconds N, --repeatable or --only ${Object.keys(targets).join("|")}`,
-      );
-    i += 1;
+function readOptions() {
+  const words = readWords(import.meta.url, {
+    seconds: { type: "string", default: "30" },
+    repeatable: { type: "boolean", default: false },
+    only: { type: "string", multiple: true, default: [] },
+  });
+  const unknown = words.values.only.find((name) => !(name in targets));
+  if (unknown !== undefined) {
+    const names = Object.keys(targets).join(", ");
+    refuse(import.meta.url, `--only ${unknown}: no such target; there are: ${names}`);
   }
-  return options;
+  return { ...words.values, seconds: numberOf(import.meta.url, words, "seconds") };
 }
 
 // Gives { name, runs, perSecond, features, found: [file...] }.
@@ -128,7 +124,7 @@ async function report(result) {
 }
 
 async function testFuzz() {
-  const options = parse(process.argv.slice(2));
+  const options = readOptions();
   const { only } = options;
   const programs = await buildFuzzers();
   const names = only.length > 0 ? only : Object.keys(targets);

@@ -3,11 +3,11 @@
 // usage: node scripts/test-isolation.mjs [--only NAME]... [--node VERSION]... [--load TIER]
 // Without --only: the wheels with libraries that Node has too; without --node: every Node that
 // the project tests with, and Debian's own ("debian"). docs: test/isolation/README.md
-import { parseArgs } from "node:util";
 import { buildAddon } from "./build-addon.mjs";
 import { buildLib } from "./build-lib.mjs";
 import { say } from "./common/run.mjs";
 import { isMain, main } from "./house/main.mjs";
+import { readWords } from "./house/words.mjs";
 import { compareBindings, complaintsOf } from "./isolation/compare.mjs";
 import { isolationWheels, nodesFor } from "./isolation/plan.mjs";
 import { findSubjects } from "./wheels/subjects.mjs";
@@ -19,7 +19,7 @@ const options = {
 };
 
 async function testIsolation() {
-  const { values } = parseArgs({ options });
+  const { values } = readWords(import.meta.url, options);
   const words = (list) => list.flatMap((value) => value.split(",")).filter(Boolean);
   const names = words(values.only);
   const wanted = names.length > 0 ? names : isolationWheels;

@@ -4,7 +4,6 @@
 // Without --load: all tiers, the deflated bundle and the launcher. docs: test/wheels/README.md
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { buildAddon } from "./build-addon.mjs";
 import { buildLib } from "./build-lib.mjs";
 import { say } from "./common/run.mjs";
@@ -13,6 +12,7 @@ import { ensureDebianNode } from "./house/debian-node.mjs";
 import { isMain, main, root } from "./house/main.mjs";
 import { ensureNode, nodeVersions } from "./house/node-versions.mjs";
 import { stracePackages } from "./house/packages.mjs";
+import { numberOf, readWords } from "./house/words.mjs";
 import { runSubject, tiers } from "./wheels/cells.mjs";
 import { writeDocs } from "./wheels/docs.mjs";
 import { refusedTiers } from "./wheels/refused.mjs";
@@ -30,7 +30,9 @@ const options = {
 };
 
 async function testWheels() {
-  const { values } = parseArgs({ options });
+  const given = readWords(import.meta.url, options);
+  const { values } = given;
+  const jobs = numberOf(import.meta.url, given, "jobs");
   const asked = words(values.load);
   const unknown = asked.find((tier) => !tiers.includes(tier));
   if (unknown) throw new Error(`no tier ${unknown}; there are: ${tiers.join(", ")}`);
@@ -45,7 +47,7 @@ async function testWheels() {
   for (const [tier, reason] of Object.entries(refused)) say(`skipped: ${tier}: ${reason}`);
 
   const settings = { pythonDir, tiers: wanted, refused, node, strace: values.strace };
-  const rows = await runAll(subjects, { ...settings, extras: asked.length === 0 }, values.jobs);
+  const rows = await runAll(subjects, { ...settings, extras: asked.length === 0 }, jobs);
   writeReport(rows, node);
   console.log(matrixTable(rows));
   const { passed, failed, skipped } = countCells(rows);
