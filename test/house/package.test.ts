@@ -1,7 +1,7 @@
 // test/house/package.test.ts: the packed tarball, installed in an empty folder, works on every supported Node.
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ensureNode, nodeVersions } from "../../scripts/house/node-versions.mjs";
 import { packageRoot, spawnProcess } from "../helpers/spawn-node.js";
@@ -46,15 +46,31 @@ describe("the tarball", () => {
     const top = readdirSync(installed).filter((name) => name !== "README.md");
     expect(top.sort()).toEqual([
       "CHANGELOG.md",
+      "CONTRIBUTING.md",
       "LICENSE",
       "dist",
       "docs",
+      "examples",
       "package.json",
       "prebuilds",
       "python.json",
       "schema",
       "third-party",
     ]);
+  });
+
+  it("has all that its pages link to", () => {
+    const docs = readdirSync(join(installed, "docs")).map((name) => join("docs", name));
+    const pages = ["README.md", "CONTRIBUTING.md", "examples/README.md", ...docs];
+    const links = pages.flatMap((page) => {
+      const text = readFileSync(join(installed, page), "utf8");
+      const targets = [...text.matchAll(/\]\(([^)#]+)/g)].map((match) => match[1] ?? "");
+      return targets
+        .filter((target) => !/^https?:/.test(target))
+        .map((target) => join(dirname(page), target));
+    });
+    expect(links).toContain("examples/README.md");
+    expect(links.filter((link) => !existsSync(join(installed, link)))).toEqual([]);
   });
 });
 
