@@ -74,6 +74,8 @@ export const errorCodes = {
   ERR_INMEM_HASH_MISMATCH:
     "A file that was fetched does not have the hash that is required, or a requirement lacks one where others have it.",
   ERR_INMEM_NO_SPACE: "There is no space left for the files that bundling needs.",
+  ERR_INMEM_OUTPUT:
+    "What was asked for cannot be written: a bundle, a page, a report, a key, symbols.",
 } as const;
 
 /** A permanent code; docs/errors.md tells what to do about each. */

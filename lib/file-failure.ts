@@ -18,22 +18,27 @@ export function fileFailure(
   cause: unknown,
   expected: string,
 ): InmemError {
-  const { code = "", message } = cause as NodeJS.ErrnoException;
-  const reason = message.replace(/, \w+( '.*)?$/, ""); // the call, and the path again
-  const text = `${path}: ${what}: ${reason} (expected ${expected})`;
+  const { code = "" } = cause as NodeJS.ErrnoException;
+  const text = `${path}: ${what}: ${reasonOf(cause)} (expected ${expected})`;
   return new InmemError(CODES[code] ?? "ERR_INMEM_UNREADABLE", text, { cause });
+}
+
+/** The system's words, without the call, and the path again. */
+function reasonOf(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return text.replace(/, \w+( '.*)?$/, "");
 }
 
 /**
  * Whether a file can be written there is asked before the work whose result it is to hold.
- * @throws {InmemError} ERR_INMEM_NOT_FOUND, ERR_INMEM_NOT_A_FILE, ERR_INMEM_UNREADABLE.
+ * @throws {InmemError} ERR_INMEM_OUTPUT.
  */
 export function checkOutputs(...paths: readonly (string | undefined)[]): void {
   for (const path of paths) {
     if (path === undefined) continue;
     try {
       const stats = statSync(path, { throwIfNoEntry: false });
-      if (stats?.isDirectory()) throw Object.assign(new Error("a folder"), { code: "EISDIR" });
+      if (stats?.isDirectory()) throw new Error("it is a folder");
       accessSync(stats === undefined ? dirname(resolve(path)) : path, constants.W_OK);
     } catch (cause) {
       throw notWritable(path, cause);
@@ -41,7 +46,12 @@ export function checkOutputs(...paths: readonly (string | undefined)[]): void {
   }
 }
 
-/** @internal */
-export function notWritable(path: string, cause: unknown): InmemError {
-  return fileFailure(path, "cannot be written", cause, "a file in a folder that may be written");
+/** ERR_INMEM_OUTPUT, with the system's reason. @internal */
+export function notWritable(
+  path: string,
+  cause: unknown,
+  expected = "a file in a folder that may be written",
+): InmemError {
+  const text = `${path}: cannot be written: ${reasonOf(cause)} (expected ${expected})`;
+  return new InmemError("ERR_INMEM_OUTPUT", text, { cause });
 }

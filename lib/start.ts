@@ -130,7 +130,7 @@ export function enableCrashReport(): void {
  *
  * @throws {InmemError} ERR_INMEM_CONFIG, ERR_INMEM_REQUIREMENTS, ERR_INMEM_NO_WHEEL,
  * ERR_INMEM_NEEDS_COMPILER, ERR_INMEM_INDEX, ERR_INMEM_HASH_MISMATCH, ERR_INMEM_NO_SPACE,
- * ERR_INMEM_BUNDLER, ERR_INMEM_ABORTED (docs/errors.md), and the codes of broken archives.
+ * ERR_INMEM_BUNDLER, ERR_INMEM_OUTPUT, ERR_INMEM_ABORTED (docs/errors.md), and the codes of broken archives.
  * @throws {TypeError | RangeError} wrong arguments.
  * @example
  * await bundle({ requirements: ["numpy"], main: "app.py", output: "app.pyz" });
@@ -141,7 +141,7 @@ export async function bundle(options: BundleOptions): Promise<BundleResult> {
 
 /**
  * Makes an Ed25519 pair of keys for signing bundles, in `path` and `path.pub`.
- * @throws {InmemError} ERR_INMEM_KEY: a file is there already, or cannot be written.
+ * @throws {InmemError} ERR_INMEM_KEY: a file is there already; ERR_INMEM_OUTPUT.
  * @throws {TypeError} anything but a path.
  */
 export function keygen(path: string): KeyPair {
@@ -151,7 +151,7 @@ export function keygen(path: string): KeyPair {
 /**
  * Signs a bundle that `inmem-python bundle` made, after it held every content against the
  * manifest. docs/trust.md says what the signature covers.
- * @throws {InmemError} ERR_INMEM_KEY, ERR_INMEM_BUNDLER, and every code of docs/errors.md that
+ * @throws {InmemError} ERR_INMEM_KEY, ERR_INMEM_OUTPUT, and every code of docs/errors.md that
  * concerns archives and signatures.
  * @throws {TypeError} wrong arguments.
  */

@@ -34,11 +34,7 @@ export function symbolsOf(
   const root = resolve(folder);
   const symfs = join(root, "symfs");
   const { loaded, mappings } = look(pid);
-  try {
-    mkdirSync(symfs, { recursive: true });
-  } catch (cause) {
-    throw notWritable(root, cause);
-  }
+  write(symfs, () => mkdirSync(symfs, { recursive: true }));
   const commands: string[] = [];
   const found = { objects: [] as string[], mapped: [] as string[], missing: [] as string[] };
   const archives = new Archives(binding);
@@ -50,8 +46,7 @@ export function symbolsOf(
       continue;
     }
     const copy = join(root, "objects", path);
-    mkdirSync(dirname(copy), { recursive: true });
-    writeFileSync(copy, bytes);
+    write(copy, () => writeFileSync(copy, bytes));
     found.objects.push(path);
     commands.push(`add-symbol-file "${copy}" -o 0x${base.toString(16)}`);
     const name = mappings.get(base) ?? "";
@@ -62,7 +57,7 @@ export function symbolsOf(
     if (existsSync(name)) replaceLink(name, join(symfs, name));
   }
   const gdbCommands = join(root, "gdb-commands");
-  writeFileSync(gdbCommands, gdbText(pid, commands));
+  write(gdbCommands, () => writeFileSync(gdbCommands, gdbText(pid, commands)));
   return { gdbCommands, symfs, ...found };
 }
 
@@ -82,9 +77,20 @@ function gdbText(pid: number, commands: readonly string[]): string {
 }
 
 function replaceLink(target: string, path: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  rmSync(path, { force: true });
-  symlinkSync(target, path);
+  write(path, () => {
+    rmSync(path, { force: true });
+    symlinkSync(target, path);
+  });
+}
+
+// The folders above come with it.
+function write(path: string, work: () => void): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    work();
+  } catch (cause) {
+    throw notWritable(path, cause);
+  }
 }
 
 /** Names of files as /proc shows them, by the address where each mapping begins. */

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
 import { type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { InmemError } from "../errors.js";
+import { notWritable } from "../file-failure.js";
 import type { ByteSink } from "./zip-writer.js";
 
 /** The medium is given so much at a time. */
@@ -28,7 +28,7 @@ export class OutputFile implements ByteSink {
 
   /**
    * @param executable - by everyone whom the umask does not keep from it.
-   * @throws {InmemError} ERR_INMEM_BUNDLER when the folder does not exist or
+   * @throws {InmemError} ERR_INMEM_OUTPUT when the folder does not exist or
    * cannot be written, or something that is no regular file is in the way.
    */
   static async create(path: string, executable = false): Promise<OutputFile> {
@@ -100,7 +100,7 @@ async function realTarget(path: string): Promise<string> {
 async function refuseIrregular(target: string): Promise<Stats | undefined> {
   const found = await stat(target).catch(() => undefined);
   if (found && !found.isFile()) {
-    throw new InmemError("ERR_INMEM_BUNDLER", `${target} is not a regular file`);
+    fail(target, new Error("what is there is not a regular file"));
   }
   return found;
 }
@@ -112,7 +112,5 @@ function earlierMode({ mode }: Stats, executable: boolean): number {
 }
 
 function fail(path: string, cause: unknown): never {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  const reason = text.replace(/, \w+( '.*)?$/, ""); // the call, the temporary name
-  throw new InmemError("ERR_INMEM_BUNDLER", `cannot write ${path}: ${reason}`, { cause });
+  throw notWritable(path, cause);
 }

@@ -4,7 +4,7 @@ import { notWritable } from "../file-failure.js";
 import { EXIT_FAILED } from "./failure.js";
 import { abortRelays } from "./signals.js";
 
-/** @throws {InmemError} ERR_INMEM_NOT_FOUND, ERR_INMEM_NOT_A_FILE, ERR_INMEM_UNREADABLE. */
+/** @throws {InmemError} ERR_INMEM_OUTPUT. */
 export function writeOutput(path: string, text: string): void {
   try {
     writeFileSync(path, text);

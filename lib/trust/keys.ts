@@ -9,6 +9,7 @@ import {
 import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { InmemError } from "../errors.js";
+import { notWritable } from "../file-failure.js";
 import { type VerifyKey, wrongType } from "../options.js";
 
 /** PEM text, a KeyObject, or the path or file: URL of a PEM file. */
@@ -29,7 +30,7 @@ const PUBLIC_MODE = 0o644;
 
 /**
  * Makes a pair of keys and writes them to `path` and `path.pub`; nothing is overwritten.
- * @throws {InmemError} ERR_INMEM_KEY.
+ * @throws {InmemError} ERR_INMEM_KEY: a file is there already; ERR_INMEM_OUTPUT.
  * @throws {TypeError} anything but a path.
  */
 export function keygen(path: string): KeyPair {
@@ -55,9 +56,8 @@ function writeNew(path: string, text: string | Buffer, mode: number): void {
       closeSync(file);
     }
   } catch (cause) {
-    const exists = (cause as NodeJS.ErrnoException).code === "EEXIST";
-    const found = exists ? "exists already" : `cannot be written: ${(cause as Error).message}`;
-    const message = `${path}: ${found} (expected a new file: a key is never overwritten)`;
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw notWritable(path, cause);
+    const message = `${path}: exists already (expected a new file: a key is never overwritten)`;
     throw new InmemError("ERR_INMEM_KEY", message, { cause });
   }
 }

@@ -37,7 +37,7 @@ const COPY_BYTES = 1 << 20;
  * sign() of lib/start.ts. Every content is held against the manifest before anything is written
  * under the output's name.
  * @throws {InmemError} ERR_INMEM_KEY, ERR_INMEM_BAD_MANIFEST, ERR_INMEM_NOT_AS_SIGNED and
- * ERR_INMEM_BAD_DIGEST (the bundle is not what its manifest says), ERR_INMEM_BUNDLER (the output
+ * ERR_INMEM_BAD_DIGEST (the bundle is not what its manifest says), ERR_INMEM_OUTPUT (the output
  * cannot be written), and what concerns the archive.
  * @throws {TypeError} wrong arguments.
  */

@@ -78,8 +78,6 @@ TEST(Checked, AddSubMulAtTheEdges) {
   constexpr auto kMax = std::numeric_limits<std::uint64_t>::max();
   EXPECT_EQ(CheckedAdd<std::uint64_t>(kMax, 0), kMax);
   EXPECT_FALSE(CheckedAdd<std::uint64_t>(kMax, 1));
-  EXPECT_EQ(CheckedSub<std::uint64_t>(1, 1), 0u);
-  EXPECT_FALSE(CheckedSub<std::uint64_t>(1, 2));
   EXPECT_EQ(CheckedMul<std::uint64_t>(1u << 31, 1u << 31), 1ull << 62);
   EXPECT_FALSE(CheckedMul<std::uint64_t>(1ull << 32, 1ull << 32));
 }

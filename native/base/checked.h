@@ -21,14 +21,6 @@ template <std::integral T>
   return sum;
 }
 
-// a - b, or nullopt where it does not fit T.
-template <std::integral T>
-[[nodiscard]] constexpr std::optional<T> CheckedSub(T a, T b) {
-  T difference{};
-  if (__builtin_sub_overflow(a, b, &difference)) return std::nullopt;
-  return difference;
-}
-
 // a * b, or nullopt where it does not fit T.
 template <std::integral T>
 [[nodiscard]] constexpr std::optional<T> CheckedMul(T a, T b) {

@@ -148,7 +148,7 @@ describe("bundle, on a bad host", () => {
     chmodSync(join(folder, "closed"), 0o555);
     const words = ["bundle", "app.py", "-o", "closed/x.pyz"];
     const refused = await spawnCommand(words, { cwd: folder });
-    expect(refused.stderr).toMatch(/cannot write .*closed\/x\.pyz: .*EACCES/);
+    expect(refused.stderr).toMatch(/ERR_INMEM_OUTPUT: .*closed\/x\.pyz: cannot be written: EACCES/);
     expect(refused.code).toBe(2);
   });
 
@@ -171,7 +171,7 @@ describe("bundle, on a bad host", () => {
     expect(wheels.stderr).toContain("ERR_INMEM_NO_SPACE");
     const output = await bundle("small/x.pyz", folder);
     expect(output).toMatchObject({ code: 2 });
-    expect(output.stderr).toMatch(/cannot write .*small\/x\.pyz: ENOSPC/);
+    expect(output.stderr).toMatch(/ERR_INMEM_OUTPUT: .*small\/x\.pyz: cannot be written: ENOSPC/);
     expect(readdirSync(folder).filter((name) => /pyz|inmem/.test(name))).toEqual([]);
   });
 });

@@ -58,7 +58,7 @@ describe("OutputFile", () => {
   it("refuses what a rename would destroy or cannot replace", async () => {
     const folder = tmpDir();
     mkdirSync(join(folder, "dir"));
-    const error = { code: "ERR_INMEM_BUNDLER" };
+    const error = { code: "ERR_INMEM_OUTPUT" };
     await expect(OutputFile.create(join(folder, "dir"))).rejects.toMatchObject(error);
     await expect(OutputFile.create("/dev/null")).rejects.toMatchObject(error);
     await expect(OutputFile.create(join(folder, "no", "a"))).rejects.toMatchObject(error);
@@ -69,7 +69,7 @@ describe("OutputFile", () => {
     const folder = tmpDir();
     chmodSync(folder, 0o500);
     await expect(OutputFile.create(join(folder, "a"))).rejects.toMatchObject({
-      code: "ERR_INMEM_BUNDLER",
+      code: "ERR_INMEM_OUTPUT",
     });
   });
 });

@@ -1,4 +1,5 @@
 // test/cli/refusals.test.ts: flags that would have no effect, and paths that cannot be: told in one sentence, before the work.
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { api } from "../helpers/python.js";
@@ -9,6 +10,9 @@ import { zipFile } from "../helpers/zip.js";
 const bundle = zipFile({ "__main__.py": "print('ran')" });
 const nowhere = join(tmpDir(), "no", "such");
 const folder = tmpDir();
+const source = join(tmpDir(), "app.py");
+writeFileSync(source, "");
+const OUTPUT = "ERR_INMEM_OUTPUT";
 const long = "x".repeat(300);
 
 describe("inmem-python", () => {
@@ -19,11 +23,17 @@ describe("inmem-python", () => {
     [["run", "--verify-full", bundle], "--verify-full needs --verify"],
     [["inspect", bundle, "extra"], "extra"],
     [["run", long], "ERR_INMEM_UNREADABLE"],
-    [["bench", "--html", nowhere, bundle], "ERR_INMEM_NOT_FOUND"],
-    [["bench", "--html", folder, bundle], "ERR_INMEM_NOT_A_FILE"],
-    [["inspect", "--html", nowhere, bundle], "ERR_INMEM_NOT_FOUND"],
-    [["inspect", "--sbom", folder, bundle], "ERR_INMEM_NOT_A_FILE"],
-    [["audit", "--sarif", nowhere, bundle], "ERR_INMEM_NOT_FOUND"],
+    [["bench", "--html", nowhere, bundle], OUTPUT],
+    [["bench", "--html", folder, bundle], OUTPUT],
+    [["inspect", "--html", nowhere, bundle], OUTPUT],
+    [["inspect", "--sbom", folder, bundle], OUTPUT],
+    [["audit", "--sarif", nowhere, bundle], OUTPUT],
+    [["audit", "--sarif", "/dev/full", bundle], OUTPUT],
+    [["bundle", "--main", source, "-o", nowhere], OUTPUT],
+    [["bundle", "--main", source, "-o", folder], OUTPUT],
+    [["bundle", "--main", source, "-o", "/dev/full"], OUTPUT],
+    [["keygen", nowhere], OUTPUT],
+    [["symbols", String(process.pid), join(bundle, "below")], OUTPUT],
     [["symbols", "99999999", folder], "ERR_INMEM_NOT_FOUND"],
   ])("%j: %s", async (args, told) => {
     const { code, stdout, stderr } = await spawnCommand(args);
@@ -41,6 +51,6 @@ describe("the API", () => {
 
   it("tells by its code that symbols cannot be written", () => {
     const write = () => api.writeSymbols(join(bundle, "below a file"));
-    expect(write).toThrow(expect.objectContaining({ code: "ERR_INMEM_NOT_FOUND" }));
+    expect(write).toThrow(expect.objectContaining({ code: OUTPUT }));
   });
 });

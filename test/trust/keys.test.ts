@@ -48,7 +48,7 @@ describe("keygen", () => {
     writeFileSync(path, "precious");
     expect(refusal(() => keygen(path))).toBe("ERR_INMEM_KEY");
     expect(readFileSync(path, "utf8")).toBe("precious");
-    expect(refusal(() => keygen(join(path, "below")))).toBe("ERR_INMEM_KEY");
+    expect(refusal(() => keygen(join(path, "below")))).toBe("ERR_INMEM_OUTPUT");
     expect(refusal(() => keygen(""))).toBe("TypeError");
   });
 });
