@@ -2,14 +2,15 @@
 //
 // usage: node scripts/start.mjs
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { buildAddon } from "./build-addon.mjs";
 import { buildLib } from "./build-lib.mjs";
 import { hashKey } from "./common/hash.mjs";
+import { pathWithoutPython } from "./common/no-python.mjs";
 import { RunError, run, say } from "./common/run.mjs";
+import { withScratch } from "./common/scratch.mjs";
 import { ensureSystemPackages } from "./common/system-packages.mjs";
 import { hashTree } from "./house/hash-tree.mjs";
 import { isMain, main, root, step } from "./house/main.mjs";
@@ -20,19 +21,6 @@ import { straceFiles } from "./strace.mjs";
 const app = join(root, "examples", "numpy-app");
 const command = join(root, "dist", "cli", "main.js");
 const bundle = join(root, "build", "numpy-app.pyz");
-
-/** A PATH whose first folder holds pythons that fail: none of the machine's can help. */
-function pathWithoutPython() {
-  const stubs = mkdtempSync(join(tmpdir(), "inmem-no-python-"));
-  process.on("exit", () => rmSync(stubs, { recursive: true, force: true }));
-  const minors = Array.from({ length: 12 }, (_, i) => `python3.${i + 5}`);
-  for (const name of ["python", "python2", "python3", ...minors, "pip", "pip3"]) {
-    writeFileSync(join(stubs, name), `#!/bin/sh\necho "${name}: a stub that fails" >&2\nexit 1\n`, {
-      mode: 0o755,
-    });
-  }
-  return [stubs, process.env.PATH].join(delimiter);
-}
 
 // The stock wheel of the registry, packed; again only when an input changed.
 async function makeBundle(python, env) {
@@ -62,10 +50,15 @@ async function start() {
   if (process.platform === "linux") await ensureSystemPackages(stracePackages).catch(noStrace);
   const python = await buildAddon();
   await buildLib();
-  const env = { ...process.env, PATH: pathWithoutPython() };
-  await makeBundle(python, env);
+  await withScratch("no-python", async (stubs) => {
+    const env = { ...process.env, PATH: pathWithoutPython(stubs) };
+    await makeBundle(python, env);
+    console.log(versions());
+    await runBundle(env);
+  });
+}
 
-  console.log(versions());
+async function runBundle(env) {
   const args = [process.execPath, command, "run", "--report", bundle];
   const started = performance.now();
   const result = spawnSync(args[0], args.slice(1), { env, stdio: "inherit" });

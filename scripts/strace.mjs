@@ -2,10 +2,10 @@
 //
 // usage: node scripts/strace.mjs COMMAND [ARGS...]
 // `npm start` and the tests import straceFiles(); by hand it prints what they see.
-import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { withScratch } from "./common/scratch.mjs";
+import { spawnToEnd } from "./common/spawn.mjs";
 import { which } from "./common/system-packages.mjs";
 import { isMain, main } from "./house/main.mjs";
 
@@ -74,7 +74,7 @@ export async function straceFiles(command, options = {}) {
       "-e",
       "signal=none",
     ];
-    const result = await start(
+    const result = await spawnToEnd(
       "strace",
       [...args, "-o", join(dir, "log"), "--", ...command],
       options,
@@ -85,18 +85,6 @@ export async function straceFiles(command, options = {}) {
       ...result,
       ...sortCalls(logs.flatMap((name) => parse(readFileSync(join(dir, name), "latin1")))),
     };
-  });
-}
-
-function start(program, args, { cwd, env, stdio = ["ignore", "pipe", "pipe"] }) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env, stdio });
-    let stdout = "";
-    let stderr = "";
-    child.stdout?.setEncoding("utf8").on("data", (text) => (stdout += text));
-    child.stderr?.setEncoding("utf8").on("data", (text) => (stderr += text));
-    child.on("error", reject);
-    child.on("close", (status, signal) => resolve({ status, signal, stdout, stderr }));
   });
 }
 

@@ -1,8 +1,8 @@
 // scripts/wheels/start-program.mjs: starts one program of the matrix in a clean place and collects how it ended.
-import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { withScratch } from "../common/scratch.mjs";
+import { spawnToEnd } from "../common/spawn.mjs";
 import { straceFiles } from "../strace.mjs";
 
 /**
@@ -31,7 +31,9 @@ export async function startProgram(command, { env = {}, timeoutSeconds = 120, st
     const clean = { PATH, LANG: "C.UTF-8", HOME: home, TMPDIR: tmp, ...env };
     const left = () => readdirSync(tmp, { recursive: true }).sort();
     if (!strace) {
-      const ended = await collect(command, { cwd, env: clean, timeoutSeconds });
+      const [program, ...args] = command;
+      const timeoutMs = timeoutSeconds * 1000;
+      const ended = await spawnToEnd(program, args, { cwd, env: clean, timeoutMs });
       return { ...ended, left: left() };
     }
     const limited = ["timeout", "--signal=KILL", String(timeoutSeconds), ...command];
@@ -44,29 +46,5 @@ export async function startProgram(command, { env = {}, timeoutSeconds = 120, st
       path: (call.real || call.path).replace(folder, ""),
     }));
     return { status, signal, stdout, stderr, timedOut: status === 137, left: left(), written };
-  });
-}
-
-function collect([program, ...args], { cwd, env, timeoutSeconds }) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
-    let stdout = "";
-    let stderr = "";
-    let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      child.kill("SIGKILL");
-    }, timeoutSeconds * 1000);
-    child.stdout.setEncoding("utf8").on("data", (text) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text) => {
-      stderr += text;
-    });
-    child.on("error", reject);
-    child.on("close", (status, signal) => {
-      clearTimeout(timer);
-      resolve({ status, signal, stdout, stderr, timedOut });
-    });
   });
 }

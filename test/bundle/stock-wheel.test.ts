@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { cleanEnv, pathWithoutPython, spawnCommand } from "../helpers/spawn-node.js";
+import { pathWithoutPython } from "../../scripts/common/no-python.mjs";
+import { cleanEnv, spawnCommand } from "../helpers/spawn-node.js";
 import { tmpDir } from "../helpers/tmp.js";
 import { has, readRawEntries } from "./support.js";
 

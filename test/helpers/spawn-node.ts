@@ -1,8 +1,8 @@
 // test/helpers/spawn-node.ts: a fresh Node process, its output, and how it ended.
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
+import { spawnToEnd } from "../../scripts/common/spawn.mjs";
 
 /** The checkout: what a child's `require("inmem-python")` resolves from. */
 export const packageRoot = join(__dirname, "..", "..");
@@ -64,47 +64,13 @@ export function spawnScript(script: string, options: SpawnOptions = {}): Promise
 }
 
 /** Runs any program in the clean environment. */
-export function spawnProcess(
+export async function spawnProcess(
   program: string,
   args: readonly string[],
   options: Omit<SpawnOptions, "args" | "node" | "nodeArgs"> = {},
 ): Promise<SpawnResult> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      cwd: options.cwd ?? packageRoot,
-      env: cleanEnv(options.env),
-      stdio: "pipe",
-    });
-    let stdout = "";
-    let stderr = "";
-    let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      child.kill("SIGKILL");
-    }, options.timeoutMs ?? 60_000);
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-    });
-    // A child that ends without reading its input is no failure of the test.
-    child.stdin.on("error", () => {});
-    child.stdin.end(options.stdin ?? "");
-    child.on("error", reject);
-    child.on("close", (code, signal) => {
-      clearTimeout(timer);
-      resolve({ code, signal, stdout, stderr, timedOut });
-    });
-    options.onSpawn?.(child);
-  });
-}
-
-/** A folder of `python*` stubs that fail, to stand first on PATH. */
-export function pathWithoutPython(dir: string): string {
-  for (const name of ["python", "python3", "python3.11", "python3.12", "python3.13"]) {
-    const text = `#!/bin/sh\necho "${name}: a stub that fails" >&2\nexit 1\n`;
-    writeFileSync(join(dir, name), text, { mode: 0o755 });
-  }
-  return [dir, process.env["PATH"] ?? ""].join(delimiter);
+  const { cwd = packageRoot, env, stdin = "", timeoutMs = 60_000, onSpawn } = options;
+  const given = { cwd, env: cleanEnv(env), stdio: "pipe", stdin, timeoutMs, onSpawn } as const;
+  const { status, ...ended } = await spawnToEnd(program, args, given);
+  return { code: status, ...ended };
 }
