@@ -27,8 +27,6 @@ constexpr std::size_t kInodeDigits = 16;
 // in the file itself, and allocates memory for more, which takes 2 of 8 us.
 constexpr std::uint64_t kNamedSize = 64 * 1024;
 
-std::atomic<dev_t> memfd_device = 0;
-
 // What a descriptor was opened for, so that fstat, which each open of Python is
 // followed by, need not ask /proc. Holds only as long as the descriptor is that
 // memfd: `memfd` is its number, which the kernel gives to no other for long.
@@ -52,15 +50,6 @@ std::optional<Identity> Recall(int fd, std::uint64_t memfd) {
   // Another thread may have put another one there in between.
   if (slot.memfd.load() != memfd) return std::nullopt;
   return identity;
-}
-
-// Known from the first one on; a descriptor that an earlier program of this
-// process handed on may come before it.
-bool MayBeOurs(const struct stat& info) {
-  const dev_t device = MemfdDevice();
-  const bool is_memfd =
-      device != 0 ? info.st_dev == device : info.st_nlink == 0;
-  return is_memfd && S_ISREG(info.st_mode);
 }
 
 std::optional<std::string> FolderOf(const std::optional<Identity>& identity) {
@@ -95,7 +84,7 @@ std::array<char, kMemfdNameLimit + 1> MemfdName(const Target& target,
   return name;
 }
 
-dev_t MemfdDevice() { return memfd_device.load(std::memory_order_relaxed); }
+constinit std::atomic<dev_t> memfd_device = 0;
 
 void Remember(int fd, const struct stat& info, const Identity& identity) {
   memfd_device.store(info.st_dev, std::memory_order_relaxed);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,8 +31,18 @@ std::array<char, kMemfdNameLimit + 1> MemfdName(const Target& target,
                                                 const Identity& identity,
                                                 std::uint64_t size_bytes);
 
-// The device of all memfds; 0 before the first one was noted.
-dev_t MemfdDevice();
+// The device of all memfds; 0 before the first one was noted: a descriptor that
+// an earlier program of this process handed on may come before it.
+extern constinit std::atomic<dev_t> memfd_device;
+inline dev_t MemfdDevice() {
+  return memfd_device.load(std::memory_order_relaxed);
+}
+
+// Whether what the kernel says of a file may be of a memfd: it has no name.
+inline bool MayBeOurs(const struct stat& info) {
+  return info.st_nlink == 0 && S_ISREG(info.st_mode) &&
+         (MemfdDevice() == 0 || info.st_dev == MemfdDevice());
+}
 
 // `fd` has just been opened for it; `info`: what the kernel says of it.
 void Remember(int fd, const struct stat& info, const Identity& identity);

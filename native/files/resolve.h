@@ -1,7 +1,8 @@
-// native/files/resolve.h: what a path names, as the mounts and the kernel see
-// it. Private to the layer.
+// native/files/resolve.h: what a path names that lies in a mount. Private to
+// the layer.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -41,22 +42,26 @@ struct Target {
   std::string Path() const;
 };
 
+Target::Kind KindOf(vfs::Mount::Kind kind);
+
+// How often a path may be taken up anew: by real symbolic links, by ".." that
+// leads from one mount to another. As the kernel's MAXSYMLINKS.
+inline constexpr int kTurnLimit = 40;
+
+// A mount whose point is a file of the disk: to the kernel it is there.
+bool IsOnDisk(const vfs::Mount& mount);
+
 // The tree; null before Attach.
-const vfs::Tree* AttachedTree();
-
-// Before the real function is called: whether it need not be, or with another
-// path. Then `target` says what to do.
-bool LookBefore(int folder, const char* path, unsigned wish, Target& target);
-
-// After the real function failed with `error`. errno is left alone.
-bool LookAfter(int error, int folder, const char* path, unsigned wish,
-               Target& target);
+extern constinit std::atomic<const vfs::Tree*> attached_tree;
+inline const vfs::Tree* AttachedTree() {
+  return attached_tree.load(std::memory_order_acquire);
+}
 
 // The folders above the mount points below the reserved root, such as
 // /proc/inmem; each once.
 std::vector<std::string> FoldersAbove(const vfs::Tree& tree);
 
 // What the absolute `path`, which AttachedTree()->Covers, names.
-void ResolveCovered(std::string_view path, unsigned wish, Target& target);
+Target ResolveCovered(std::string_view path, unsigned wish);
 
 }  // namespace inmem::files

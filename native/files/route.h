@@ -5,9 +5,10 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <optional>
 #include <type_traits>
 
-#include "files/resolve.h"
+#include "files/look.h"
 
 namespace inmem::files {
 
@@ -27,24 +28,41 @@ T Fail(int error) {
   return Failure<T>();
 }
 
+// Route where it takes more than the real function: that has failed, or may not
+// be meant. Not inline, so that the way of all others stays a short one.
+template <typename Real, typename Ours>
+[[gnu::noinline]] auto RouteClosely(bool has_failed, int folder,
+                                    const char* path, unsigned wish, Real real,
+                                    Ours ours) -> decltype(real(folder, path)) {
+  using Value = decltype(real(folder, path));
+  std::optional<Target> target;
+  if (!has_failed) {
+    target = LookBefore(folder, path, wish);
+    if (!target) {
+      const Value result = real(folder, path);
+      if (result != Failure<Value>()) return result;
+    }
+  }
+  if (!target) target = LookAfter(errno, folder, path, wish);
+  if (!target) return Failure<Value>();
+  return target->kind == Target::Kind::kReal
+             ? real(AT_FDCWD, target->path.c_str())
+             : ours(*target);
+}
+
 // Calls real(folder, path), or ours(target) for what lies in a mount: something
 // that exists, or is missing there.
 template <typename Real, typename Ours>
 auto Route(int folder, const char* path, unsigned wish, Real real, Ours ours)
     -> decltype(real(folder, path)) {
   using Value = decltype(real(folder, path));
-  Target target;
-  if (!LookBefore(folder, path, wish, target)) {
+  const bool is_real = IsPlainlyReal(path);
+  if (is_real) [[likely]] {
     const Value result = real(folder, path);
-    if (result != Failure<Value>() ||
-        !LookAfter(errno, folder, path, wish, target)) [[likely]] {
+    if (result != Failure<Value>()) [[likely]]
       return result;
-    }
   }
-  if (target.kind == Target::Kind::kReal) {
-    return real(AT_FDCWD, target.path.c_str());
-  }
-  return ours(target);
+  return RouteClosely(is_real, folder, path, wish, real, ours);
 }
 
 // The same where a missing name is an error and nothing else.
@@ -52,7 +70,7 @@ template <typename Real, typename Ours>
 auto RouteExisting(int folder, const char* path, unsigned wish, Real real,
                    Ours ours) -> decltype(real(folder, path)) {
   using Value = decltype(real(folder, path));
-  return Route(folder, path, wish, real, [&ours](const Target& target) {
+  return Route(folder, path, wish, real, [ours](const Target& target) {
     return target.exists() ? ours(target) : Fail<Value>(target.error);
   });
 }

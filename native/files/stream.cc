@@ -59,11 +59,10 @@ unsigned char TypeOf(const Target& target) {
 std::uint64_t InodeAboveOf(const Target& folder) {
   std::string path = folder.Path();
   path.resize(path.rfind('/'));
-  Target above;
   if (AttachedTree()->Covers(path.c_str())) {
-    ResolveCovered(path, kFollow | kFolder, above);
+    const Target above = ResolveCovered(path, kFollow | kFolder);
+    if (above.exists()) return InodeOf(above);
   }
-  if (above.exists()) return InodeOf(above);
   struct stat info = {};
   return RealStatAt(AT_FDCWD, path.empty() ? "/" : path.c_str(), &info, 0) == 0
              ? info.st_ino
@@ -89,9 +88,7 @@ void Stream::ListAbove() {
   for (const std::string& path : paths) {
     if (!path.starts_with(below)) continue;
     if (path.find('/', below.size()) != std::string::npos) continue;
-    Target target;
-    ResolveCovered(path, kFollow | kFolder, target);
-    Add(BaseName(path), target);
+    Add(BaseName(path), ResolveCovered(path, kFollow | kFolder));
   }
 }
 
@@ -113,11 +110,7 @@ Stream::Stream(Target folder) : folder_(std::move(folder)) {
     target.name = prefix;
     target.name += name;
     target.found = mount.Find(target.name);
-    target.kind = target.found.kind == vfs::Mount::Kind::kFile
-                      ? Target::Kind::kFile
-                  : target.found.kind == vfs::Mount::Kind::kSymlink
-                      ? Target::Kind::kSymlink
-                      : Target::Kind::kDirectory;
+    target.kind = KindOf(target.found.kind);
     Add(name, target);
   }
 }

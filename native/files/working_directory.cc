@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <mutex>
@@ -27,8 +26,7 @@ struct Standing {
 };
 
 struct State {
-  std::atomic<bool> is_virtual = false;
-  std::mutex mutex;  // of what stands below
+  std::mutex mutex;
   Standing standing;
   pid_t process = 0;
 };
@@ -58,32 +56,29 @@ bool IsVforked() { return ::getpid() != Shared().process; }
 
 void MarkOutsideThread() { is_outside = true; }
 
-bool MayBeVirtual() {
-  return Shared().is_virtual.load(std::memory_order_relaxed) && !is_outside;
-}
+constinit std::atomic<bool> someone_is_virtual = false;
+
+void NoteProcess() { (void)Shared(); }
 
 std::optional<std::string> Virtual() {
-  if (!MayBeVirtual()) return std::nullopt;
+  if (!MayBeVirtual() || is_outside) return std::nullopt;
   const int saved = errno;
   struct stat now = {};
   const bool known = RealStatAt(AT_FDCWD, ".", &now, 0) == 0;
   errno = saved;
   State& state = Shared();
   const std::lock_guard lock(state.mutex);
-  if (!state.is_virtual.load(std::memory_order_relaxed)) return std::nullopt;
+  if (!MayBeVirtual()) return std::nullopt;
   if (known && now.st_dev == state.standing.device &&
       now.st_ino == state.standing.inode) {
     return state.standing.path;
   }
-  if (!IsVforked()) state.is_virtual.store(false, std::memory_order_relaxed);
+  if (!IsVforked()) someone_is_virtual.store(false, std::memory_order_relaxed);
   return std::nullopt;
 }
 
 std::string KernelFolder(const Target& folder) {
-  if (folder.mount == nullptr ||
-      folder.mount->point().starts_with(vfs::kReservedRoot)) {
-    return "/";
-  }
+  if (folder.mount == nullptr || !IsOnDisk(*folder.mount)) return "/";
   const std::string& point = folder.mount->point();
   return point.substr(0, std::max<std::size_t>(point.rfind('/'), 1));
 }
@@ -99,13 +94,13 @@ int Enter(const Target& folder) {
   Standing standing{folder.Path(), now.st_dev, now.st_ino};
   const std::lock_guard lock(state.mutex);
   state.standing = std::move(standing);
-  state.is_virtual.store(true, std::memory_order_relaxed);
+  someone_is_virtual.store(true, std::memory_order_relaxed);
   return 0;
 }
 
 void Leave() {
-  if (!MayBeVirtual() || IsVforked()) return;
-  Shared().is_virtual.store(false, std::memory_order_relaxed);
+  if (!MayBeVirtual() || is_outside || IsVforked()) return;
+  someone_is_virtual.store(false, std::memory_order_relaxed);
 }
 
 }  // namespace inmem::files

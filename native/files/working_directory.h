@@ -8,16 +8,25 @@
 // directory of their own) ends the virtual one.
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <string>
 
-#include "files/resolve.h"
-
 namespace inmem::files {
 
-// Whether a virtual working directory may be in force for this thread: one
-// load. Virtual() tells for sure.
-bool MayBeVirtual();
+struct Target;
+
+// Whether some thread stands in an archive, as far as is known.
+extern constinit std::atomic<bool> someone_is_virtual;
+
+// Whether a virtual working directory may be in force: one load, inline for the
+// many calls that have nothing to do with it. Virtual() tells for sure.
+inline bool MayBeVirtual() {
+  return someone_is_virtual.load(std::memory_order_relaxed);
+}
+
+// Virtual() is about this process and the children of fork it will have.
+void NoteProcess();
 
 // The virtual working directory, canonical; nullopt where it is a real one.
 // errno is left alone.

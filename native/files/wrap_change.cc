@@ -83,53 +83,26 @@ int MknodAt(int folder, const char* path, mode_t mode, dev_t device) {
 struct Pair {
   Target from;
   Target to;
-  bool from_ours = false;
-  bool to_ours = false;
   bool has_dots = false;  // one is spelled with "." or ".." at its end
 };
 
-bool IsOurs(int folder, const char* path, unsigned wish, Target& target) {
-  if (!LookBefore(folder, path, wish, target)) {
-    struct stat info = {};
-    // A new name is not there: what counts is whether the kernel could go
-    // there.
-    if (RealStatAt(folder, path, &info, AT_SYMLINK_NOFOLLOW) == 0) return false;
-    if (!LookAfter(errno, folder, path, wish, target)) return false;
-  }
-  return target.kind != Target::Kind::kReal;
-}
-
-Pair LookAtBoth(int from_folder, const char* from, int to_folder,
-                const char* to, unsigned wish) {
-  Pair pair;
-  const int saved = errno;
-  pair.from_ours = IsOurs(from_folder, from, wish, pair.from);
-  pair.to_ours = IsOurs(to_folder, to, 0, pair.to);
-  pair.has_dots =
-      SpellingError(from, true) != 0 || SpellingError(to, true) != 0;
-  errno = saved;
-  return pair;
-}
+bool IsOurs(const Target& target) { return target.kind != Target::Kind::kReal; }
 
 // Calls real(from folder, from, to folder, to) where neither is ours; `refuse`
 // else.
 template <typename Real, typename Refuse>
 int RouteBoth(int from_folder, const char* from, int to_folder, const char* to,
               unsigned wish, Real real, Refuse refuse) {
-  Target probe;
-  const bool may_be_real = AttachedTree() == nullptr || from == nullptr ||
-                           to == nullptr ||
-                           (!LookBefore(from_folder, from, wish, probe) &&
-                            !LookBefore(to_folder, to, 0, probe));
-  if (may_be_real) {
+  if (from == nullptr || to == nullptr ||
+      (!LookBefore(from_folder, from, wish) && !LookBefore(to_folder, to, 0))) {
     const int result = real(from_folder, from, to_folder, to);
-    if (result == 0 || (errno != ENOTDIR && errno != ENOENT) ||
-        AttachedTree() == nullptr) {
-      return result;
-    }
+    if (result == 0 || (errno != ENOTDIR && errno != ENOENT)) return result;
   }
-  const Pair pair = LookAtBoth(from_folder, from, to_folder, to, wish);
-  if (pair.from_ours || pair.to_ours) return refuse(pair);
+  const Pair pair{.from = Look(from_folder, from, wish).value_or(Target()),
+                  .to = Look(to_folder, to, 0).value_or(Target()),
+                  .has_dots = SpellingError(from, true) != 0 ||
+                              SpellingError(to, true) != 0};
+  if (IsOurs(pair.from) || IsOurs(pair.to)) return refuse(pair);
   const auto name = [](const Target& target, const char* path) {
     return target.path.empty() ? path : target.path.c_str();
   };
@@ -143,13 +116,12 @@ int RouteBoth(int from_folder, const char* from, int to_folder, const char* to,
 // Source: fs/namei.c do_renameat2: the parents first, then the mounts.
 int RefuseRename(const Pair& pair) {
   for (const Target* target : {&pair.from, &pair.to}) {
-    const bool ours = target == &pair.from ? pair.from_ours : pair.to_ours;
-    if (ours && !target->exists() && !target->in_folder) {
+    if (IsOurs(*target) && !target->exists() && !target->in_folder) {
       return Fail(target->error);
     }
   }
   const bool in_one =
-      pair.from_ours && pair.to_ours && pair.from.mount == pair.to.mount;
+      IsOurs(pair.from) && IsOurs(pair.to) && pair.from.mount == pair.to.mount;
   if (!in_one) return Fail(EXDEV);
   if (!pair.from.exists()) return Fail(pair.from.error);
   return Fail(pair.has_dots ? EBUSY : EROFS);
@@ -158,8 +130,8 @@ int RefuseRename(const Pair& pair) {
 // Source: fs/namei.c do_linkat: the old name, then the new one, then the
 // mounts.
 int RefuseLink(const Pair& pair) {
-  if (pair.from_ours && !pair.from.exists()) return Fail(pair.from.error);
-  return pair.to_ours ? RefuseNew(pair.to) : Fail(EXDEV);
+  if (IsOurs(pair.from) && !pair.from.exists()) return Fail(pair.from.error);
+  return IsOurs(pair.to) ? RefuseNew(pair.to) : Fail(EXDEV);
 }
 
 int LinkAt(int from_folder, const char* from, int to_folder, const char* to,

@@ -28,8 +28,7 @@ DIR* OpenFolder(const Target& target) {
 DIR* OpenByDescriptor(int fd) {
   const auto path = FolderPath(fd);
   if (!path) return Fail<DIR*>(ENOTDIR);
-  Target target;
-  ResolveCovered(*path, kFollow | kFolder, target);
+  const Target target = ResolveCovered(*path, kFollow | kFolder);
   if (!target.exists()) return Fail<DIR*>(ENOENT);
   DIR* given = OpenFolder(target);
   // From here on the descriptor is the stream's.

@@ -182,10 +182,7 @@ int __wrap_fchdir(int fd) {
   }
   if (errno != ENOTDIR) return result;
   const auto path = FolderPath(fd);
-  if (!path) return Fail(ENOTDIR);
-  Target target;
-  ResolveCovered(*path, kFollow | kFolder, target);
-  return Enter(target);
+  return path ? Enter(ResolveCovered(*path, kFollow | kFolder)) : Fail(ENOTDIR);
 }
 
 char* __wrap_getcwd(char* out, size_t size) { return GetCwd(out, size); }

@@ -147,19 +147,12 @@ FILE* __wrap_fopen64(const char* path, const char* mode) {
 // A failed freopen has closed the stream: the path is looked at beforehand.
 FILE* __wrap_freopen(const char* path, const char* mode, FILE* stream) {
   using namespace inmem::files;  // NOLINT(google-build-using-namespace)
-  Target target;
-  struct stat info = {};
-  const int before = errno;
-  const bool is_ours =
-      path != nullptr && (LookBefore(AT_FDCWD, path, kFollow, target) ||
-                          (RealStatAt(AT_FDCWD, path, &info, 0) != 0 &&
-                           LookAfter(errno, AT_FDCWD, path, kFollow, target)));
-  errno = before;
-  if (!is_ours) return __real_freopen(path, mode, stream);
-  if (target.kind == Target::Kind::kReal) {
-    return __real_freopen(target.path.c_str(), mode, stream);
+  const auto target = Look(AT_FDCWD, path, kFollow);
+  if (!target) return __real_freopen(path, mode, stream);
+  if (target->kind == Target::Kind::kReal) {
+    return __real_freopen(target->path.c_str(), mode, stream);
   }
-  return ReopenStream(target, mode, stream);
+  return ReopenStream(*target, mode, stream);
 }
 FILE* __wrap_freopen64(const char* path, const char* mode, FILE* stream) {
   return __wrap_freopen(path, mode, stream);

@@ -111,32 +111,19 @@ void LetGo(const Actions* owner) {
   }
 }
 
-// As open's: the real function alone cannot tell, for it does not look.
-bool IsOurs(const char* path, int flags, Target& target) {
-  const bool no_follow = (flags & O_NOFOLLOW) != 0;
-  const unsigned wish =
-      FollowUnless(no_follow) | ((flags & O_DIRECTORY) != 0 ? kFolder : 0U);
-  if (LookBefore(AT_FDCWD, path, wish, target)) return true;
-  struct stat info = {};
-  return RealStatAt(AT_FDCWD, path, &info,
-                    no_follow ? AT_SYMLINK_NOFOLLOW : 0) != 0 &&
-         LookAfter(errno, AT_FDCWD, path, wish, target);
-}
-
 // Gives an error number, as all of posix_spawn's functions do.
 int AddOpen(Actions* actions, int fd, const char* path, int flags,
             mode_t mode) {
-  Target target;
-  if (path == nullptr ||
-      !IsOurs(FromThere(actions, path).c_str(), flags, target)) {
-    return __real_posix_spawn_file_actions_addopen(actions, fd, path, flags,
-                                                   mode);
-  }
-  if (target.kind == Target::Kind::kReal) {
+  const unsigned wish = FollowUnless((flags & O_NOFOLLOW) != 0) |
+                        ((flags & O_DIRECTORY) != 0 ? kFolder : 0U);
+  const auto target =
+      path != nullptr ? Look(AT_FDCWD, FromThere(actions, path).c_str(), wish)
+                      : std::nullopt;
+  if (!target || target->kind == Target::Kind::kReal) {
     return __real_posix_spawn_file_actions_addopen(
-        actions, fd, target.path.c_str(), flags, mode);
+        actions, fd, target ? target->path.c_str() : path, flags, mode);
   }
-  os::UniqueFd opened(OpenTarget(target, flags | O_CLOEXEC));
+  os::UniqueFd opened(OpenTarget(*target, flags | O_CLOEXEC));
   if (!opened.valid()) return errno;
   // By way of /proc, not dup2: an earlier action may close it in the child, and
   // each child is to read from the start.
@@ -146,33 +133,18 @@ int AddOpen(Actions* actions, int fd, const char* path, int flags,
                                                  flags & ~kPathFlags, mode);
 }
 
-// Whether `path` names a folder of ours, or what would be one.
-bool IsOurFolder(const char* path, Target& target) {
-  if (LookBefore(AT_FDCWD, path, kFollow | kFolder, target)) return true;
-  struct stat info = {};
-  int error = 0;
-  if (RealStatAt(AT_FDCWD, path, &info, 0) != 0) {
-    error = errno;
-  } else if (!S_ISDIR(info.st_mode)) {
-    error = ENOTDIR;
-  }
-  return error != 0 &&
-         LookAfter(error, AT_FDCWD, path, kFollow | kFolder, target);
-}
-
 int AddChdir(Actions* actions, const char* path) {
   if (path == nullptr) return EINVAL;
   std::string folder = FromThere(actions, path);
   std::string kernels = path;
-  Target target;
-  if (IsOurFolder(folder.c_str(), target)) {
-    if (target.kind == Target::Kind::kReal) {
-      folder = kernels = target.path;
+  if (const auto target = Look(AT_FDCWD, folder.c_str(), kFollow | kFolder)) {
+    if (target->kind == Target::Kind::kReal) {
+      folder = kernels = target->path;
     } else {
-      if (!target.exists()) return target.error;
-      if (target.kind != Target::Kind::kDirectory) return ENOTDIR;
-      folder = target.Path();
-      kernels = KernelFolder(target);
+      if (!target->exists()) return target->error;
+      if (target->kind != Target::Kind::kDirectory) return ENOTDIR;
+      folder = target->Path();
+      kernels = KernelFolder(*target);
     }
   }
   if (!StandIn(actions, std::move(folder))) return EMFILE;

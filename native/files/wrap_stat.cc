@@ -29,7 +29,7 @@ constexpr int kNameLimit = 255;
 
 int Fstat(int fd, struct stat* out) {
   const int result = RealFstat(fd, out);
-  if (result == 0) {
+  if (result == 0 && MayBeOurs(*out)) [[unlikely]] {
     if (const auto identity = IdentityOf(fd, *out)) AmendStat(*identity, out);
   }
   return result;
@@ -49,9 +49,9 @@ int StatAt(int folder, const char* path, struct stat* out, int flags) {
   }
   return RouteExisting(
       folder, path, FollowUnless((flags & AT_SYMLINK_NOFOLLOW) != 0),
-      [&](int at, const char* name) {
+      [out, flags](int at, const char* name) {
         const int result = RealStatAt(at, name, out, flags);
-        if (result == 0) {
+        if (result == 0 && MayBeOurs(*out)) [[unlikely]] {
           if (const auto identity = IdentityAt(at, name, *out)) {
             AmendStat(*identity, out);
           }
@@ -138,9 +138,8 @@ void FillStatfs(const vfs::Mount* mount, struct statfs* out) {
 }
 
 // access() for what is there and may be read by all.
-int Access(const Target& target, int mode, int flags) {
+int Access(const Target& target, int mode) {
   if ((mode & ~(R_OK | W_OK | X_OK)) != 0) return Fail(EINVAL);
-  (void)flags;
   if ((mode & W_OK) != 0) return Fail(EROFS);
   if ((mode & X_OK) == 0 || target.kind != Target::Kind::kFile) return 0;
   const mode_t permissions = FileMode(target);
@@ -153,10 +152,10 @@ int Access(const Target& target, int mode, int flags) {
 int FaccessAt(int folder, const char* path, int mode, int flags) {
   return RouteExisting(
       folder, path, FollowUnless((flags & AT_SYMLINK_NOFOLLOW) != 0),
-      [&](int at, const char* name) {
+      [mode, flags](int at, const char* name) {
         return __real_faccessat(at, name, mode, flags);
       },
-      [&](const Target& target) { return Access(target, mode, flags); });
+      [mode](const Target& target) { return Access(target, mode); });
 }
 
 long Pathconf(const Target&, int name) {
@@ -196,17 +195,14 @@ int __wrap_fstatat(int folder, const char* path, struct stat* out, int flags) {
   return StatAt(folder, path, out, flags);
 }
 // struct stat64 is struct stat.
-int __wrap_stat64(const char* path, struct stat* out) {
-  return StatAt(AT_FDCWD, path, out, 0);
-}
-int __wrap_lstat64(const char* path, struct stat* out) {
-  return StatAt(AT_FDCWD, path, out, AT_SYMLINK_NOFOLLOW);
-}
-int __wrap_fstat64(int fd, struct stat* out) { return Fstat(fd, out); }
-int __wrap_fstatat64(int folder, const char* path, struct stat* out,
-                     int flags) {
-  return StatAt(folder, path, out, flags);
-}
+int __wrap_stat64(const char* path, struct stat* out)
+    __attribute__((alias("__wrap_stat")));
+int __wrap_lstat64(const char* path, struct stat* out)
+    __attribute__((alias("__wrap_lstat")));
+int __wrap_fstat64(int fd, struct stat* out)
+    __attribute__((alias("__wrap_fstat")));
+int __wrap_fstatat64(int folder, const char* path, struct stat* out, int flags)
+    __attribute__((alias("__wrap_fstatat")));
 
 int __wrap___xstat(int version, const char* path, struct stat* out) {
   return IsKnownVersion(version) ? StatAt(AT_FDCWD, path, out, 0)

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <functional>
 #include <mutex>
 #include <set>
@@ -44,18 +43,17 @@ struct Tree::Impl {
   std::string common_prefix;         // of all points
   std::vector<std::size_t> lengths;  // of all points, descending, each once
 
-  // What Covers compares. Readers hold no lock, so none is ever freed; equal
-  // ones are one, and mounts below the reserved root add nothing: there are as
-  // many as there were sets of bundles on disk.
-  using Prefixes = std::vector<std::string>;
+  // All that Covers ever compared. Readers hold no lock, so none is ever freed;
+  // equal ones are one, and mounts below the reserved root add nothing: there
+  // are as many as there were sets of bundles on disk.
   std::set<Prefixes> all_prefixes;
-  std::atomic<const Prefixes*> prefixes = nullptr;
 
-  // Makes all that depends on `mounts` anew. REQUIRES: mutex held.
-  void Update();
+  // Makes all that depends on `mounts` anew; gives what Covers is to compare.
+  // REQUIRES: mutex held.
+  const Prefixes* Update();
 };
 
-void Tree::Impl::Update() {
+const Tree::Prefixes* Tree::Impl::Update() {
   points.clear();
   lengths.clear();
   common_prefix = mounts.empty() ? "" : mounts.front()->point();
@@ -74,13 +72,14 @@ void Tree::Impl::Update() {
   }
   std::sort(made.begin(), made.end());
   made.erase(std::unique(made.begin(), made.end()), made.end());
-  prefixes.store(&*all_prefixes.insert(std::move(made)).first,
-                 std::memory_order_release);
   std::sort(lengths.begin(), lengths.end(), std::greater<>());
   lengths.erase(std::unique(lengths.begin(), lengths.end()), lengths.end());
+  return &*all_prefixes.insert(std::move(made)).first;
 }
 
-Tree::Tree() : impl_(std::make_unique<Impl>()) {}
+Tree::Tree() : impl_(std::make_unique<Impl>()) {
+  prefixes_.store(impl_->Update(), std::memory_order_release);
+}
 Tree::~Tree() = default;
 
 Result<std::shared_ptr<const Mount>> Tree::Add(
@@ -102,7 +101,7 @@ Result<std::shared_ptr<const Mount>> Tree::Add(
   auto mount =
       std::make_shared<const Mount>(std::move(point), std::move(archive));
   impl_->mounts.push_back(mount);
-  impl_->Update();
+  prefixes_.store(impl_->Update(), std::memory_order_release);
   return std::shared_ptr<const Mount>(std::move(mount));
 }
 
@@ -118,18 +117,7 @@ void Tree::Remove(std::string_view point) {
   if (found == mounts.end()) return;
   removed = std::move(*found);
   mounts.erase(found);
-  impl_->Update();
-}
-
-bool Tree::Covers(const char* path) const {
-  const auto* prefixes = impl_->prefixes.load(std::memory_order_acquire);
-  if (prefixes == nullptr) return false;
-  for (const std::string& prefix : *prefixes) {
-    if (std::strncmp(path, prefix.c_str(), prefix.size()) != 0) continue;
-    const char next = path[prefix.size()];
-    if (next == '\0' || next == '/') return true;
-  }
-  return false;
+  prefixes_.store(impl_->Update(), std::memory_order_release);
 }
 
 std::optional<Location> Tree::Locate(std::string_view path) const {

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -129,7 +130,7 @@ class Tree {
 
   // Whether the absolute `path` may lie in a mount: it begins, at a '/', with a
   // mount point or with the reserved root. Without a lock and without memory
-  // of its own: most paths of a program are not ours.
+  // of its own, and inline: most paths of a program are not ours.
   bool Covers(const char* path) const;
 
   // The mount whose point is `path` or a prefix of it at a '/', and the rest.
@@ -145,8 +146,21 @@ class Tree {
 
  private:
   struct Impl;
+  using Prefixes = std::vector<std::string>;
+  std::atomic<const Prefixes*> prefixes_;  // what Covers compares
   std::unique_ptr<Impl> impl_;
 };
+
+inline bool Tree::Covers(const char* path) const {
+  for (const std::string& prefix : *prefixes_.load(std::memory_order_acquire)) {
+    // The first letter behind the '/' tells most apart, without a call.
+    if (path[1] != prefix[1]) continue;
+    if (std::strncmp(path, prefix.c_str(), prefix.size()) != 0) continue;
+    const char next = path[prefix.size()];
+    if (next == '\0' || next == '/') return true;
+  }
+  return false;
+}
 
 // Removes "//", "/./", "..", and a trailing '/': lexical. A path without a
 // leading '/' is taken from the root.
