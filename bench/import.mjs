@@ -98,8 +98,16 @@ const files = {
   ],
 };
 
-const statBothSides = {
+const statOnDisk = (context, env = {}) =>
+  childJson(diskPython(context), ["-I", statFiles], {
+    ...context,
+    env: { ...context.env, ...env },
+  }).then(told("stat"));
+
+const realStat = {
+  about: "20 000 times os.stat of paths on disk: in our Python / in the disk install",
   unit: "ms",
+  limit: 1.05,
   runs: 31,
   prepare: ({ dir, root }) => {
     const args = ["bundle", "-q", "--main", statFiles, "-o", join(dir, "stat.pyz")];
@@ -112,30 +120,32 @@ const statBothSides = {
       return childJson(process.execPath, args, context).then(told("stat"));
     },
   },
-};
-
-const statOnDisk = (context, env = {}) =>
-  childJson(diskPython(context), ["-I", statFiles], {
-    ...context,
-    env: { ...context.env, ...env },
-  }).then(told("stat"));
-
-const realStat = {
-  ...statBothSides,
-  about: "20 000 times os.stat of paths on disk: in our Python / in the disk install",
-  limit: 1.05,
   theirs: { label: "python3 -I", sample: (context) => statOnDisk(context) },
 };
 
-// What of it is ours: Node has threads, and in a process that has any the C
-// library's locks take longer, those around the GIL among them.
-const threadedStat = {
-  ...statBothSides,
-  about:
-    "20 000 times os.stat of paths on disk: in our Python / in the disk install with a second thread",
+// What of it are Node's threads: in a process that has any, the C library's
+// locks take longer, those around the GIL among them.
+const realStatThreads = {
+  ...realStat,
+  about: "the same as real-stat / in the disk install with a second thread",
+  limit: undefined,
   theirs: {
     label: "python3 -I, a thread waits",
     sample: (context) => statOnDisk(context, { INMEM_BENCH_THREAD: "1" }),
+  },
+};
+
+// What of it is our wrapping: as many threads as there, one.
+const realStatLauncher = {
+  ...realStat,
+  about: "the same as real-stat, without Node / in the disk install",
+  ours: {
+    label: "inmem-launcher -I, a bundle mounted",
+    sample: (context) => {
+      const env = { ...context.env, INMEM_BUNDLES: join(context.dir, "stat.pyz") };
+      const launcher = join(context.root, "build", "Release", "inmem-launcher");
+      return childJson(launcher, ["-I", statFiles], { ...context, env }).then(told("stat"));
+    },
   },
 };
 
@@ -143,6 +153,7 @@ export const measures = {
   modules,
   files,
   "real-stat": realStat,
-  "threaded-stat": threadedStat,
+  "real-stat-threads": realStatThreads,
+  "real-stat-launcher": realStatLauncher,
   "child-start": childStart,
 };
