@@ -111,7 +111,7 @@ export function policyOfVersions(
 }
 
 /** `"GLIBC"` of `"GLIBC_2.17"`. */
-export function prefixOf(version: string): string {
+function prefixOf(version: string): string {
   return version.split("_", 1)[0] ?? version;
 }
 

@@ -34,7 +34,7 @@ function failNoDescription(place: string): never {
 }
 
 /** What a description says, as options of bundle(). */
-export function inputsOf({ path, folder, keys }: Description): BundleInputs {
+function inputsOf({ path, folder, keys }: Description): BundleInputs {
   const { index = {}, target = {} } = keys;
   const project = path.endsWith("pyproject.toml") ? projectInputs(path, folder, keys.package) : {};
   const inputs: BundleInputs = {
