@@ -3,15 +3,22 @@
 
 #include "addon/bridge_binding.h"
 
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "addon/errors.h"
+#include "addon/job_arguments.h"
 #include "base/status.h"
 #include "bridge/begin.h"
 #include "bridge/operations.h"
+#include "interpreter/job.h"
 #include "interpreter/python_thread.h"
+#include "interpreter/session.h"
 #include "napi/js_calls.h"
 
 namespace inmem::addon {
@@ -20,26 +27,35 @@ namespace {
 using interpreter::PythonThread;
 
 // Python may still be starting: a thread waits for it.
-Status Begin() {
+Result<std::vector<std::string>> Begin(const interpreter::Job& job) {
   Status started = PythonThread::Get().WaitStarted();
-  return started.ok() ? bridge::Prepare() : started;
+  if (!started.ok()) return started;
+  Status prepared = bridge::Prepare();
+  if (!prepared.ok()) return prepared;
+  return interpreter::OpenSession(job);
 }
 
-// beginBridge(done): calls done(error?) when openBridge() may be called.
+// beginBridge(job, done): calls done(error, mount points) when openBridge() may
+// be called. Of the job what OpenSession() reads.
 Napi::Value BeginBridge(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto calls = napi::JsCalls::Make(env, "inmem-python start", [] {});
   if (!calls) return env.Undefined();
+  interpreter::Job job = ReadJob(info[0].As<Napi::Object>());
   auto done = std::make_shared<Napi::FunctionReference>(
-      Napi::Persistent(info[0].As<Napi::Function>()));
-  auto work = [calls, done] {
-    Status status = Begin();
-    calls->Post([done, status](Napi::Env js) {
-      if (status.ok()) {
-        done->Call({});
-      } else {
-        done->Call({ErrorOf(js, status)});
+      Napi::Persistent(info[1].As<Napi::Function>()));
+  auto work = [calls, done, job = std::move(job)] {
+    auto points = Begin(job);
+    calls->Post([done, points](Napi::Env js) {
+      if (!points.ok()) {
+        done->Call({ErrorOf(js, points.status())});
+        return;
       }
+      Napi::Array array = Napi::Array::New(js);
+      for (std::uint32_t i = 0; i < points.value().size(); ++i) {
+        array.Set(i, Napi::String::New(js, points.value()[i]));
+      }
+      done->Call({js.Undefined(), array});
     });
     calls->Release();
   };

@@ -137,8 +137,12 @@ def park() -> "list[str]":
     """
     groups: dict[str, dict[str, ModuleType]] = {}
     gone = []
+    session = sys.modules.get("inmem._session")
+    others = session.modules if session else {}
     for name, module in list(sys.modules.items()):
         if name in ("__main__", "__mp_main__"):
+            continue
+        if others.get(name) is module:
             continue
         if origin_point(module) is not None:
             groups.setdefault(name.partition(".")[0], {})[name] = module

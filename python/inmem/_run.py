@@ -44,6 +44,8 @@ PREFIX_FOLDER = "inmem.prefix"
 MANIFEST = "inmem.json"
 
 runs = 0
+#: A run is going: sys.argv, the streams and their like are its own.
+going = False
 #: CLOCK_MONOTONIC when the program got its first line, in nanoseconds; 0: not yet.
 began = 0
 #: Output of the program could not be written.
@@ -56,24 +58,34 @@ unflushed: "Exception | None" = None
 
 
 def begin(job: "dict[str, Any]") -> None:
-    global runs, began, lost, unflushed
+    global runs, going, began, lost, unflushed
+    going = True
     began = 0
     lost = False
     unflushed = None
-    sys.path = [*job["points"], _inmem.stdlib]
+    session = of_session()
+    behind = session.points if session else []
+    sys.path = [*job["points"], *behind, _inmem.stdlib]
     sys.argv = [job["points"][0], *job["args"]]
     sys.orig_argv = [sys.executable, *sys.argv]
     set_prefix(job)
     if runs:
         _world.reset()
     set_environment(job["environment"])  # Python may have started long before
-    _keep.restore(job["points"])
+    _keep.restore([*job["points"], *behind])
+    if session:
+        session.before_run(job["points"])
     set_streams(job["pipes"])
     set_site_builtins()
     if not runs:
         _world.start_collecting()
     make_main()
     runs += 1
+
+
+def of_session() -> "Any":
+    """inmem._session, where start() of lib/bridge was called."""
+    return sys.modules.get("inmem._session")
 
 
 def roots(job: "dict[str, Any]") -> "dict[str, list[str]]":
@@ -363,8 +375,14 @@ def end(job: "dict[str, Any]") -> "dict[str, Any]":
     for name in ("last_exc", "last_type", "last_value", "last_traceback"):
         sys.__dict__.pop(name, None)
     keep = _keep.park()
-    gc.collect()
     flush()
+    global going
+    going = False
+    session = of_session()
+    if session:
+        session.after_run()
+        keep = sorted({*keep, *session.points})
+    gc.collect()
     return {"keep": keep, "began": began, "modules": modules, "lost": lost}
 
 

@@ -169,16 +169,38 @@ def join_threads() -> None:
     threading = sys.modules.get("threading")
     if threading is None:
         return
-    for function in reversed(threading._threading_atexits):
-        function()
+    others = threads_of_others()
+    if others:
+        end_pools(others)
+    else:
+        for function in reversed(threading._threading_atexits):
+            function()
     me = threading.current_thread()
     while True:
         alive = [
-            thread for thread in threading.enumerate() if not thread.daemon and thread is not me
+            thread
+            for thread in threading.enumerate()
+            if not thread.daemon and thread is not me and thread not in others
         ]
         if not alive:
             return
         alive[0].join()
+
+
+def threads_of_others() -> "set[Any]":
+    """Threads that no run began: those of start() in lib/bridge."""
+    session = MODULES.get("inmem._session")
+    return {*session.threads, *session.own_threads} if session else set()
+
+
+def end_pools(others: "set[Any]") -> None:
+    """What concurrent.futures does at the end, for the run's own threads alone."""
+    pools = sys.modules.get("concurrent.futures.thread")
+    if pools is None:
+        return
+    for thread, queue in list(pools._threads_queues.items()):
+        if thread not in others:
+            queue.put(None)
 
 
 def stop_daemons() -> None:
@@ -189,10 +211,12 @@ def stop_daemons() -> None:
     threading = sys.modules.get("threading")
     if threading is None:
         return
+    others = threads_of_others()
     me = threading.current_thread()
     for thread in threading.enumerate():
         dummy = isinstance(thread, threading._DummyThread)
-        if thread is not me and not dummy and thread.ident is not None:
+        mine = thread is not me and not dummy and thread not in others
+        if mine and thread.ident is not None:
             _inmem_job.stop_thread(thread.ident)
 
 
