@@ -219,8 +219,8 @@ export interface Binding {
   /** A chunk of stdin; null ends it. */
   pushInput(chunk: Uint8Array | null): void;
   pushRoots(pem: string): void;
-  /** Calls back when openBridge() may be called, or with why not. */
-  beginBridge(done: (error?: Error) => void): void;
+  /** Calls back, with the mount points, when openBridge() may be called, or with why not. */
+  beginBridge(job: NativeJob, done: (error?: Error, points?: string[]) => void): void;
   openBridge: OpenBridge;
   probeHost(): NativeHost;
   sharedObjects(countViolations: boolean): SharedObject[];

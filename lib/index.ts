@@ -10,6 +10,13 @@ export type {
   AuditReport,
   AuditRule,
 } from "./audit/report.js";
+export type {
+  OutputTarget,
+  StartOptions,
+  StdinSource,
+} from "./bridge/options.js";
+export type { Python, RunPythonOptions } from "./bridge/python.js";
+export type * from "./bridge/types.js";
 export type * from "./bridge/types.js";
 export type {
   BundleForm,
@@ -44,6 +51,7 @@ export {
   run,
   sharedObjects,
   sign,
+  start,
   unmount,
   verify,
   writeSymbols,

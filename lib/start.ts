@@ -4,6 +4,8 @@ import { resolve } from "node:path";
 import type { AuditOptions } from "./audit/audit.js";
 import type { AuditReport } from "./audit/report.js";
 import { binding } from "./binding.js";
+import type { StartOptions } from "./bridge/options.js";
+import type { Python } from "./bridge/python.js";
 import type { BundleOptions, BundleResult } from "./bundle/options.js";
 import type { HostReport } from "./host-report.js";
 import type { BundleInput, RunOptions, VerifyKey } from "./options.js";
@@ -30,6 +32,20 @@ import type { VerifyResult } from "./trust/verify.js";
 export async function run(bundle: BundleInput, options?: RunOptions): Promise<RunResult> {
   startAhead(bundle, options);
   return later().runWithReport(binding, bundle, options);
+}
+
+/**
+ * Starts Python for calls from JavaScript, beside run() and the event loop. Again, it adds bundles.
+ *
+ * @throws {InmemError} every code of docs/errors.md that concerns a bundle.
+ * @throws {TypeError | RangeError} wrong arguments.
+ * @example
+ * const py = await start({ bundles: "app.pyz" });
+ * py.pyimport("math").sqrt(2);
+ */
+export async function start(options?: StartOptions): Promise<Python> {
+  const { startBridge } = require("./bridge/start.js") as typeof import("./bridge/start.js");
+  return startBridge(binding, options);
 }
 
 /**

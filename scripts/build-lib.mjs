@@ -26,6 +26,7 @@ const inProcess = "index-process.js";
 const bundler = "index-bundle.js";
 const trust = "index-trust.js";
 const inAudit = "index-audit.js";
+const bridge = "index-bridge.js";
 
 /** Makes dist/ what lib/ is; takes a moment when nothing changed. */
 export async function buildLib() {
@@ -47,7 +48,7 @@ export async function buildLib() {
 // What `require("inmem-python")` loads is one small file: each file more, and each
 // ten kilobytes more of one, cost every start a quarter of a millisecond. What a
 // run needs beyond it is a second one, loaded while Python starts (lib/start.ts);
-// what a run in a process of its own needs is a third, the bundler a fourth, audit() a fifth, signatures a sixth.
+// what a run in a process of its own needs is a third, the bundler a fourth, audit() a fifth, signatures a sixth, start() a seventh.
 // The other files of dist/ are the command line's.
 async function joinEntry() {
   const { build } = await import("esbuild");
@@ -61,6 +62,7 @@ async function joinEntry() {
         "bundle.js": bundler,
         "audit/entry.js": inAudit,
         "trust.js": trust,
+        "bridge/start.js": bridge,
       },
     ],
     // The same classes of errors in each.
@@ -69,6 +71,7 @@ async function joinEntry() {
     ["bundle.ts", bundler, errors],
     ["audit/entry.ts", inAudit, errors],
     ["trust.ts", trust, errors],
+    ["bridge/start.ts", bridge, { ...errors, "trust.js": trust }],
   ]) {
     const { outputFiles } = await build({
       entryPoints: [join(root, "lib", entry)],
@@ -119,7 +122,7 @@ function removeOrphans() {
     const source = /^(.*?)(?:\.d\.ts|\.js)$/.exec(name)?.[1];
     if (
       source &&
-      ![later, inProcess, bundler, inAudit, trust].includes(name) &&
+      ![later, inProcess, bundler, inAudit, trust, bridge].includes(name) &&
       !existsSync(join(root, "lib", `${source}.ts`))
     )
       rmSync(join(dist, name));

@@ -1,30 +1,100 @@
 // lib/bridge/python.ts: what start() gives: Python, for calls from JavaScript.
+import { type BundleInput, checkString } from "../options.js";
 import type { Crossing } from "./crossing.js";
-import type { PyProxy } from "./types.js";
+import type { OutputTarget, StdinSource } from "./options.js";
+import { setInput, setOutput } from "./streams.js";
+import type { PyDict, PyModule, PyProxy } from "./types.js";
 
+export interface RunPythonOptions {
+  /** Names that the code sees and sets. Default: `globals`. */
+  globals?: PyProxy;
+  /** Default: `globals`. */
+  locals?: PyProxy;
+  /** In tracebacks. Default: `<exec>`. */
+  filename?: string;
+}
+
+/**
+ * Python in this process, for calls. All environments (threads) of JavaScript share the one
+ * interpreter; each has proxies of its own.
+ */
 export class Python {
   readonly #crossing: Crossing;
+  #points: string[];
 
-  constructor(crossing: Crossing) {
+  /** @internal */
+  constructor(crossing: Crossing, points: string[]) {
     this.#crossing = crossing;
+    this.#points = points;
   }
 
-  /** Imports a module: the innermost of a dotted name. */
-  pyimport<Module = PyProxy>(name: string): Module {
+  /**
+   * Imports a module: the innermost of a dotted name.
+   * @throws {PythonError} ModuleNotFoundError, and whatever importing it raises.
+   */
+  pyimport<Module = PyModule>(name: string): Module {
+    checkString("name", name);
     return this.#crossing.python("import_module", name) as Module;
   }
 
-  /** Runs code; gives the value of the last expression. */
-  runPython(code: string): unknown {
-    return this.#crossing.python("run", code);
+  /**
+   * Runs code on this thread, which waits; gives the value of the last statement where that is an
+   * expression.
+   * @throws {PythonError} what the code raises.
+   */
+  runPython(code: string, options: RunPythonOptions = {}): unknown {
+    const { globals, locals, filename } = options;
+    if (typeof code !== "string") throw new TypeError("Expected a string for code");
+    return this.#crossing.python("run", code, filename ?? "<exec>", globals, locals);
   }
 
-  get globals(): PyProxy {
-    return this.#crossing.python("get_globals") as PyProxy;
+  /** The names that runPython() sees and sets. */
+  get globals(): PyDict<string> {
+    return this.#crossing.python("get_globals") as PyDict<string>;
   }
 
   /** A Python object of the value's own: arrays, objects, maps and sets are copied. */
-  toPy(value: unknown, options?: { depth?: number }): unknown {
-    return this.#crossing.toPython(value, options?.depth ?? -1);
+  toPy(value: unknown, options: { depth?: number } = {}): unknown {
+    return this.#crossing.toPython(value, options.depth ?? -1);
   }
+
+  /** Gives Python's output to JavaScript; `"inherit"`: to the process's own stream again. */
+  setStdout(target: OutputTarget): void {
+    setOutput(this.#crossing, "stdout", target);
+  }
+
+  setStderr(target: OutputTarget): void {
+    setOutput(this.#crossing, "stderr", target);
+  }
+
+  setStdin(source: StdinSource): void {
+    setInput(this.#crossing, source);
+  }
+
+  /**
+   * Puts an archive on `sys.path`, behind those that are there; gives its mount point.
+   * @throws {PythonError} ImportError, with a `code` of docs/errors.md, for what cannot be read.
+   */
+  mount(bundle: BundleInput): string {
+    const point = this.#crossing.python("mount", bundleArgument(bundle)) as string;
+    this.#points.push(point);
+    return point;
+  }
+
+  /** Takes away what mount() or start() mounted: its mount point. */
+  unmount(point: string, options: { force?: boolean } = {}): void {
+    checkString("point", point);
+    this.#crossing.python("unmount", point, options.force === true);
+    this.#points = this.#points.filter((known) => known !== point);
+  }
+
+  /** Mount points of start()'s bundles and of mount(), in order. */
+  get mounts(): readonly string[] {
+    return [...this.#points];
+  }
+}
+
+function bundleArgument(bundle: BundleInput): string | Uint8Array {
+  if (bundle instanceof URL) return bundle.pathname;
+  return bundle;
 }

@@ -1,17 +1,52 @@
 // lib/bridge/start.ts: start(): the bridge of one environment.
-import { type Binding, binding } from "../binding.js";
+import type { Binding, NativeJob } from "../binding.js";
+import { withEnvironment } from "../run-environment.js";
 import { Crossing } from "./crossing.js";
+import { type CheckedStart, checkStart, type StartOptions } from "./options.js";
 import { Python } from "./python.js";
+import { setInput, setOutput } from "./streams.js";
 
-export async function start(): Promise<Python> {
+/** One for the environment: Python is one, and so are the proxies of its objects. */
+let crossing: Crossing | undefined;
+
+/** start() of lib/start.ts. */
+export async function startBridge(
+  binding: () => Binding,
+  options: StartOptions = {},
+): Promise<Python> {
+  const checked = checkStart(options);
   const native = binding();
+  withEnvironment(native, checked.run.env);
   native.warmUp();
-  await begun(native);
-  return new Python(new Crossing(native.openBridge));
+  const points = await begun(native, jobOf(checked));
+  crossing ??= new Crossing(native.openBridge);
+  if (checked.stdin !== undefined) setInput(crossing, checked.stdin);
+  if (checked.stdout !== undefined) setOutput(crossing, "stdout", checked.stdout);
+  if (checked.stderr !== undefined) setOutput(crossing, "stderr", checked.stderr);
+  return new Python(crossing, points);
 }
 
-function begun(native: Binding): Promise<void> {
+/** What native's OpenSession() reads of a run's job. */
+function jobOf({ bundles, run }: CheckedStart): NativeJob {
+  return {
+    bundles,
+    args: run.args,
+    module: undefined,
+    script: undefined,
+    cwd: process.cwd(),
+    cwdGiven: false,
+    pipes: { stdin: false, stdout: false, stderr: false },
+    report: false,
+    policy: { load: run.load, pin: run.pin, hostLibraries: run.hostLibraries },
+    verification: run.verification,
+    signals: { python: false, relayed: false },
+  };
+}
+
+function begun(native: Binding, job: NativeJob): Promise<string[]> {
   return new Promise((resolve, reject) => {
-    native.beginBridge((error) => (error === undefined ? resolve() : reject(error)));
+    native.beginBridge(job, (error, points) =>
+      points === undefined ? reject(error) : resolve(points),
+    );
   });
 }

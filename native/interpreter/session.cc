@@ -32,7 +32,8 @@ Status RaisedError(const std::string& what) {
 bool Show(const Job& job, const std::vector<std::string>& points) {
   Owned module = Owned::Steal(PyImport_ImportModule("inmem._session"));
   Owned list = cpython::PathList(points);
-  Owned args = cpython::PathList(job.args);
+  Owned args =
+      job.args.empty() ? Owned::Borrow(Py_None) : cpython::PathList(job.args);
   Owned environment = Owned::Steal(PyList_New(0));
   if (!module || !list || !args || !environment) return false;
   for (const std::string& pair : job.environment) {

@@ -7,11 +7,16 @@ by value, all else by reference.
 
 import builtins
 import importlib
+import io
+import linecache
 import operator
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import _inmem_bridge
+
+import inmem
+from inmem import _session
 
 
 class JsException(Exception):
@@ -88,13 +93,101 @@ def get_globals() -> dict[str, Any]:
     return session
 
 
-def run(code: str, filename: str = "<exec>") -> Any:
+def run(
+    code: str,
+    filename: str = "<exec>",
+    names: dict[str, Any] | None = None,
+    local_names: Any = None,
+) -> Any:
     """Runs code; gives the value of its last statement where that is an expression."""
     import ast
 
+    names = session if names is None else names
+    local_names = names if local_names is None else local_names
     tree = ast.parse(code, filename)
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         last = ast.Expression(tree.body.pop().value)
-    exec(compile(tree, filename, "exec"), session)
-    return None if last is None else eval(compile(last, filename, "eval"), session)
+    linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
+    exec(compile(tree, filename, "exec"), names, local_names)
+    return None if last is None else eval(compile(last, filename, "eval"), names, local_names)
+
+
+# --- bundles and streams -----------------------------------------------------------
+
+
+def mount(bundle: Any) -> str:
+    point = inmem.mount(bundle)
+    if point not in _session.points:
+        _session.points.append(point)
+    return point
+
+
+def unmount(point: str, force: bool) -> None:
+    inmem.unmount(point, force=force)
+    if point in _session.points:
+        _session.points.remove(point)
+
+
+class Output(io.RawIOBase):
+    """Bytes to a function of JavaScript."""
+
+    def __init__(self, name: str, write: Callable[[bytes], None], terminal: bool) -> None:
+        self.name = f"<{name}>"
+        self.give = write
+        self.terminal = terminal
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return self.terminal
+
+    def write(self, data: Any) -> int:
+        content = bytes(data)
+        self.give(content)
+        return len(content)
+
+
+class Input(io.RawIOBase):
+    """Bytes from a function of JavaScript, a character each; None is the end."""
+
+    name = "<stdin>"
+
+    def __init__(self, read: Callable[[], str | None]) -> None:
+        self.take = read
+        self.rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self.rest:
+            chunk = self.take()
+            self.rest = b"" if chunk is None else chunk.encode("latin-1")
+        count = min(len(buffer), len(self.rest))
+        buffer[:count] = self.rest[:count]
+        self.rest = self.rest[count:]
+        return count
+
+
+def set_output(name: str, write: Callable[[bytes], None] | None, terminal: bool) -> None:
+    if write is None:
+        _session.set_stream(name, None)
+        return
+    _session.set_stream(
+        name,
+        io.TextIOWrapper(
+            io.BufferedWriter(Output(name, write, terminal)),
+            encoding="utf-8",
+            errors="backslashreplace" if name == "stderr" else "surrogateescape",
+            line_buffering=True,
+        ),
+    )
+
+
+def set_input(read: Callable[[], str | None] | None) -> None:
+    stream = None
+    if read is not None:
+        stream = io.TextIOWrapper(io.BufferedReader(Input(read)), encoding="utf-8")
+    _session.set_stream("stdin", stream)

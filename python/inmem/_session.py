@@ -156,5 +156,3 @@ def set_stream(name: str, stream: Any) -> None:
     if not running():
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
-
-

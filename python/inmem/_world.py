@@ -199,8 +199,12 @@ def end_pools(others: "set[Any]") -> None:
     if pools is None:
         return
     for thread, queue in list(pools._threads_queues.items()):
-        if thread not in others:
-            queue.put(None)
+        if thread in others:
+            continue
+        pool = thread._args[0]() if getattr(thread, "_args", None) else None
+        if pool is not None:
+            pool.shutdown(wait=False)
+        queue.put(None)
 
 
 def stop_daemons() -> None:

@@ -1,9 +1,8 @@
 // test/bridge/first.test.ts: JavaScript calls Python, and Python JavaScript.
 import { describe, expect, it } from "vitest";
-import { start } from "../../lib/bridge/start.js";
-import { PythonError } from "../../lib/errors.js";
+import { api } from "../helpers/python.js";
 
-const py = await start();
+const py = await api.start();
 
 describe("the bridge", () => {
   it("calls functions, with results of every scalar type", () => {
@@ -17,7 +16,7 @@ describe("the bridge", () => {
   });
 
   it("throws what Python raises", () => {
-    expect(() => py.runPython("1 / 0")).toThrow(PythonError);
+    expect(() => py.runPython("1 / 0")).toThrow(api.PythonError);
   });
 
   it("gives back the very error that a callback threw", () => {

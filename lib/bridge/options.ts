@@ -1,0 +1,106 @@
+// lib/bridge/options.ts: the options of start(), checked.
+
+import type { NativeJob } from "../binding.js";
+import { nativeBundles } from "../bundle-input.js";
+import {
+  type BundleInput,
+  type CheckedOptions,
+  checkIsObject,
+  checkNames,
+  checkOptions,
+  type RunOptions,
+  wrongType,
+} from "../options.js";
+
+/** What gives Python's input: text, bytes, or a function that gives some at each call, null at the end. */
+export type StdinSource =
+  | "inherit"
+  | string
+  | Uint8Array
+  | (() => string | Uint8Array | null | undefined);
+
+/** Where Python's output goes; the names are pyodide's. */
+export type OutputTarget =
+  | "inherit"
+  | NodeJS.WritableStream
+  | ((chunk: Buffer) => void)
+  /** Whole lines, without their end. */
+  | { batched: (line: string) => void }
+  /** Bytes, in pieces of any size. */
+  | { write: (chunk: Buffer) => void; isatty?: boolean };
+
+export interface StartOptions
+  extends Pick<
+    RunOptions,
+    "args" | "env" | "load" | "pin" | "hostLibraries" | "verify" | "verifyFull"
+  > {
+  /** On `sys.path`, in this order, behind the bundle of a run that is going. Default: none. */
+  bundles?: BundleInput | readonly BundleInput[];
+  /** Default: `"inherit"`. */
+  stdin?: StdinSource;
+  /** Default: `"inherit"`. */
+  stdout?: OutputTarget;
+  /** Default: `"inherit"`. */
+  stderr?: OutputTarget;
+}
+
+const NAMES = [
+  "bundles",
+  "args",
+  "env",
+  "stdin",
+  "stdout",
+  "stderr",
+  "load",
+  "pin",
+  "hostLibraries",
+  "verify",
+  "verifyFull",
+];
+
+export interface CheckedStart {
+  readonly bundles: NativeJob["bundles"];
+  readonly run: CheckedOptions;
+  readonly stdin: StdinSource | undefined;
+  readonly stdout: OutputTarget | undefined;
+  readonly stderr: OutputTarget | undefined;
+}
+
+/** @throws {TypeError} an unknown option or a wrong type; {InmemError} ERR_INMEM_KEY. */
+export function checkStart(options: StartOptions = {}): CheckedStart {
+  checkIsObject(options);
+  checkNames(options, NAMES, { bundle: "bundles", argv: "args" });
+  const { bundles, stdin, stdout, stderr, ...rest } = options;
+  checkInput(stdin);
+  checkOutput("stdout", stdout);
+  checkOutput("stderr", stderr);
+  return { bundles: allBundles(bundles), run: checkOptions(rest), stdin, stdout, stderr };
+}
+
+function allBundles(bundles: StartOptions["bundles"]): NativeJob["bundles"] {
+  if (bundles === undefined) return [];
+  const list = Array.isArray(bundles) ? (bundles as readonly BundleInput[]) : [bundles];
+  return list.flatMap((bundle) => nativeBundles(bundle as BundleInput));
+}
+
+/** @throws {TypeError} what can be no standard input. */
+export function checkInput(stdin: unknown): asserts stdin is StdinSource | undefined {
+  const isKnown =
+    stdin === undefined ||
+    typeof stdin === "string" ||
+    typeof stdin === "function" ||
+    stdin instanceof Uint8Array;
+  if (!isKnown) throw wrongType("stdin", '"inherit", text, bytes or a function', stdin);
+}
+
+/** @throws {TypeError} what takes no output. */
+export function checkOutput(
+  name: string,
+  target: unknown,
+): asserts target is OutputTarget | undefined {
+  if (target === undefined || target === "inherit" || typeof target === "function") return;
+  const { write, batched } = (target ?? {}) as Record<string, unknown>;
+  if (typeof target === "object" && (typeof write === "function" || typeof batched === "function"))
+    return;
+  throw wrongType(name, '"inherit", a function, a Writable, or { batched } or { write }', target);
+}
