@@ -51,7 +51,7 @@ function typeScript(rows) {
 // Made by scripts/generate-errors.mjs from ${table}: do not edit.
 
 /** Every \`code\` of an InmemError, with what it means. */
-const errorCodes = {
+export const errorCodes = {
 ${codes.map((row) => `  ${row.code}:${valueText(row)},`).join("\n")}
 } as const;
 
