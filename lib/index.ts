@@ -52,6 +52,7 @@ export {
   sharedObjects,
   sign,
   start,
+  types,
   unmount,
   verify,
   writeSymbols,
@@ -61,4 +62,6 @@ export type { WrittenSymbols } from "./symbols.js";
 export type { KeyPair, SignKey } from "./trust/keys.js";
 export type { SignOptions, SignResult } from "./trust/sign.js";
 export type { VerifyResult } from "./trust/verify.js";
+export type * from "./types/declared.js";
+export type { TypesOptions, TypesResult, TypesWarning } from "./types/options.js";
 export { type Versions, version } from "./version.js";

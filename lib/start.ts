@@ -15,6 +15,7 @@ import type { WrittenSymbols } from "./symbols.js";
 import type { KeyPair } from "./trust/keys.js";
 import type { SignOptions, SignResult } from "./trust/sign.js";
 import type { VerifyResult } from "./trust/verify.js";
+import type { TypesOptions, TypesResult } from "./types/options.js";
 
 /**
  * Runs the program in `bundle` on Python's own thread; the event loop goes on.
@@ -183,6 +184,20 @@ export async function sign(bundle: string | URL, options: SignOptions): Promise<
  */
 export async function verify(bundle: BundleInput, publicKey: VerifyKey): Promise<VerifyResult> {
   return trust().verify(binding, bundle, publicKey);
+}
+
+/**
+ * Writes TypeScript declarations of a bundle's modules, from stubs and annotations; runs none of
+ * them. docs/types.md tells what becomes of which Python type.
+ *
+ * @throws {InmemError} ERR_INMEM_NOT_FOUND for a module that is not in it, and every code of
+ * docs/errors.md that concerns archives.
+ * @throws {TypeError} wrong arguments.
+ * @example
+ * await types({ bundle: "app.pyz", modules: ["app"], output: "app.d.ts" });
+ */
+export async function types(options: TypesOptions): Promise<TypesResult> {
+  return (require("./types/types.js") as typeof import("./types/types.js")).types(options);
 }
 
 function trust(): typeof import("./trust.js") {

@@ -27,6 +27,7 @@ const bundler = "index-bundle.js";
 const trust = "index-trust.js";
 const inAudit = "index-audit.js";
 const bridge = "index-bridge.js";
+const inTypes = "index-types.js";
 
 /** Makes dist/ what lib/ is; takes a moment when nothing changed. */
 export async function buildLib() {
@@ -48,7 +49,7 @@ export async function buildLib() {
 // What `require("inmem-python")` loads is one small file: each file more, and each
 // ten kilobytes more of one, cost every start a quarter of a millisecond. What a
 // run needs beyond it is a second one, loaded while Python starts (lib/start.ts);
-// what a run in a process of its own needs is a third, the bundler a fourth, audit() a fifth, signatures a sixth, start() a seventh.
+// what a run in a process of its own needs is a third, the bundler a fourth, audit() a fifth, signatures a sixth, start() a seventh, types() an eighth.
 // The other files of dist/ are the command line's.
 async function joinEntry() {
   const { build } = await import("esbuild");
@@ -63,6 +64,7 @@ async function joinEntry() {
         "audit/entry.js": inAudit,
         "trust.js": trust,
         "bridge/start.js": bridge,
+        "types/types.js": inTypes,
       },
     ],
     // The same classes of errors in each.
@@ -72,6 +74,7 @@ async function joinEntry() {
     ["audit/entry.ts", inAudit, errors],
     ["trust.ts", trust, errors],
     ["bridge/start.ts", bridge, { ...errors, "trust.js": trust }],
+    ["types/types.ts", inTypes, errors],
   ]) {
     const { outputFiles } = await build({
       entryPoints: [join(root, "lib", entry)],
@@ -87,15 +90,16 @@ async function joinEntry() {
   }
 }
 
-// The bundler's Python scripts run as files, beside its JavaScript.
+// Python scripts of ours run as files, beside the JavaScript that starts them.
 function copyPython() {
-  const from = join(root, "lib", "bundle", "python");
-  const to = join(dist, "bundle", "python");
-  mkdirSync(to, { recursive: true });
-  const names = readdirSync(from).filter((name) => name.endsWith(".py"));
-  for (const name of readdirSync(to)) if (!names.includes(name)) rmSync(join(to, name));
-  for (const name of names)
-    put(join("bundle", "python", name), readFileSync(join(from, name), "utf8"));
+  for (const folder of [join("bundle", "python"), join("types", "python")]) {
+    const from = join(root, "lib", folder);
+    const to = join(dist, folder);
+    mkdirSync(to, { recursive: true });
+    const names = readdirSync(from).filter((name) => name.endsWith(".py"));
+    for (const name of readdirSync(to)) if (!names.includes(name)) rmSync(join(to, name));
+    for (const name of names) put(join(folder, name), readFileSync(join(from, name), "utf8"));
+  }
 }
 
 // An esbuild plugin: imports of these files of lib/, from whichever folder, go to those of dist/.
@@ -122,7 +126,7 @@ function removeOrphans() {
     const source = /^(.*?)(?:\.d\.ts|\.js)$/.exec(name)?.[1];
     if (
       source &&
-      ![later, inProcess, bundler, inAudit, trust, bridge].includes(name) &&
+      ![later, inProcess, bundler, inAudit, trust, bridge, inTypes].includes(name) &&
       !existsSync(join(root, "lib", `${source}.ts`))
     )
       rmSync(join(dist, name));

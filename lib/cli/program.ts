@@ -10,6 +10,7 @@ import { guardOutput } from "./output.js";
 import { addAudit, addInspect } from "./program-audit.js";
 import type { RunFlags } from "./run.js";
 import { addTrust } from "./trust-program.js";
+import { addTypes } from "./types-program.js";
 
 const RUN_EXIT_STATUS = `
 Options after the bundle belong to the program.
@@ -71,6 +72,7 @@ function describeProgram(setStatus: (status: number) => void): Command {
   addInspect(program, setStatus);
   addSymbols(program, setStatus);
   addTrust(program, setStatus);
+  addTypes(program, setStatus);
   return program;
 }
 
