@@ -1,5 +1,6 @@
 // lib/bridge/crossing.ts: one environment's crossings, in both directions.
 import { PythonError } from "../errors.js";
+import { AsyncCalls } from "./async.js";
 import { errorOf } from "./errors.js";
 import { destroyedError, HeldObjects, heldBy } from "./held.js";
 import { JsObjects } from "./js-objects.js";
@@ -27,7 +28,8 @@ export class Crossing implements Owner, Numbers {
   readonly native: NativeBridge;
   readonly objects = new JsObjects();
   readonly held: HeldObjects;
-  readonly #registers = new Int32Array(Register.count);
+  readonly async = new AsyncCalls(this);
+  readonly registers = new Int32Array(Register.count);
   readonly #outTags = new Uint8Array(OUT_LENGTH);
   readonly #outWords = new Float64Array(OUT_LENGTH);
   readonly #tapes: TapeMemory[] = [];
@@ -36,13 +38,13 @@ export class Crossing implements Owner, Numbers {
   readonly #module: number;
 
   constructor(open: OpenBridge) {
-    this.native = open(this.#dispatch, this.#registers, this.#outTags, this.#outWords);
+    this.native = open(this.#dispatch, this.registers, this.#outTags, this.#outWords);
     this.held = new HeldObjects((pairs) => {
       this.native.release(pairs);
       this.native.drain();
     });
     this.#module = this.native.module() as number;
-    if (this.#registers[Register.kind] !== Kind.handle) this.#take(this.#module);
+    if (this.registers[Register.kind] !== Kind.handle) this.#take(this.#module);
   }
 
   // --- JavaScript -> Python --------------------------------------------------------------
@@ -69,7 +71,7 @@ export class Crossing implements Owner, Numbers {
       (values as unknown[])[i] = known;
       handles |= 1 << i;
     }
-    this.#registers[Register.handles] = handles;
+    this.registers[Register.handles] = handles;
     switch (count) {
       case 0:
         return this.#take(this.native.call(handle));
@@ -89,7 +91,7 @@ export class Crossing implements Owner, Numbers {
   ): unknown {
     return this.withTape((tape) => {
       tape.call(args, keywords);
-      return this.native.callTape(handle, tape.finish(this.#registers));
+      return this.native.callTape(handle, tape.finish(this.registers));
     });
   }
 
@@ -103,7 +105,7 @@ export class Crossing implements Owner, Numbers {
     const known = this.#functions.get(name);
     if (known !== undefined) return known;
     const handle = this.native.getAttribute(this.#module, name) as number;
-    if (this.#registers[Register.kind] !== Kind.handle) {
+    if (this.registers[Register.kind] !== Kind.handle) {
       throw new Error(`inmem._bridge has no ${name}`);
     }
     this.#functions.set(name, handle); // held for as long as the environment lives
@@ -122,20 +124,20 @@ export class Crossing implements Owner, Numbers {
   /** Once more a number for the object of a proxy, and what it can do. */
   again(proxy: object): { handle: number; traits: number } {
     const handle = this.native.toPython(
-      this.#withMemory((tape) => {
+      this.withMemory((tape) => {
         tape.value(proxy, 0);
-        return tape.finish(this.#registers);
+        return tape.finish(this.registers);
       }),
     ) as number;
-    if (this.#registers[Register.kind] !== Kind.handle) this.#take(handle);
-    return { handle, traits: this.#registers[Register.traits] as number };
+    if (this.registers[Register.kind] !== Kind.handle) this.#take(handle);
+    return { handle, traits: this.registers[Register.traits] as number };
   }
 
   /** A Python object of the value's own: containers are copied to `depth` (-1: all). */
   toPython(value: unknown, depth: number): unknown {
     return this.withTape((tape) => {
       tape.value(value, depth);
-      return this.native.toPython(tape.finish(this.#registers));
+      return this.native.toPython(tape.finish(this.registers));
     });
   }
 
@@ -145,11 +147,11 @@ export class Crossing implements Owner, Numbers {
 
   /** Writes a tape of its own and takes what native gives for it. */
   withTape(use: (tape: TapeWriter) => unknown): unknown {
-    return this.#take(this.#withMemory(use));
+    return this.#take(this.withMemory(use));
   }
 
   // Writing may run code of the program (getters, traps), which writes tapes too.
-  #withMemory<T>(use: (tape: TapeWriter) => T): T {
+  withMemory<T>(use: (tape: TapeWriter) => T): T {
     const memory = this.#tapes.pop() ?? new TapeMemory(this.#tapeCount++, this.native);
     try {
       return use(new TapeWriter(memory, this));
@@ -162,7 +164,7 @@ export class Crossing implements Owner, Numbers {
 
   /** What native gave: the value, or the error thrown. */
   #take(value: unknown): unknown {
-    const registers = this.#registers;
+    const registers = this.registers;
     const kind = registers[Register.kind];
     if (kind === Kind.value) return value;
     return this.#taken(value, kind as number, registers[Register.traits] as number);
@@ -184,8 +186,8 @@ export class Crossing implements Owner, Numbers {
   }
 
   reader(extras: unknown): TapeReader {
-    const tags = this.#registers[Register.tags] as number;
-    const words = this.#registers[Register.words] as number;
+    const tags = this.registers[Register.tags] as number;
+    const words = this.registers[Register.words] as number;
     return new TapeReader(
       this.#outTags.subarray(0, tags),
       this.#outWords.subarray(0, words),
@@ -211,6 +213,11 @@ export class Crossing implements Owner, Numbers {
         this.objects.release(this.native.takeReleased());
         return undefined;
       }
+      if (op === JsOp.settle) {
+        this.async.settle(number, values[0], values[1] as number);
+        return undefined;
+      }
+      if (op === JsOp.within) return this.#within(number, values);
       const { args, keywords } = this.#arguments(values);
       return this.#give(operations[op]?.(this, this.objects.get(number), args, keywords));
     } catch (error) {
@@ -218,11 +225,21 @@ export class Crossing implements Owner, Numbers {
     }
   };
 
+  #within(number: number, [extras, call, op]: unknown[]): unknown {
+    const { args, keywords } = this.reader(extras).call();
+    const object = this.objects.get(number);
+    return this.#give(
+      this.async.within(call as number, () =>
+        operations[op as number]?.(this, object, args, keywords),
+      ),
+    );
+  }
+
   #arguments(values: unknown[]): {
     args: unknown[];
     keywords: Record<string, unknown> | undefined;
   } {
-    const registers = this.#registers;
+    const registers = this.registers;
     if (registers[Register.kind] === Kind.tape) return this.reader(values[0]).call();
     const handles = registers[Register.handles] as number;
     const objects = registers[Register.objects] as number;
@@ -237,7 +254,7 @@ export class Crossing implements Owner, Numbers {
   }
 
   #give(value: unknown): unknown {
-    const registers = this.#registers;
+    const registers = this.registers;
     if (isScalar(value)) {
       registers[Register.kind] = Kind.value;
       return value;
@@ -253,8 +270,8 @@ export class Crossing implements Owner, Numbers {
 
   #giveObject(value: object, kind: number): number {
     const number = this.objects.send(value);
-    this.#registers[Register.kind] = kind;
-    this.#registers[Register.traits] = this.objects.traits(number);
+    this.registers[Register.kind] = kind;
+    this.registers[Register.traits] = this.objects.traits(number);
     return number;
   }
 
@@ -263,7 +280,7 @@ export class Crossing implements Owner, Numbers {
     if (error instanceof PythonError) {
       const handle = this.handleOf(error);
       if (handle >= 0) {
-        this.#registers[Register.kind] = Kind.error;
+        this.registers[Register.kind] = Kind.error;
         return handle;
       }
     }

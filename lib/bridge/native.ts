@@ -15,9 +15,13 @@ export interface NativeBridge {
   toJs(handle: number, depth: number): unknown;
   /** Pairs: number, how often it was sent. Never waits. */
   release(pairs: Uint32Array): void;
-  /** What was released goes now; waits for the GIL. */
+  /** What was released goes soon; never waits. */
   drain(): void;
   takeReleased(): Uint32Array;
+  /** Calls on a thread of Python's; the answer comes by JsOp.settle, with `number`. */
+  callAsync(handle: number, number: number, extras: TapeExtras): void;
+  /** Awaits the object on asyncio's thread; the answer comes likewise. */
+  awaitAsync(handle: number, number: number): void;
   setTape(number: number, tags: Uint8Array, words: Float64Array): void;
   /** inmem._bridge. */
   module(): unknown;
@@ -61,6 +65,15 @@ export const JsOp = {
   delete: 4,
   release: 5,
   other: 6,
+  settle: 7,
+  within: 8,
+} as const;
+
+/** native/bridge/async_call.h: Answer. */
+export const Answer = {
+  value: 0,
+  error: 1,
+  thrown: 2,
 } as const;
 
 /** native/bridge/tape.h: Tag. */

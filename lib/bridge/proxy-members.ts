@@ -1,5 +1,6 @@
 // lib/bridge/proxy-members.ts: what a proxy has besides the attributes of its Python object.
 import { inspect } from "node:util";
+import { catchOf, finallyOf, thenOf } from "./awaitable-members.js";
 import { PyTrait } from "./native.js";
 import { handleFor, makeProxy, type Target } from "./proxy.js";
 
@@ -83,8 +84,18 @@ const members = new Map<string, Entry>(
   } satisfies Record<string, Entry>),
 );
 
+members.set(
+  "callAsync",
+  method(
+    (target, ...args) =>
+      target.crossing.async.call(handleFor(target), args, undefined, target.proxy),
+    PyTrait.callable,
+  ),
+);
+members.set("catch", { needs: PyTrait.awaitable, member: catchOf });
+members.set("finally", { needs: PyTrait.awaitable, member: finallyOf });
 // What has a `then` is taken for a Promise: Python's own is `$then`.
-members.set("then", { needs: 0, member: () => undefined });
+members.set("then", { needs: 0, member: thenOf });
 
 const symbols = new Map<symbol, Entry>([
   [Symbol.iterator, method((target) => python(target, "iterate"), PyTrait.iterable)],

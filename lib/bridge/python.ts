@@ -48,6 +48,17 @@ export class Python {
     return this.#crossing.python("run", code, filename ?? "<exec>", globals, locals);
   }
 
+  /**
+   * The same on a thread of Python's own, for which the event loop does not wait; `await` may stand
+   * outside of functions. Rejects with what the code raises.
+   */
+  async runPythonAsync(code: string, options: RunPythonOptions = {}): Promise<unknown> {
+    const { globals, locals, filename } = options;
+    if (typeof code !== "string") throw new TypeError("Expected a string for code");
+    const args = [code, filename ?? "<exec>", globals, locals];
+    return this.#crossing.async.call(this.#crossing.functionNamed("run_async"), args);
+  }
+
   /** The names that runPython() sees and sets. */
   get globals(): PyDict<string> {
     return this.#crossing.python("get_globals") as PyDict<string>;

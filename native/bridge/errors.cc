@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "bridge/from_tape.h"
 #include "bridge/js_object.h"
@@ -86,6 +87,18 @@ Owned ReadResult(Realm& realm, Kind kind, const Tape& tape) {
   return {};
 }
 
+Owned ThrownBehind(Realm& realm, PyObject* error) {
+  if (exception_type == nullptr ||
+      PyErr_GivenExceptionMatches(error, exception_type) == 0) {
+    return {};
+  }
+  Owned proxy = Owned::Steal(PyObject_GetAttrString(error, "js_error"));
+  PyErr_Clear();
+  std::uint32_t index = 0;
+  return proxy && IndexOf(realm, proxy.get(), &index) ? std::move(proxy)
+                                                      : Owned();
+}
+
 napi_value Fail(Realm& realm) {
   Owned error = Owned::Steal(PyErr_GetRaisedException());
   napi_value number = nullptr;
@@ -93,16 +106,12 @@ napi_value Fail(Realm& realm) {
     PyErr_SetString(PyExc_SystemError, "an error without an exception");
     error = Owned::Steal(PyErr_GetRaisedException());
   }
-  if (exception_type != nullptr &&
-      PyErr_GivenExceptionMatches(error.get(), exception_type) != 0) {
-    Owned proxy = Owned::Steal(PyObject_GetAttrString(error.get(), "js_error"));
-    PyErr_Clear();
-    std::uint32_t index = 0;
-    if (proxy && IndexOf(realm, proxy.get(), &index)) {
-      realm.SetKind(Kind::kThrown);
-      napi_create_uint32(realm.env(), index, &number);
-      return number;
-    }
+  std::uint32_t thrown_index = 0;
+  Owned thrown = ThrownBehind(realm, error.get());
+  if (thrown && IndexOf(realm, thrown.get(), &thrown_index)) {
+    realm.SetKind(Kind::kThrown);
+    napi_create_uint32(realm.env(), thrown_index, &number);
+    return number;
   }
   const std::uint32_t index = realm.handles().Send(error.get());
   realm.Reg(Register::kTraits) =

@@ -26,6 +26,10 @@ cpython::Owned ReadResult(Realm& realm, Kind kind, const Tape& tape);
 // JavaScript's thread.
 napi_value Fail(Realm& realm);
 
+// The proxy of what this realm's JavaScript threw, where the exception stands
+// for that; null without an exception where it does not. GIL.
+cpython::Owned ThrownBehind(Realm& realm, PyObject* error);
+
 // inmem.ffi.JsException and what makes one; borrowed references, kept.
 void SetJsException(PyObject* type, PyObject* make);
 

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "bridge/async_call.h"
 #include "bridge/errors.h"
 #include "bridge/from_tape.h"
 #include "bridge/js_object.h"
@@ -74,7 +75,8 @@ class Scope {
 struct Realm::Request {
   JsOp op = JsOp::kCall;
   std::uint32_t index = 0;
-  Tape tape;  // arguments, then the result
+  std::uint32_t call = 0;  // the asynchronous call that it is made for
+  Tape tape;               // arguments, then the result
   std::mutex mutex;
   std::condition_variable changed;
   bool done = false;
@@ -188,12 +190,15 @@ bool Realm::PutResult(napi_value value, Tape* tape) {
 // On JavaScript's thread, from its event loop.
 void Realm::Serve(Request& request) {
   Scope scope(env_);
-  std::array<napi_value, 3> argv = {};
-  napi_create_int32(env_, static_cast<std::int32_t>(request.op), argv.data());
+  std::array<napi_value, 5> argv = {};
+  const JsOp op = request.call != 0 ? JsOp::kWithin : request.op;
+  napi_create_int32(env_, static_cast<std::int32_t>(op), argv.data());
   napi_create_uint32(env_, request.index, &argv[1]);
   argv[2] = Deliver(request.tape);
+  napi_create_uint32(env_, request.call, &argv[3]);
+  napi_create_int32(env_, static_cast<std::int32_t>(request.op), &argv[4]);
   napi_value result = nullptr;
-  const bool called = Dispatch(argv.size(), argv.data(), &result);
+  const bool called = Dispatch(request.call != 0 ? 5 : 3, argv.data(), &result);
   request.tape.Clear();
   request.served = called && PutResult(result, &request.tape);
   request.kind = kind();
@@ -208,8 +213,9 @@ Owned Realm::CallThere(JsOp op, std::uint32_t index, PyObject* const* args,
   auto request = std::make_shared<Request>();
   request->op = op;
   request->index = index;
+  request->call = CurrentCall(*this);
   if (!PutArguments(*this, args, count, keywords, &request->tape)) return {};
-  on_the_way_.fetch_add(1);
+  const std::uint64_t ticket = BeginTravel();
   // Dropped without a call where the environment ends: the guard still tells.
   struct Guard {
     explicit Guard(std::shared_ptr<Request> held) : request(std::move(held)) {}
@@ -235,7 +241,7 @@ Owned Realm::CallThere(JsOp op, std::uint32_t index, PyObject* const* args,
   Owned result = request->served
                      ? ReadResult(*this, request->kind, request->tape)
                      : RaiseClosed();
-  on_the_way_.fetch_sub(1);
+  EndTravel(ticket);
   return result;
 }
 

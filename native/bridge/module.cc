@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "bridge/async_call.h"
 #include "bridge/begin.h"
 #include "bridge/errors.h"
 #include "bridge/js_object.h"
@@ -41,13 +42,13 @@ bool Install() {
   if (PyDict_GetItemString(modules, "_inmem_bridge") != nullptr) return true;
   if (!MakeJsTypes()) return false;
   Owned module = Owned::Steal(PyModule_Create(&kModule));
-  if (!module ||
+  if (!module || PyModule_AddFunctions(module.get(), AsyncMethods()) != 0 ||
       PyModule_AddObjectRef(module.get(), "JsProxy", JsProxyType()) != 0 ||
       PyDict_SetItemString(modules, "_inmem_bridge", module.get()) != 0) {
     return false;
   }
-  return static_cast<bool>(
-      Owned::Steal(PyImport_ImportModule("inmem._bridge")));
+  return Owned::Steal(PyImport_ImportModule("inmem._bridge")) &&
+         Owned::Steal(PyImport_ImportModule("inmem._bridge_async"));
 }
 
 std::string TextOfError() {

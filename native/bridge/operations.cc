@@ -12,11 +12,13 @@
 #include <memory>
 #include <vector>
 
+#include "bridge/async_call.h"
 #include "bridge/errors.h"
 #include "bridge/from_tape.h"
 #include "bridge/js_object.h"
 #include "bridge/realm.h"
 #include "bridge/scalars.h"
+#include "bridge/service.h"
 #include "bridge/tape.h"
 #include "bridge/to_tape.h"
 #include "bridge/traits.h"
@@ -230,12 +232,12 @@ napi_value Release(napi_env env, napi_callback_info info) {
   return Undefined(*frame.realm);
 }
 
-// drain(): what was released goes now; waits for the GIL.
+// drain(): what was released goes soon, on a thread of Python's: a garbage
+// collection must not make JavaScript wait for the GIL.
 napi_value Drain(napi_env env, napi_callback_info info) {
   Frame frame(env, info);
-  {
-    Entry entry(*frame.realm);
-  }
+  Service::Get().OnWorker(
+      [realm = frame.realm->shared_from_this()] { realm->Drain(); });
   return Undefined(*frame.realm);
 }
 
@@ -318,6 +320,8 @@ napi_value OpenBridge(napi_env env, napi_callback_info info) {
           {"setTape", SetTape},
           {"module", Module},
           {"held", HeldCount},
+          {"callAsync", CallAsync},
+          {"awaitAsync", AwaitAsync},
       });
   for (const auto& [name, callback] : kFunctions) {
     napi_value function = nullptr;

@@ -7,6 +7,8 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -58,6 +60,8 @@ std::shared_ptr<Realm> Realm::Open(napi_env env, napi_value dispatch,
                                    napi_value registers, napi_value out_tags,
                                    napi_value out_words) {
   std::shared_ptr<Realm> realm(new Realm());
+  static std::atomic<std::uint32_t> realms{0};
+  realm->id_ = ++realms;
   realm->env_ = env;
   realm->thread_ = pthread_self();
   realm->stack_low_ = LowestOfStack();
@@ -163,17 +167,50 @@ std::vector<std::pair<std::uint32_t, std::uint32_t>> Realm::TakeReleased() {
 
 void Realm::ReleaseLater(std::uint32_t index, std::uint32_t times) {
   std::lock_guard lock(mutex_);
-  to_python_.emplace_back(index, times);
+  to_python_.push_back({index, times, next_ticket_});
 }
 
 void Realm::Drain() {
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> releases;
+  std::vector<Release> releases;
   {
     std::lock_guard lock(mutex_);
-    if (to_python_.empty() || on_the_way_.load() > 0) return;
-    releases = std::exchange(to_python_, {});
+    while (!to_python_.empty() &&
+           (travelling_.empty() ||
+            *travelling_.begin() >= to_python_.front().after)) {
+      releases.push_back(to_python_.front());
+      to_python_.pop_front();
+    }
   }
-  for (const auto& [index, times] : releases) handles_.Release(index, times);
+  for (const Release& gone : releases) handles_.Release(gone.index, gone.times);
+}
+
+std::uint64_t Realm::BeginTravel() {
+  std::lock_guard lock(mutex_);
+  travelling_.insert(next_ticket_);
+  return next_ticket_++;
+}
+
+void Realm::EndTravel(std::uint64_t ticket) {
+  if (ticket == 0) return;
+  std::lock_guard lock(mutex_);
+  travelling_.erase(ticket);
+}
+
+void Realm::HoldLoop() {
+  if (awaited_++ == 0) calls_->Hold(Napi::Env(env_), true);
+}
+
+void Realm::Settle(std::uint32_t number, std::int32_t answer,
+                   const Tape& tape) {
+  if (--awaited_ == 0) calls_->Hold(Napi::Env(env_), false);
+  std::array<napi_value, 4> argv = {};
+  napi_create_int32(env_, static_cast<std::int32_t>(JsOp::kSettle),
+                    argv.data());
+  napi_create_uint32(env_, number, &argv[1]);
+  argv[2] = Deliver(tape);
+  napi_create_int32(env_, answer, &argv[3]);
+  napi_value ignored = nullptr;
+  Dispatch(argv.size(), argv.data(), &ignored);
 }
 
 Entry::Entry(Realm& realm) : realm_(realm) {

@@ -6,9 +6,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -57,6 +59,8 @@ enum class JsOp : std::int32_t {
   kSet = 3,      // name, value
   kDelete = 4,   // name
   kRelease = 5,  // no object: take what was released
+  kSettle = 7,   // no object, number of an asynchronous call: answer, Answer
+  kWithin = 8,   // tape, number of an asynchronous call, JsOp: for that call
   kOther = 6,    // name of an operation of lib/bridge/js-operations.ts, ...
 };
 
@@ -77,6 +81,8 @@ class Realm : public std::enable_shared_from_this<Realm> {
   Realm& operator=(const Realm&) = delete;
 
   napi_env env() const { return env_; }
+  // No other realm of the process has the same.
+  std::uint32_t id() const { return id_; }
   bool OnJsThread() const;
   bool closed() const { return closed_.load(std::memory_order_acquire); }
   std::int32_t& Reg(Register which) {
@@ -122,6 +128,18 @@ class Realm : public std::enable_shared_from_this<Realm> {
   void ReleaseLater(std::uint32_t index, std::uint32_t times);
   void Drain();  // GIL
 
+  // Numbers that are on their way, to be read later: what JavaScript lets go of
+  // meanwhile stays until EndTravel(). Any thread, without the GIL or with it;
+  // EndTravel(0) does nothing.
+  std::uint64_t BeginTravel();
+  void EndTravel(std::uint64_t ticket);
+
+  // --- asynchronous calls
+  // ----------------------------------------------------- The event loop lives
+  // until as many answers have come. JavaScript's thread.
+  void HoldLoop();
+  void Settle(std::uint32_t number, std::int32_t answer, const Tape& tape);
+
   // --- calls into JavaScript
   // -------------------------------------------------- Does one JsOp and gives
   // its result; null with a Python exception. GIL, any thread; other threads
@@ -164,6 +182,7 @@ class Realm : public std::enable_shared_from_this<Realm> {
   };
 
   napi_env env_ = nullptr;
+  std::uint32_t id_ = 0;
   pthread_t thread_ = {};
   std::atomic<bool> closed_{false};
   napi_ref dispatch_ = nullptr;
@@ -177,10 +196,16 @@ class Realm : public std::enable_shared_from_this<Realm> {
   std::unordered_map<std::uint32_t, Proxy> proxies_;
   PyThreadState* python_ = nullptr;  // of JavaScript's thread; null: not yet
   char* stack_low_ = nullptr;        // of JavaScript's thread
-  // Results on their way to Python's threads: numbers in them must stay good.
-  std::atomic<int> on_the_way_{0};
+  int awaited_ = 0;                  // asynchronous calls without an answer
   std::mutex mutex_;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> to_python_;
+  struct Release {
+    std::uint32_t index = 0;
+    std::uint32_t times = 0;
+    std::uint64_t after = 0;  // tickets below it were given before
+  };
+  std::deque<Release> to_python_;
+  std::set<std::uint64_t> travelling_;
+  std::uint64_t next_ticket_ = 1;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> to_javascript_;
 };
 

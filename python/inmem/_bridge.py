@@ -106,11 +106,28 @@ def run(
     local_names = names if local_names is None else local_names
     tree = ast.parse(code, filename)
     last = None
-    if tree.body and isinstance(tree.body[-1], ast.Expr):
-        last = ast.Expression(tree.body.pop().value)
+    if tree.body and isinstance(end := tree.body[-1], ast.Expr):
+        last = ast.Expression(end.value)
+        tree.body.pop()
     linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
     exec(compile(tree, filename, "exec"), names, local_names)
     return None if last is None else eval(compile(last, filename, "eval"), names, local_names)
+
+
+def run_async(
+    code: str,
+    filename: str = "<exec>",
+    names: dict[str, Any] | None = None,
+    local_names: Any = None,
+) -> Any:
+    """The same, with `await` at its top: the value or a coroutine for it."""
+    from inmem import _bridge_async
+
+    names = session if names is None else names
+    linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
+    return _bridge_async.run_async(
+        code, filename, names, names if local_names is None else local_names
+    )
 
 
 # --- bundles and streams -----------------------------------------------------------

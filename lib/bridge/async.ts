@@ -1,0 +1,87 @@
+// lib/bridge/async.ts: calls into Python that JavaScript does not wait for on its thread.
+import { AsyncResource } from "node:async_hooks";
+import type { Crossing } from "./crossing.js";
+import { type Description, errorOf } from "./errors.js";
+import { Answer } from "./native.js";
+
+interface Pending {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  /** Callbacks that Python calls meanwhile run in the caller's AsyncLocalStorage. */
+  readonly resource: AsyncResource;
+  /** The proxies of callee and arguments: they stay alive until the call has ended. */
+  readonly kept: unknown;
+}
+
+/** One environment's calls that are under way, by number. */
+export class AsyncCalls {
+  readonly #crossing: Crossing;
+  readonly #pending = new Map<number, Pending>();
+  readonly #promises = new WeakMap<object, Promise<unknown>>();
+  #last = 0;
+
+  constructor(crossing: Crossing) {
+    this.#crossing = crossing;
+  }
+
+  /** Calls on a thread of Python's own; what can be awaited is awaited there. */
+  call(
+    handle: number,
+    args: readonly unknown[],
+    keywords?: Readonly<Record<string, unknown>>,
+    callee?: object,
+  ): Promise<unknown> {
+    const crossing = this.#crossing;
+    return this.#begin([callee, args, keywords], (number) =>
+      crossing.withMemory((tape) => {
+        tape.call(args, keywords);
+        crossing.native.callAsync(handle, number, tape.finish(crossing.registers));
+      }),
+    );
+  }
+
+  /** The Promise for a coroutine, a task, a future: always the same for one proxy. */
+  promiseOf(handle: number, proxy: object): Promise<unknown> {
+    let promise = this.#promises.get(proxy);
+    if (promise === undefined) {
+      promise = this.#begin(proxy, (number) => this.#crossing.native.awaitAsync(handle, number));
+      this.#promises.set(proxy, promise);
+    }
+    return promise;
+  }
+
+  #begin(kept: unknown, send: (number: number) => void): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#last = (this.#last + 1) >>> 0;
+      const number = this.#last;
+      send(number); // may throw: an argument that cannot cross
+      const resource = new AsyncResource("INMEM_CALL", { requireManualDestroy: true });
+      this.#pending.set(number, { resolve, reject, resource, kept });
+    });
+  }
+
+  /** Does what Python asks for in the AsyncLocalStorage of the call that it works for. */
+  within<T>(number: number, does: () => T): T {
+    const pending = this.#pending.get(number);
+    return pending === undefined ? does() : pending.resource.runInAsyncScope(does);
+  }
+
+  /** native tells: the answer of a call is on the tape. */
+  settle(number: number, extras: unknown, answer: number): void {
+    const reader = this.#crossing.reader(extras);
+    // Read in any case: numbers on the tape are ours to give back.
+    const value = reader.value();
+    const told = answer === Answer.error ? reader.value() : undefined;
+    const pending = this.#pending.get(number);
+    if (pending === undefined) return;
+    this.#pending.delete(number);
+    pending.resource.emitDestroy();
+    if (answer === Answer.value) pending.resolve(value);
+    else if (answer === Answer.thrown) pending.reject(value);
+    else {
+      pending.reject(
+        errorOf(this.#crossing, value as object, (told as Description | null) ?? undefined),
+      );
+    }
+  }
+}

@@ -1,0 +1,346 @@
+// native/bridge/async_call.cc: calls that JavaScript does not wait for on its
+// thread.
+//
+// JavaScript's thread writes the arguments on a tape, without the GIL; a worker
+// of Service reads them, calls, and writes the answer on a tape, which
+// JavaScript's thread reads when it comes by. What can be awaited goes on to
+// the thread of asyncio's loop first.
+#include "cpython/python_setup.h"
+#include "napi/napi_setup.h"
+
+#include "bridge/async_call.h"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "bridge/errors.h"
+#include "bridge/from_tape.h"
+#include "bridge/js_object.h"
+#include "bridge/realm.h"
+#include "bridge/service.h"
+#include "bridge/to_tape.h"
+#include "bridge/traits.h"
+#include "cpython/owned.h"
+
+namespace inmem::bridge {
+
+using cpython::Owned;
+
+namespace {
+
+constexpr const char* kCapsule = "inmem.call";
+
+bool CanBeAwaited(Realm& realm, PyObject* object) {
+  const PyAsyncMethods* async = Py_TYPE(object)->tp_as_async;
+  const bool may = (async != nullptr && async->am_await != nullptr) ||
+                   PyGen_CheckExact(object);
+  // A Promise of JavaScript's own is awaited there.
+  std::uint32_t index = 0;
+  return may && (TraitsOf(object) & kPyAwaitable) != 0 &&
+         !IndexOf(realm, object, &index);
+}
+
+// Lets an object go on any thread, without the GIL.
+struct Kept {
+  explicit Kept(Owned owned) : object(owned.release()) {}
+  ~Kept() {
+    Service::Get().OnWorker([held = object] { Py_DECREF(held); });
+  }
+  Kept(const Kept&) = delete;
+  Kept& operator=(const Kept&) = delete;
+  PyObject* object;
+};
+
+bool HasObjects(const Tape& tape) {
+  for (const std::uint8_t tag : tape.tags) {
+    if (tag == static_cast<std::uint8_t>(Tag::kObject)) return true;
+  }
+  return false;
+}
+
+PyObject* CallVariable() {
+  static PyObject* variable = PyContextVar_New("inmem.call", nullptr);
+  return variable;
+}
+
+std::uint64_t NumberInContext(const Realm& realm, std::uint32_t number) {
+  return static_cast<std::uint64_t>(realm.id()) << 32 | number;
+}
+
+Owned Function(const char* module, const char* name) {
+  Owned imported = Owned::Steal(PyImport_ImportModule(module));
+  return imported ? Owned::Steal(PyObject_GetAttrString(imported.get(), name))
+                  : Owned();
+}
+
+}  // namespace
+
+AsyncCall::AsyncCall(Realm& realm, std::uint32_t number, std::uint32_t callee)
+    : realm_(realm.shared_from_this()), number_(number), callee_(callee) {
+  ticket_ = realm.BeginTravel();
+  realm.HoldLoop();
+}
+
+// GIL where there is a context still.
+AsyncCall::~AsyncCall() {
+  realm_->EndTravel(ticket_);
+  Py_XDECREF(context_);
+}
+
+Owned AsyncCall::Callee() {
+  Owned callee = Owned::Borrow(realm_->handles().Get(callee_));
+  if (!callee) {
+    PyErr_SetString(PyExc_ReferenceError,
+                    "JavaScript does not hold this object any more");
+  }
+  return callee;
+}
+
+Owned AsyncCall::Call() {
+  Owned callee = Callee();
+  TapeReader reader(*realm_, tape);
+  std::vector<Owned> items;
+  if (!callee || !reader.NextItems(&items)) return {};
+  Owned keywords = reader.Next();
+  if (!keywords) return {};
+  // The numbers on the tape have become objects: JavaScript may let them go.
+  realm_->EndTravel(std::exchange(ticket_, 0));
+  tape.Clear();
+  std::vector<PyObject*> args = {nullptr};
+  for (const Owned& item : items) args.push_back(item.get());
+  return Owned::Steal(PyObject_VectorcallDict(
+      callee.get(), args.data() + 1,
+      items.size() | PY_VECTORCALL_ARGUMENTS_OFFSET,
+      PyDict_GET_SIZE(keywords.get()) == 0 ? nullptr : keywords.get()));
+}
+
+void AsyncCall::Run() {
+  if (realm_->closed()) return;
+  if (!MakeContext()) return Fail();
+  Owned result = Call();
+  Owned raised = Owned::Steal(PyErr_GetRaisedException());
+  PyContext_Exit(context_);
+  if (!result) {
+    PyErr_SetRaisedException(raised.release());
+    return Fail();
+  }
+  if (!CanBeAwaited(*realm_, result.get())) return Settle(result.get());
+  auto awaitable = std::make_shared<Owned>(std::move(result));
+  Service::Get().OnLoop([self = shared_from_this(), awaitable] {
+    self->Adopt(std::move(*awaitable));
+  });
+}
+
+void AsyncCall::Await() {
+  if (realm_->closed()) return;
+  Owned awaitable = Callee();
+  if (!awaitable) return Fail();
+  realm_->EndTravel(std::exchange(ticket_, 0));
+  if (!MakeContext()) return Fail();
+  PyContext_Exit(context_);
+  Adopt(std::move(awaitable));
+}
+
+// A context of its own, entered: what one call sets another never sees.
+bool AsyncCall::MakeContext() {
+  PyObject* variable = CallVariable();
+  context_ = PyContext_New();
+  if (variable == nullptr || context_ == nullptr ||
+      PyContext_Enter(context_) != 0) {
+    return false;
+  }
+  Owned number = Owned::Steal(
+      PyLong_FromUnsignedLongLong(NumberInContext(*realm_, number_)));
+  Owned token =
+      Owned::Steal(number ? PyContextVar_Set(variable, number.get()) : nullptr);
+  if (!token) PyContext_Exit(context_);
+  return static_cast<bool>(token);
+}
+
+std::uint32_t CurrentCall(const Realm& realm) {
+  PyObject* value = nullptr;
+  PyObject* variable = CallVariable();
+  if (variable == nullptr || PyContextVar_Get(variable, nullptr, &value) != 0 ||
+      value == nullptr) {
+    PyErr_Clear();
+    return 0;
+  }
+  const std::uint64_t number = PyLong_AsUnsignedLongLong(value);
+  Py_DECREF(value);
+  return number == NumberInContext(realm, static_cast<std::uint32_t>(number))
+             ? static_cast<std::uint32_t>(number)
+             : 0;
+}
+
+// python/inmem/_bridge_async.py makes a task of it.
+void AsyncCall::Adopt(Owned awaitable) {
+  auto destroy = [](PyObject* capsule) {
+    delete static_cast<std::shared_ptr<AsyncCall>*>(
+        PyCapsule_GetPointer(capsule, kCapsule));
+  };
+  Owned capsule = Owned::Steal(PyCapsule_New(
+      new std::shared_ptr<AsyncCall>(shared_from_this()), kCapsule, destroy));
+  static PyObject* adopt = Function("inmem._bridge_async", "adopt").release();
+  if (!capsule || adopt == nullptr) return Fail();
+  Owned done = Owned::Steal(PyObject_CallFunctionObjArgs(
+      adopt, awaitable.get(), capsule.get(),
+      context_ != nullptr ? context_ : Py_None, nullptr));
+  if (!done) Fail();
+}
+
+void AsyncCall::Settle(PyObject* value) {
+  if (std::exchange(settled_, true) || realm_->closed()) return;
+  tape.Clear();
+  if (TapeWriter(*realm_, &tape).Put(value)) {
+    return Post(Answer::kValue, Owned::Borrow(value));
+  }
+  settled_ = false;
+  Fail();
+}
+
+void AsyncCall::Fail() {
+  Owned error = Owned::Steal(PyErr_GetRaisedException());
+  if (std::exchange(settled_, true) || realm_->closed()) return;
+  tape.Clear();
+  if (!error) {
+    PyErr_SetString(PyExc_SystemError, "an error without an exception");
+    error = Owned::Steal(PyErr_GetRaisedException());
+  }
+  Owned thrown = ThrownBehind(*realm_, error.get());
+  if (thrown && PutJsObject(*realm_, thrown.get(), &tape)) {
+    return Post(Answer::kThrown, std::move(thrown));
+  }
+  static PyObject* describe = Function("inmem._bridge", "describe").release();
+  Owned told = Owned::Steal(describe != nullptr
+                                ? PyObject_CallOneArg(describe, error.get())
+                                : nullptr);
+  TapeWriter writer(*realm_, &tape);
+  writer.PutHandle(error.get());
+  if (!told || !writer.Put(told.get())) {
+    PyErr_Clear();
+    tape.Clear();
+    TapeWriter(*realm_, &tape).PutHandle(error.get());
+    tape.Put(Tag::kNone);
+  }
+  Post(Answer::kError, std::move(error));
+}
+
+// `keep` is what the tape tells of: a JavaScript object in it must not be let
+// go by Python before JavaScript has read its number.
+void AsyncCall::Post(Answer answer, Owned keep) {
+  Py_CLEAR(context_);  // the rest of this object may go without the GIL
+  std::shared_ptr<Kept> kept;
+  if (HasObjects(tape)) kept = std::make_shared<Kept>(std::move(keep));
+  realm_->Post([self = shared_from_this(), kept, answer](Napi::Env) {
+    self->realm_->Settle(self->number_, static_cast<std::int32_t>(answer),
+                         self->tape);
+  });
+}
+
+namespace {
+
+std::uint32_t NumberOf(napi_env env, napi_value value) {
+  std::uint32_t number = 0;
+  napi_get_value_uint32(env, value, &number);
+  return number;
+}
+
+}  // namespace
+
+// callAsync(handle, number, extras)
+napi_value CallAsync(napi_env env, napi_callback_info info) {
+  void* data = nullptr;
+  std::size_t argc = 3;
+  std::array<napi_value, 3> argv = {};
+  napi_get_cb_info(env, info, &argc, argv.data(), nullptr, &data);
+  Realm& realm = *static_cast<Realm*>(data);
+  auto call = std::make_shared<AsyncCall>(realm, NumberOf(env, argv[1]),
+                                          NumberOf(env, argv[0]));
+  // A tape that is not ours is told as malformed, by the answer.
+  if (!realm.Receive(argv[2], &call->tape)) call->tape.Clear();
+  Service::Get().OnWorker([call = std::move(call)] { call->Run(); });
+  return nullptr;
+}
+
+// awaitAsync(handle, number)
+napi_value AwaitAsync(napi_env env, napi_callback_info info) {
+  void* data = nullptr;
+  std::size_t argc = 2;
+  std::array<napi_value, 2> argv = {};
+  napi_get_cb_info(env, info, &argc, argv.data(), nullptr, &data);
+  auto call = std::make_shared<AsyncCall>(*static_cast<Realm*>(data),
+                                          NumberOf(env, argv[1]),
+                                          NumberOf(env, argv[0]));
+  Service::Get().OnLoop([call = std::move(call)] { call->Await(); });
+  return nullptr;
+}
+
+// --- for python/inmem/_bridge_async.py ---------------------------------------
+
+namespace {
+
+AsyncCall* CallOf(PyObject* capsule) {
+  auto* call = static_cast<std::shared_ptr<AsyncCall>*>(
+      PyCapsule_GetPointer(capsule, kCapsule));
+  return call != nullptr ? call->get() : nullptr;
+}
+
+// begin_service(spawn, start_loop)
+PyObject* BeginService(PyObject*, PyObject* args) {
+  PyObject* spawn = nullptr;
+  PyObject* start_loop = nullptr;
+  if (PyArg_ParseTuple(args, "OO", &spawn, &start_loop) == 0) return nullptr;
+  if (!Service::Get().Begin(spawn, start_loop)) return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* Serve(PyObject*, PyObject*) {
+  Service::Get().Serve();
+  Py_RETURN_NONE;
+}
+
+PyObject* ServeLoop(PyObject*, PyObject*) {
+  Service::Get().ServeLoop();
+  Py_RETURN_NONE;
+}
+
+// settle(call, value)
+PyObject* SettleCall(PyObject*, PyObject* args) {
+  PyObject* capsule = nullptr;
+  PyObject* value = nullptr;
+  if (PyArg_ParseTuple(args, "OO", &capsule, &value) == 0) return nullptr;
+  AsyncCall* call = CallOf(capsule);
+  if (call == nullptr) return nullptr;
+  call->Settle(value);
+  Py_RETURN_NONE;
+}
+
+// fail(call, exception)
+PyObject* FailCall(PyObject*, PyObject* args) {
+  PyObject* capsule = nullptr;
+  PyObject* exception = nullptr;
+  if (PyArg_ParseTuple(args, "OO", &capsule, &exception) == 0) return nullptr;
+  AsyncCall* call = CallOf(capsule);
+  if (call == nullptr) return nullptr;
+  PyErr_SetRaisedException(Py_NewRef(exception));
+  call->Fail();
+  Py_RETURN_NONE;
+}
+
+}  // namespace
+
+PyMethodDef* AsyncMethods() {
+  static PyMethodDef methods[] = {
+      {"begin_service", BeginService, METH_VARARGS, nullptr},
+      {"serve", Serve, METH_NOARGS, nullptr},
+      {"serve_loop", ServeLoop, METH_NOARGS, nullptr},
+      {"settle", SettleCall, METH_VARARGS, nullptr},
+      {"fail", FailCall, METH_VARARGS, nullptr},
+      {nullptr, nullptr, 0, nullptr}};
+  return methods;
+}
+
+}  // namespace inmem::bridge

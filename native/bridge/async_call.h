@@ -1,0 +1,74 @@
+// native/bridge/async_call.h: calls that JavaScript does not wait for on its
+// thread.
+#pragma once
+
+#include "cpython/python_setup.h"
+#include "napi/napi_setup.h"
+
+#include <cstdint>
+#include <memory>
+
+#include "bridge/realm.h"
+#include "bridge/tape.h"
+#include "cpython/owned.h"
+
+namespace inmem::bridge {
+
+// What an answer is, to lib/bridge/async.ts.
+enum class Answer : std::int32_t {
+  kValue = 0,  // the value on the tape
+  kError = 1,  // a tuple: the exception, and what _bridge.describe() says of it
+  kThrown = 2,  // a JavaScript error, on the tape
+};
+
+// One call whose answer is to come. It is shared by who works on it and by the
+// capsule that Python's part of the bridge knows it by.
+class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
+ public:
+  // JavaScript's thread. `number` is JavaScript's own for it.
+  AsyncCall(Realm& realm, std::uint32_t number, std::uint32_t callee);
+  ~AsyncCall();
+  AsyncCall(const AsyncCall&) = delete;
+  AsyncCall& operator=(const AsyncCall&) = delete;
+
+  // The arguments; they wait here until a thread reads them.
+  Tape tape;
+
+  // Body on a worker's thread: calls. GIL.
+  void Run();
+  // Body on the loop's thread: awaits the object. GIL.
+  void Await();
+
+  // The answer goes to JavaScript; only the first does. GIL.
+  void Settle(PyObject* value);
+  // The same with the Python exception that is raised.
+  void Fail();
+
+ private:
+  cpython::Owned Callee();
+  cpython::Owned Call();
+  void Adopt(cpython::Owned awaitable);
+  void Post(Answer answer, cpython::Owned keep);
+
+  std::shared_ptr<Realm> realm_;
+  const std::uint32_t number_;
+  const std::uint32_t callee_;
+  std::uint64_t ticket_ = 0;
+  bool MakeContext();
+
+  bool settled_ = false;         // GIL
+  PyObject* context_ = nullptr;  // of contextvars; GIL
+};
+
+// The number of the call of this realm that the running code works for: it has
+// crossed with the context of contextvars, into tasks as well. 0: none. GIL.
+std::uint32_t CurrentCall(const Realm& realm);
+
+// Functions of JavaScript's bridge, beside those of operations.cc.
+napi_value CallAsync(napi_env env, napi_callback_info info);
+napi_value AwaitAsync(napi_env env, napi_callback_info info);
+
+// Functions of `_inmem_bridge` for python/inmem/_bridge_async.py.
+PyMethodDef* AsyncMethods();
+
+}  // namespace inmem::bridge

@@ -1,0 +1,133 @@
+# python/inmem/_bridge_async.py: the bridge's threads and its asyncio loop.
+"""What native/bridge/service.cc and async_call.cc ask of Python.
+
+Workers call what JavaScript called with callAsync(); what can be awaited goes to
+one loop on a thread of its own, which begins with the first that comes.
+"""
+
+import threading
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+import _inmem_bridge
+
+if TYPE_CHECKING:  # imported when the loop is first needed
+    import asyncio
+    from collections.abc import Awaitable
+    from contextvars import Context
+
+_loop: Any = None
+
+
+# --- threads ---------------------------------------------------------------------
+
+
+def spawn(name: str) -> None:
+    threading.Thread(target=_inmem_bridge.serve, name=name, daemon=True).start()
+
+
+def start_loop(descriptor: int) -> None:
+    threading.Thread(
+        target=_run_loop, args=(descriptor,), name="inmem-asyncio", daemon=True
+    ).start()
+
+
+def _run_loop(descriptor: int) -> None:
+    import asyncio
+
+    global _loop
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    _loop = loop
+    loop.add_reader(descriptor, _inmem_bridge.serve_loop)
+    while True:
+        try:
+            loop.run_forever()
+        except BaseException:
+            # A task's KeyboardInterrupt or SystemExit: its own future has it as
+            # well, and the loop serves the other tasks.
+            continue
+
+
+# --- tasks -------------------------------------------------------------------------
+
+
+async def _awaited(awaitable: "Awaitable[Any]") -> Any:
+    return await awaitable
+
+
+def adopt(awaitable: Any, call: object, context: "Context") -> None:
+    """On the loop's thread: the answer of the call is what is awaited."""
+    import asyncio
+
+    task: Any = None
+    try:
+        if asyncio.isfuture(awaitable):
+            task = awaitable
+            loop = task.get_loop()
+            if loop is not _loop:
+                loop.call_soon_threadsafe(task.add_done_callback, lambda done: _finish(done, call))
+                return
+        else:
+            if not asyncio.iscoroutine(awaitable):
+                awaitable = _awaited(awaitable)
+            # Its first step at once, inside __init__(): most have no second one.
+            task = asyncio.Task.__new__(asyncio.Task)
+            task.__init__(awaitable, loop=_loop, context=context, eager_start=True)
+    except BaseException as error:
+        if task is None or not task.done():
+            _inmem_bridge.fail(call, error)
+            return  # else it was KeyboardInterrupt or SystemExit, which the task has too
+    if task.done():
+        _finish(task, call)
+    else:
+        task.add_done_callback(lambda done: _finish(done, call))
+
+
+def _finish(task: "asyncio.Future[Any]", call: object) -> None:
+    try:
+        value = task.result()
+    except BaseException as error:
+        _inmem_bridge.fail(call, error)
+    else:
+        _inmem_bridge.settle(call, value)
+
+
+# --- runPythonAsync() -----------------------------------------------------------
+
+
+def run_async(code: str, filename: str, names: dict[str, Any], local_names: Any) -> Any:
+    """Runs code that may await at its top; gives the value of the last expression,
+    or a coroutine for it."""
+    import ast
+
+    tree = ast.parse(code, filename)
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    codes = [compile(tree, filename, "exec", flags)]
+    if isinstance(last, ast.Expr):
+        codes.append(compile(ast.Expression(last.value), filename, "eval", flags))
+    if any(_awaits(part) for part in codes):
+        return _run_parts(codes, names, local_names)
+    value = None
+    for part in codes:
+        value = eval(part, names, local_names)
+    return value
+
+
+def _awaits(code: CodeType) -> bool:
+    import inspect
+
+    return bool(code.co_flags & inspect.CO_COROUTINE)
+
+
+async def _run_parts(codes: list[CodeType], names: dict[str, Any], local_names: Any) -> Any:
+    value = None
+    for code in codes:
+        value = eval(code, names, local_names)
+        if _awaits(code):
+            value = await value
+    return value
+
+
+_inmem_bridge.begin_service(spawn, start_loop)
