@@ -140,7 +140,7 @@ const realStatLauncher = {
   ...realStat,
   about: "the same as real-stat, without Node / in the disk install",
   ours: {
-    label: "inmem-launcher -I, a bundle mounted",
+    label: "inmem-launcher -I, with a bundle mounted",
     sample: (context) => {
       const env = { ...context.env, INMEM_BUNDLES: join(context.dir, "stat.pyz") };
       const launcher = join(context.root, "build", "Release", "inmem-launcher");
