@@ -102,6 +102,23 @@ export interface NativeArchive {
   objects(indices: Uint32Array): Promise<(NativeObject & { readonly index: number })[]>;
 }
 
+/** A zstd stream; see native/archive/zstd_stream.h. */
+export interface NativeZstd {
+  /**
+   * Takes what it can of `input` and gives what has come out; in another thread, one call at a time.
+   * @param isLast - nothing follows `input`.
+   */
+  step(
+    input: Uint8Array,
+    isLast: boolean,
+  ): Promise<{
+    readonly output: Buffer;
+    readonly consumedBytes: number;
+    /** All of `input` is taken and there is no more to come of it. */
+    readonly isDone: boolean;
+  }>;
+}
+
 /** What native/elf/object_facts.h says of an ELF file. */
 export interface NativeObject {
   readonly class: string;
@@ -247,6 +264,9 @@ export interface Binding {
    * every machine.
    */
   compress(bytes: Uint8Array, method: 8 | 93, level: number): Promise<Buffer>;
+  /** One zstd frame of so many bytes, made piece by piece. */
+  zstdCompressor(level: number, sizeBytes: number): NativeZstd;
+  zstdDecompressor(): NativeZstd;
   /** A shared object without debug sections, as native/elf/strip.h has it; null: it stays as it is. */
   elfWithoutDebug(bytes: Uint8Array): Buffer | null;
   /** Names of the dynamic table of an ELF shared object. Throws InmemError. */

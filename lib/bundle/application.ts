@@ -1,5 +1,5 @@
 // lib/bundle/application.ts: the application's own files: where they are, and their names in the bundle.
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import picomatch from "picomatch";
 import { InmemError } from "../errors.js";
@@ -82,8 +82,17 @@ export function filesOfModuleIn(folder: string, module: string): ApplicationFile
 
 /** @throws {InmemError} ERR_INMEM_CONFIG when it cannot be read. */
 export function readApplicationFile(path: string): Buffer {
+  return asConfig(path, () => readFileSync(path));
+}
+
+/** @throws {InmemError} ERR_INMEM_CONFIG when it is not there. */
+export function statApplicationFile(path: string): Stats {
+  return asConfig(path, () => statSync(path));
+}
+
+function asConfig<T>(path: string, read: () => T): T {
   try {
-    return readFileSync(path);
+    return read();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new InmemError("ERR_INMEM_CONFIG", `cannot read ${path}: ${reason}`, { cause });

@@ -1,6 +1,6 @@
 // lib/bundle/content-key.ts: what a bundle depends on, as keys: equal keys, equal bundles.
 import { createHash, type Hash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { version } from "../version.js";
 import { filesOfFolder } from "./application.js";
@@ -14,6 +14,7 @@ export interface ContentKeys {
 }
 
 const KEY_DIGITS = 32;
+const PIECE_BYTES = 1 << 20;
 
 /** @param form - how the bundle is written, beside what is in it. */
 export function contentKeys(recipe: Recipe, form: object): ContentKeys {
@@ -33,12 +34,30 @@ export function contentKeys(recipe: Recipe, form: object): ContentKeys {
   add(hash, entry && { ...entry, source: undefined });
   add(hash, recipe.run);
   for (const [name, source] of recipe.files) {
-    const content = typeof source === "string" ? readFileSync(source) : source;
-    const mode = typeof source === "string" ? statSync(source).mode & 0o111 : 0;
-    add(hash, { name, mode, size: content.length });
-    hash.update(content);
+    if (typeof source === "string") {
+      const { mode, size } = statSync(source);
+      add(hash, { name, mode: mode & 0o111, size });
+      addContent(hash, source);
+    } else {
+      add(hash, { name, mode: 0, size: source.length });
+      hash.update(source);
+    }
   }
   return { wheels, bundle: hash.digest("hex").slice(0, KEY_DIGITS) };
+}
+
+function addContent(hash: Hash, path: string): void {
+  const file = openSync(path, "r");
+  try {
+    const piece = Buffer.allocUnsafe(PIECE_BYTES);
+    for (;;) {
+      const read = readSync(file, piece, 0, piece.length, null);
+      if (read === 0) return;
+      hash.update(piece.subarray(0, read));
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
 function add(hash: Hash, value: unknown): void {

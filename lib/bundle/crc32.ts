@@ -2,19 +2,22 @@
 import * as zlib from "node:zlib";
 
 // Node has its own from 20.15 on; the types of Node 20 do not know it yet.
-const native = (zlib as { crc32?: (data: Uint8Array) => number }).crc32;
+const native = (zlib as { crc32?: (data: Uint8Array, value?: number) => number }).crc32;
 
 let table: Uint32Array | undefined;
 
-/** The CRC-32 that zip uses (IEEE 802.3, reflected). */
-export function crc32(bytes: Uint8Array): number {
-  return native ? native(bytes) : crc32ByTable(bytes);
+/**
+ * The CRC-32 that zip uses (IEEE 802.3, reflected).
+ * @param before - that of the bytes that stand before these.
+ */
+export function crc32(bytes: Uint8Array, before = 0): number {
+  return native ? native(bytes, before) : crc32ByTable(bytes, before);
 }
 
 /** The same without Node's help: for Node 20.0 to 20.14. */
-export function crc32ByTable(bytes: Uint8Array): number {
+export function crc32ByTable(bytes: Uint8Array, before = 0): number {
   table ??= makeTable();
-  let crc = 0xffffffff;
+  let crc = ~before >>> 0;
   for (const byte of bytes) crc = (crc >>> 8) ^ (table[(crc ^ byte) & 0xff] ?? 0);
   return ~crc >>> 0;
 }

@@ -48,7 +48,7 @@ function fileOf(name: string, bundle: OpenBundle): WheelFile {
   const index = indexes.get(name) ?? -1;
   const mode = (archive.entries[index]?.mode ?? 0) & 0o111 ? 0o755 : 0o644;
   return {
-    ...{ name, mode, sha256: entry.sha256 },
+    ...{ name, mode, sha256: entry.sha256, sizeBytes: entry.size },
     read: () => archive.read(index),
     packed: () => packedEntry(name, mode, index, entry, bundle),
   };

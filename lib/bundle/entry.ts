@@ -56,7 +56,8 @@ export async function packEntry(
   return data.length < content.length ? { ...base, method: id, data } : stored;
 }
 
-function alignmentOf(kind: EntryKind): { alignment?: number } {
+/** Where a stored entry of this kind begins. */
+export function alignmentOf(kind: EntryKind): { alignment?: number } {
   if (kind === "extension" || kind === "library") return { alignment: PAGE_BYTES };
   return kind === "bytecode" ? { alignment: WORD_BYTES } : {};
 }

@@ -1,6 +1,7 @@
 // lib/bundle/foreign.ts: `bundle --from`: what another tool packed, as the files of a bundle.
-import { writeFileSync } from "node:fs";
+import { createWriteStream, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { InmemError } from "../errors.js";
 import { scriptsIn } from "./entry-points.js";
 import { type ForeignEntry, foreignLayout } from "./foreign-layout.js";
@@ -40,7 +41,8 @@ export async function openForeign(request: ForeignRequest): Promise<ForeignProgr
     const wheel = /^\.deps\/([^/]+\.whl)$/.exec(path)?.[1];
     if (layout.tool === "pex" && wheel !== undefined) {
       const copy = join(request.folder, wheel);
-      writeFileSync(copy, file.read());
+      if (file.large) await pipeline(file.large.pieces(), createWriteStream(copy));
+      else writeFileSync(copy, file.read());
       wheels.push(await openWheel(copy, request.pythonVersion));
       continue;
     }
@@ -67,10 +69,11 @@ function filesOf(
   const owners = new Map(
     installed.flatMap(({ info, names }) => [...names].map((name) => [name, info.name])),
   );
-  return [...placed].flatMap(([name, { mode, read, deflated }]) => {
+  return [...placed].flatMap(([name, { mode, sizeBytes, large, read, deflated }]) => {
     // Compiled anew from the source beside it.
     if (name.endsWith(".pyc") && placed.has(name.slice(0, -1))) return [];
-    return [{ name, mode, read, deflated, origin, distribution: owners.get(name) }];
+    const distribution = owners.get(name);
+    return [{ name, mode, sizeBytes, large, read, deflated, origin, distribution }];
   });
 }
 

@@ -25,7 +25,7 @@ const METADATA_FOLDER = /^[^/]+\.(?:dist|egg)-info\//;
 const IDENTIFIER = /^[\p{ID_Start}_][\p{ID_Continue}]*$/u;
 const ET_DYN = 3;
 /** What the name of an extension's entry point looks like in its string table. */
-const INIT_NAME = Buffer.from("\0PyInit");
+export const INIT_NAME = Buffer.from("\0PyInit");
 
 /** Nothing is left out: what is nothing else is "resource" in a package, "other" elsewhere. */
 export function classify(name: string, content: Buffer): EntryKind {

@@ -1,15 +1,15 @@
 // lib/bundle/make.ts: the steps from checked options to a written bundle.
-import { statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InmemError } from "../errors.js";
-import { type ApplicationFiles, readApplicationFile } from "./application.js";
+import { type ApplicationFiles, readApplicationFile, statApplicationFile } from "./application.js";
 import { withDescribedForm } from "./described.js";
 import { wheelsOfBundle } from "./earlier.js";
 import { type EntryWish, filesOfModule } from "./entry-point.js";
 import { fetchWheels } from "./fetch.js";
 import { openForeign } from "./foreign.js";
+import { largeFile } from "./large-content.js";
 import type { BundleOptions, BundleProgress, BundleResult } from "./options.js";
 import { OutputFile } from "./output-file.js";
 import { BundlePlan, type PlannedFile } from "./plan.js";
@@ -131,9 +131,13 @@ function applicationFiles(files: ApplicationFiles): PlannedFile[] {
       const content = Buffer.from(source);
       return { name, mode: 0o644, origin: `files[${name}]`, read: () => content };
     }
+    const { mode: access, size: sizeBytes } = statApplicationFile(source);
+    const mode = access & 0o111 ? 0o755 : 0o644;
+    const large = largeFile(name, source, sizeBytes);
+    const read = () => readApplicationFile(source);
+    if (large) return { name, mode, origin: source, sizeBytes, large, read };
     // Read once: an editor may write it while the bundle is being made.
-    const content = readApplicationFile(source);
-    const mode = statSync(source).mode & 0o111 ? 0o755 : 0o644;
-    return { name, mode, origin: source, read: () => content };
+    const content = read();
+    return { name, mode, origin: source, sizeBytes, read: () => content };
   });
 }

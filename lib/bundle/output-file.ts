@@ -4,19 +4,26 @@ import type { Stats } from "node:fs";
 import { type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { notWritable } from "../file-failure.js";
-import type { ByteSink } from "./zip-writer.js";
+import type { PatchableSink } from "./zip-writer.js";
 
 /** The medium is given so much at a time. */
 const SYNC_BYTES = 1 << 25;
+/** Zeros of this size and more are left out where a whole write is nothing else: a hole in the file. */
+const HOLE_BYTES = 1 << 16;
+const ZEROS = Buffer.alloc(HOLE_BYTES);
 
 /**
  * Written under a temporary name beside the target, then renamed over it: a
  * reader of the target sees the old file or the new one, never a part.
  */
-export class OutputFile implements ByteSink {
+export class OutputFile implements PatchableSink {
   readonly path: string;
   readonly #temporaryPath: string;
   readonly #handle: FileHandle;
+  /** Where the next bytes go. */
+  #position = 0;
+  /** The file ends there, or before. */
+  #end = 0;
   #unsyncedBytes = 0;
   #syncing: Promise<void> | undefined;
 
@@ -49,16 +56,33 @@ export class OutputFile implements ByteSink {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    // One call writes at most 2 GiB, and less when the disk gets full.
-    let done = 0;
-    while (done < bytes.byteLength) {
+    const position = this.#position;
+    this.#position += bytes.byteLength;
+    if (isHole(bytes)) return; // never written before, so zeros
+    await this.#writeAt(bytes, position);
+    this.#end = this.#position;
+    this.#unsyncedBytes += bytes.byteLength;
+    if (this.#unsyncedBytes >= SYNC_BYTES && !this.#syncing) this.#beginSync();
+  }
+
+  async patch(bytes: Uint8Array, position: number): Promise<void> {
+    await this.#writeAt(bytes, position);
+  }
+
+  async rewind(position: number): Promise<void> {
+    await this.#handle.truncate(position).catch((cause) => fail(this.path, cause));
+    this.#position = position;
+    this.#end = position;
+  }
+
+  // One call writes at most 2 GiB, and less when the disk gets full.
+  async #writeAt(bytes: Uint8Array, position: number): Promise<void> {
+    for (let done = 0; done < bytes.byteLength; ) {
       const { bytesWritten } = await this.#handle
-        .write(bytes, done)
+        .write(bytes, done, bytes.byteLength - done, position + done)
         .catch((cause) => fail(this.path, cause));
       done += bytesWritten;
     }
-    this.#unsyncedBytes += bytes.byteLength;
-    if (this.#unsyncedBytes >= SYNC_BYTES && !this.#syncing) this.#beginSync();
   }
 
   // The medium works while more is made, so that commit() has little to wait for.
@@ -75,6 +99,7 @@ export class OutputFile implements ByteSink {
   async commit({ sync = true } = {}): Promise<void> {
     try {
       await this.#syncing;
+      if (this.#end < this.#position) await this.#handle.truncate(this.#position); // a hole is last
       if (sync) await this.#handle.sync();
       await this.#handle.close();
       await rename(this.#temporaryPath, this.path);
@@ -89,6 +114,15 @@ export class OutputFile implements ByteSink {
     await this.#handle.close().catch(() => undefined);
     await unlink(this.#temporaryPath).catch(() => undefined);
   }
+}
+
+function isHole(bytes: Uint8Array): boolean {
+  if (bytes.byteLength < HOLE_BYTES || bytes[0] !== 0) return false;
+  for (let at = 0; at < bytes.byteLength; at += HOLE_BYTES) {
+    const part = bytes.subarray(at, at + HOLE_BYTES);
+    if (ZEROS.compare(part, 0, part.byteLength, 0, part.byteLength) !== 0) return false;
+  }
+  return true;
 }
 
 // What a link names is replaced, not the link.

@@ -4,11 +4,12 @@ import type { CompressionTable } from "./compression.js";
 import { type PackedEntry, packEntry } from "./entry.js";
 import { isModuleName } from "./kind.js";
 import type { ManifestEntry } from "./manifest.js";
+import { addLarge, type LargeFile } from "./pack-large.js";
 import type { BundlePlan, PlannedFile } from "./plan.js";
 import type { PycCache } from "./pyc-cache.js";
 import type { CompileAnswer } from "./pyc-compiler.js";
 import type { Compiler } from "./pyc-pool.js";
-import type { ZipWriter } from "./zip-writer.js";
+import type { PatchableSink, ZipWriter } from "./zip-writer.js";
 
 /** What came of packing. */
 export interface PackReport {
@@ -21,7 +22,7 @@ export interface PackReport {
 
 export interface PackOptions {
   readonly plan: BundlePlan;
-  readonly writer: ZipWriter;
+  readonly writer: ZipWriter<PatchableSink>;
   /** Undefined: the bundle is for another Python, whose byte code we cannot make. */
   readonly compiler: Compiler | undefined;
   readonly cache: PycCache | undefined;
@@ -35,6 +36,8 @@ export interface PackOptions {
 
 /** This many files are read, compiled and compressed ahead of the writer. */
 const LOOK_AHEAD = 64;
+/** And no more than this of their contents is held. */
+const LOOK_AHEAD_BYTES = 1 << 28;
 
 /** The entries of one file: itself, its byte code, or both. */
 interface Packed {
@@ -42,12 +45,18 @@ interface Packed {
   readonly distribution: string | undefined;
   /** What the cache has not yet. */
   readonly keep?: KeptCode | undefined;
+  /** It is read, compressed and written when its turn comes, piece by piece. */
+  readonly large?: PlannedFile & LargeFile;
 }
 
 interface KeptCode {
   readonly wheel: string;
   readonly name: string;
   readonly pyc: Buffer;
+}
+
+interface ToldEntry extends Omit<ManifestEntry, "distribution"> {
+  readonly distribution: string | undefined;
 }
 
 /**
@@ -61,16 +70,18 @@ export async function packFiles(options: PackOptions): Promise<PackReport> {
   const entries = new Map<string, ManifestEntry>();
   let sharedObjects = 0;
   let done = 0;
+  const told = (name: string, { sha256, size, kind, distribution }: ToldEntry) => {
+    entries.set(name, { sha256, size, kind, ...(distribution && { distribution }) });
+    if (kind === "extension" || kind === "library") sharedObjects++;
+  };
   for await (const packed of inOrder(files, (file) => packFile(file, options, uncompiled))) {
     signal?.throwIfAborted();
+    const { distribution, large, keep } = packed;
     for (const entry of packed.entries) {
       await writer.add(entry);
-      const { distribution } = packed;
-      const { name, sha256, sizeBytes: size, kind } = entry;
-      entries.set(name, { sha256, size, kind, ...(distribution && { distribution }) });
-      if (kind === "extension" || kind === "library") sharedObjects++;
+      told(entry.name, { ...entry, size: entry.sizeBytes, distribution });
     }
-    const { keep } = packed;
+    if (large) told(large.name, { ...(await packLarge(large, options)), distribution });
     if (keep) await options.cache?.add(keep.wheel, keep.name, keep.pyc);
     options.onEntry(++done, files.length);
   }
@@ -85,6 +96,7 @@ async function packFile(
 ): Promise<Packed> {
   const { distribution } = file;
   if (file.packed) return { entries: [file.packed()], distribution };
+  if (isLarge(file)) return { entries: [], large: file, distribution };
   const content = file.read();
   const { pyc, keep } = await compile(file, content, options, uncompiled);
   const entries: PackedEntry[] = [];
@@ -103,8 +115,23 @@ async function packSource(
     compression,
     deflated: file.deflated,
   });
-  if (file.sha256 === undefined || file.sha256 === entry.sha256) return entry;
-  const message = `${file.origin}: ${file.name} has the SHA-256 ${entry.sha256} (expected ${file.sha256}, as its RECORD says)`;
+  checkDigest(file, entry.sha256);
+  return entry;
+}
+
+function isLarge(file: PlannedFile): file is PlannedFile & LargeFile {
+  return file.large !== undefined;
+}
+
+async function packLarge(file: PlannedFile & LargeFile, options: PackOptions) {
+  const facts = await addLarge(file, options);
+  checkDigest(file, facts.sha256);
+  return facts;
+}
+
+function checkDigest({ origin, name, sha256 }: PlannedFile, found: string): void {
+  if (sha256 === undefined || sha256 === found) return;
+  const message = `${origin}: ${name} has the SHA-256 ${found} (expected ${sha256}, as its RECORD says)`;
   throw new InmemError("ERR_INMEM_BUNDLER", message);
 }
 
@@ -132,16 +159,26 @@ async function compile(
   return { pyc: answer, keep: { wheel, name: `${name}c`, pyc: answer } };
 }
 
-async function* inOrder<Item, Done>(
-  items: readonly Item[],
-  begin: (item: Item) => Promise<Done>,
+async function* inOrder<Done>(
+  files: readonly PlannedFile[],
+  begin: (file: PlannedFile) => Promise<Done>,
 ): AsyncGenerator<Done> {
-  const ahead: Promise<Done>[] = [];
-  for (const item of items) {
-    const started = begin(item);
+  const ahead: { readonly started: Promise<Done>; readonly bytes: number }[] = [];
+  let aheadBytes = 0;
+  for (const file of files) {
+    const bytes = file.large ? 0 : (file.sizeBytes ?? 0);
+    while (
+      ahead.length >= LOOK_AHEAD ||
+      (ahead.length > 0 && aheadBytes + bytes > LOOK_AHEAD_BYTES)
+    ) {
+      const next = ahead.shift() as (typeof ahead)[0];
+      yield await next.started;
+      aheadBytes -= next.bytes;
+    }
+    const started = begin(file);
     started.catch(() => undefined); // told when its turn comes
-    ahead.push(started);
-    if (ahead.length >= LOOK_AHEAD) yield await (ahead.shift() as Promise<Done>);
+    ahead.push({ started, bytes });
+    aheadBytes += bytes;
   }
-  yield* ahead;
+  for (const { started } of ahead) yield await started;
 }

@@ -1,6 +1,7 @@
 // lib/bundle/plan.ts: which files a bundle gets, under which names.
 import { InmemError } from "../errors.js";
 import type { PackedEntry } from "./entry.js";
+import type { LargeContent } from "./large-content.js";
 import { MANIFEST_NAME, SIGNATURE_NAME } from "./manifest.js";
 import { Selection } from "./selection.js";
 import { withoutDebug } from "./without-debug.js";
@@ -20,6 +21,10 @@ export interface PlannedFile {
   readonly deflated?: (() => Buffer | undefined) | undefined;
   /** SHA-256 that the content must have, hexadecimal; checked when it is packed. */
   readonly sha256?: string | undefined;
+  /** Size of the content, in bytes, where it is known. */
+  readonly sizeBytes?: number | undefined;
+  /** The content piece by piece, where it is large: then it is not to be read as a whole. */
+  readonly large?: LargeContent | undefined;
   read(): Buffer;
   /** The entry as an earlier bundle has it: it is taken instead, and not compiled. */
   packed?(): PackedEntry;
@@ -73,6 +78,7 @@ export class BundlePlan {
     if (own !== undefined) fail(`${origin} brings ${name}, the name of the bundle's ${own}`);
     if (earlier) {
       if (sameContent(earlier, file)) return;
+      refuseLarge(earlier, file);
       fail(`${earlier.origin} and ${origin} both bring ${name}, with different content`);
     }
     this.#refuseOtherCase(file);
@@ -111,7 +117,16 @@ export class BundlePlan {
 
 function sameContent(a: PlannedFile, b: PlannedFile): boolean {
   if (a.sha256 !== undefined && b.sha256 !== undefined) return a.sha256 === b.sha256;
+  if (a.large || b.large) return false;
   return a.read().equals(b.read());
+}
+
+// Of other large ones with one name nobody has looked at the bytes.
+function refuseLarge(a: PlannedFile, b: PlannedFile): void {
+  if (!a.large || !b.large || a.large.sizeBytes !== b.large.sizeBytes) return;
+  if (a.sha256 !== undefined && b.sha256 !== undefined) return;
+  const size = `${a.large.sizeBytes} bytes each`;
+  fail(`${a.origin} and ${b.origin} both bring ${a.name}, ${size} (expected one of them)`);
 }
 
 // By code units: the same everywhere, unlike a locale's order.

@@ -3,11 +3,14 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, relative, sep } from "node:path";
 import { binding } from "../binding.js";
 import { refuseBomb } from "./bomb.js";
+import { type LargeContent, largeEntry, largeFile } from "./large-content.js";
 import { readDeflated } from "./wheel.js";
 
 export interface SourceFile {
   readonly name: string;
   readonly mode: number;
+  readonly sizeBytes: number;
+  readonly large: LargeContent | undefined;
   read(): Buffer;
   readonly deflated?: () => Buffer | undefined;
 }
@@ -21,12 +24,14 @@ export function sourceFiles(path: string): SourceFile[] {
 function filesOfArchive(path: string): SourceFile[] {
   const archive = binding().openArchive(path);
   refuseBomb(archive, basename(path), statSync(path).size);
-  return archive.entries.flatMap(({ name, mode }, index) =>
+  return archive.entries.flatMap(({ name, mode, sizeBytes }, index) =>
     name.endsWith("/")
       ? []
       : [
           {
             name,
+            sizeBytes,
+            large: largeEntry(name, archive, index, path),
             mode: mode & 0o111 ? 0o755 : 0o644,
             read: () => archive.read(index),
             deflated: () => readDeflated(archive, index, path),
@@ -42,6 +47,9 @@ function filesOfFolder(folder: string): SourceFile[] {
     const stats = statSync(path, { throwIfNoEntry: false }); // of what a link leads to
     if (!stats?.isFile()) return [];
     const name = relative(folder, path).split(sep).join("/");
-    return [{ name, mode: stats.mode & 0o111 ? 0o755 : 0o644, read: () => readFileSync(path) }];
+    const { size: sizeBytes } = stats;
+    const mode = stats.mode & 0o111 ? 0o755 : 0o644;
+    const large = largeFile(name, path, sizeBytes);
+    return [{ name, mode, sizeBytes, large, read: () => readFileSync(path) }];
   });
 }

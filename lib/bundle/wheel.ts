@@ -10,6 +10,7 @@ import { METHOD_IDS } from "./compression.js";
 import { normalizedName } from "./distribution-name.js";
 import type { PackedEntry } from "./entry.js";
 import { scriptsIn } from "./entry-points.js";
+import { type LargeContent, largeEntry, withDigest } from "./large-content.js";
 import { parseRecord, type RecordRow, renameInRecord } from "./record.js";
 import { installedName, UnknownScheme, type WheelLayout } from "./wheel-layout.js";
 
@@ -32,6 +33,10 @@ export interface WheelFile {
   readonly mode: number;
   /** SHA-256 that the content must have, hexadecimal; checked by whoever hashes it. */
   readonly sha256?: string;
+  /** Size of the content, in bytes. */
+  readonly sizeBytes?: number;
+  /** The content piece by piece, checked likewise; undefined: it is not large. */
+  readonly large?: LargeContent | undefined;
   /** The content, checked against the wheel's CRC-32. */
   read(): Buffer;
   /** The same as deflate has it in the wheel; undefined: it is not deflated there. */
@@ -131,8 +136,10 @@ class WheelReader {
       const name = place(path);
       const mode = (this.#archive.entries[index]?.mode ?? 0) & 0o111 ? 0o755 : 0o644;
       const row = rows.get(path);
+      const { sizeBytes = 0 } = this.#archive.entries[index] ?? {};
       const deflated = () => readDeflated(this.#archive, index, this.#path);
-      files.push({ name, mode, deflated, ...this.#content(path, index, row) });
+      const large = largeEntry(name, this.#archive, index, this.#path);
+      files.push({ name, mode, sizeBytes, deflated, ...this.#content(path, index, row, large) });
     }
     return this.#withNewRecord(files, [...rows.values()], place);
   }
@@ -187,21 +194,24 @@ class WheelReader {
     return rows;
   }
 
-  #content(path: string, index: number, row: RecordRow | undefined) {
+  #content(path: string, index: number, row: RecordRow | undefined, large?: LargeContent) {
     const read = () => this.#archive.read(index);
-    if (row === undefined || UNRECORDED.test(path)) return { read };
+    if (row === undefined || UNRECORDED.test(path)) return { read, large };
     const { algorithm, digest } = row;
     if (digest === "" || !STRONG_HASHES.has(algorithm)) {
       const found = digest === "" ? "no hash" : `the hash ${algorithm}`;
       fail(this.#fileName, `RECORD has ${found} for ${path} (expected sha256, sha384 or sha512)`);
     }
-    if (algorithm === "sha256") return { read, sha256: digest };
+    if (algorithm === "sha256") return { read, large, sha256: digest };
+    const refuse = () =>
+      fail(this.#fileName, `${path} is not what its ${algorithm} in RECORD says`);
     return {
       read: () => {
         const content = read();
         if (createHash(algorithm).update(content).digest("hex") === digest) return content;
-        return fail(this.#fileName, `${path} is not what its ${algorithm} in RECORD says`);
+        return refuse();
       },
+      large: large && withDigest(large, algorithm, digest, refuse),
     };
   }
 
@@ -214,7 +224,7 @@ class WheelReader {
     if (rows.every(({ path }) => place(path) === path)) return files;
     const content = renameInRecord(rows, place);
     const record = `${this.stem}.dist-info/RECORD`;
-    const changed = { read: () => content, deflated: () => undefined };
+    const changed = { read: () => content, deflated: () => undefined, large: undefined };
     return files.map((file) => (file.name === record ? { ...file, ...changed } : file));
   }
 }

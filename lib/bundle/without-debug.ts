@@ -5,11 +5,17 @@ import { InmemError } from "../errors.js";
 import { looksLikeSharedObject } from "./kind.js";
 import type { PlannedFile } from "./plan.js";
 
+/** Larger ones stay as they are: what is cut is whole in memory. */
+const MOST_BYTES = 1 << 30;
+
 /**
  * The file as it is, but for a shared object with debug sections: that is without them, once it has
  * been held to its RECORD. What is then in the bundle has its own hash in the manifest.
  */
-export function withoutDebug(file: PlannedFile): PlannedFile {
+export function withoutDebug(given: PlannedFile): PlannedFile {
+  const { name, large } = given;
+  if (large && (large.sizeBytes > MOST_BYTES || !/\.so\b/.test(name))) return given;
+  const file = { ...given, large: undefined };
   // Known when it has been read: what a file is, its content tells.
   let changed = false;
   return {

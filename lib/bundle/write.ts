@@ -40,7 +40,7 @@ export async function writeBundle(
 ): Promise<BundleResult> {
   const { plan, wheels } = content;
   const { signal, executable } = options;
-  const writer = new ZipWriter(output);
+  const writer = new ZipWriter<OutputFile>(output);
   if (executable) await writer.addPrefix(`#!${executable === true ? INTERPRETER : executable}\n`);
   const report = await pack(options, content, writer);
   const manifest = encodeManifest(describe(content, report));
@@ -66,7 +66,7 @@ export async function writeBundle(
 async function pack(
   options: BundleOptions,
   { plan, version }: Content,
-  writer: ZipWriter,
+  writer: ZipWriter<OutputFile>,
 ): Promise<PackReport> {
   const { onProgress, signal, optimize = 0, compress, source = true } = options;
   const total = plan.files().filter(({ name, packed }) => isModuleName(name) && !packed).length;

@@ -7,6 +7,14 @@ export interface ByteSink {
   write(bytes: Uint8Array): Promise<void>;
 }
 
+/** One in which what is written can be mended. */
+export interface PatchableSink extends ByteSink {
+  /** Writes over what stands at `position`; all of it was written before. */
+  patch(bytes: Uint8Array, position: number): Promise<void>;
+  /** Forgets all from `position` on. */
+  rewind(position: number): Promise<void>;
+}
+
 /** Bytes of an open file, copied piece by piece. */
 export interface FileRange {
   readonly file: number;
@@ -31,6 +39,12 @@ export interface ZipEntry {
   readonly alignment?: number;
 }
 
+/** An entry whose data is made while it is written. */
+export interface StreamedEntry extends Pick<ZipEntry, "name" | "method" | "mode" | "alignment"> {
+  /** Size of the content, in bytes; known before. */
+  readonly sizeBytes: number;
+}
+
 /** Small writes are joined up to this size. */
 const BATCH_BYTES = 1 << 18;
 /** A file's bytes are copied in pieces of this size. */
@@ -41,8 +55,8 @@ const MAX_NAME_BYTES = 0xffff;
  * The same entries in the same order give the same bytes: there is no time,
  * user or host in them. The caller keeps the sink; nothing is read back.
  */
-export class ZipWriter {
-  readonly #sink: ByteSink;
+export class ZipWriter<Sink extends ByteSink = ByteSink> {
+  readonly #sink: Sink;
   readonly #records: ZipRecord[] = [];
   readonly #names = new Set<string>();
   /** Two of them: one is filled while the other is written. */
@@ -52,7 +66,7 @@ export class ZipWriter {
   #batchBytes = 0;
   #offsetBytes = 0;
 
-  constructor(sink: ByteSink) {
+  constructor(sink: Sink) {
     this.#sink = sink;
   }
 
@@ -80,14 +94,8 @@ export class ZipWriter {
    * @throws {RangeError} when the name was added before or is longer than zip allows.
    */
   async add(entry: ZipEntry): Promise<void> {
-    const name = Buffer.from(entry.name, "utf8");
-    if (name.length === 0 || name.length > MAX_NAME_BYTES) {
-      throw new RangeError(`Entry name of ${name.length} bytes (expected 1 to ${MAX_NAME_BYTES})`);
-    }
-    if (this.#names.has(entry.name)) throw new RangeError(`Two entries named ${entry.name}`);
-    this.#names.add(entry.name);
     const record: ZipRecord = {
-      name,
+      name: this.#newName(entry.name),
       method: entry.method,
       crc32: entry.crc32,
       sizeBytes: entry.sizeBytes,
@@ -100,6 +108,52 @@ export class ZipWriter {
     const { data } = entry;
     if (data instanceof Uint8Array) await this.#write(data);
     else await this.#copy(data, entry.name);
+  }
+
+  /**
+   * Appends one entry whose data `fill` hands over piece by piece; `fill` gives the CRC-32 of the content.
+   * @returns false: compressed it is not smaller than its content; nothing of it was added.
+   * @throws {RangeError} as add() does.
+   */
+  async addStreamed(
+    this: ZipWriter<PatchableSink>,
+    entry: StreamedEntry,
+    fill: (write: (bytes: Uint8Array) => Promise<void>) => Promise<number>,
+  ): Promise<boolean> {
+    const { method, mode, sizeBytes, alignment = 1 } = entry;
+    const name = this.#newName(entry.name);
+    const offsetBytes = this.#offsetBytes;
+    const draft = { name, method, mode, sizeBytes, offsetBytes, crc32: 0 };
+    await this.#write(localHeader({ ...draft, compressedSizeBytes: 0 }, alignment));
+    await this.#flush();
+    const begin = this.#offsetBytes;
+    const crc32 = await fill(async (bytes) => {
+      this.#offsetBytes += bytes.byteLength;
+      await this.#send(bytes);
+    });
+    await this.#sending;
+    const compressedSizeBytes = this.#offsetBytes - begin;
+    if (method !== 0 && compressedSizeBytes >= sizeBytes) {
+      await this.#sink.rewind(offsetBytes);
+      this.#offsetBytes = offsetBytes;
+      this.#names.delete(entry.name);
+      return false;
+    }
+    // As long as the draft: zip64 is there by the content's size, which is the larger one.
+    const record = { ...draft, crc32, compressedSizeBytes };
+    await this.#sink.patch(localHeader(record, alignment), offsetBytes);
+    this.#records.push(record);
+    return true;
+  }
+
+  #newName(text: string): Buffer {
+    const name = Buffer.from(text, "utf8");
+    if (name.length === 0 || name.length > MAX_NAME_BYTES) {
+      throw new RangeError(`Entry name of ${name.length} bytes (expected 1 to ${MAX_NAME_BYTES})`);
+    }
+    if (this.#names.has(text)) throw new RangeError(`Two entries named ${text}`);
+    this.#names.add(text);
+    return name;
   }
 
   async #copy({ file, offset, byteLength }: FileRange, name: string): Promise<void> {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "archive/codec.h"
+#include "archive/zstd_stream.h"
 #include "base/status.h"
 #include "elf/object_facts.h"
 #include "elf/strip.h"
@@ -30,7 +31,13 @@ using Shared = std::shared_ptr<const Archive>;
 
 // Enough for the tables of a block of deflate and some bytes of content.
 constexpr std::uint64_t kHeadBytes = 2048;
+// A place for some bytes of content: one that a match of deflate's, 258 bytes,
+// does not fill.
+constexpr std::size_t kPlaceBytes = 1024;
 constexpr std::byte kUntouched{0xa5};
+// zstd's blocks give nothing before they are there as a whole: 128 KiB, and
+// some bytes of headers.
+constexpr std::uint64_t kZstdHeadBytes = 132 * 1024;
 constexpr std::size_t kMagicBytes = 4;
 using Magic = std::array<std::byte, kMagicBytes>;
 
@@ -103,26 +110,65 @@ Napi::Object Describe(Napi::Env env, const ObjectFacts& facts) {
   return object;
 }
 
+// The first bytes of an entry as the archive has it; none where they cannot be
+// read.
+std::vector<std::byte> PackedHead(const Archive& archive, Archive::Index index,
+                                  std::uint64_t most) {
+  const auto offset = archive.DataOffset(index);
+  if (!offset.ok()) return {};
+  std::vector<std::byte> head(static_cast<std::size_t>(
+      std::min(most, archive.entry(index).compressed_size_bytes)));
+  if (!archive.source().ReadAt(offset.value(), head).ok()) return {};
+  return head;
+}
+
+// Where deflate's first block is stored, its content stands behind the type's
+// byte, the length and the length's complement.
+std::optional<Magic> StoredBlockMagic(std::span<const std::byte> head) {
+  constexpr std::size_t kBegin = 5;
+  constexpr std::byte kTypeBits{6};
+  if (head.size() < kBegin + kMagicBytes) return std::nullopt;
+  const bool is_long =
+      head[1] >= std::byte{kMagicBytes} || head[2] != std::byte{0};
+  if ((head[0] & kTypeBits) != std::byte{0} || !is_long) return std::nullopt;
+  Magic magic{};
+  std::copy_n(head.begin() + kBegin, kMagicBytes, magic.begin());
+  return magic;
+}
+
 // The first bytes of a deflated entry's content, from its first block alone:
 // a bundle has thousands of entries that are no ELF files, and inflating all of
-// them is most of an audit's time. nullopt where they cannot be had so, as from
-// a block that is stored: then the whole entry tells.
+// them is most of an audit's time. nullopt where they cannot be had so: then
+// the whole entry tells.
 std::optional<Magic> DeflatedMagic(const Archive& archive,
                                    Archive::Index index) {
-  const auto offset = archive.DataOffset(index);
-  if (!offset.ok()) return std::nullopt;
-  const archive::Entry entry = archive.entry(index);
-  std::array<std::byte, kHeadBytes> packed{};
-  const std::span<std::byte> head(
-      packed.data(), std::min(kHeadBytes, entry.compressed_size_bytes));
-  if (!archive.source().ReadAt(offset.value(), head).ok()) return std::nullopt;
+  const auto head = PackedHead(archive, index, kHeadBytes);
+  if (const auto magic = StoredBlockMagic(head)) return magic;
   // The place is too small on purpose, and so filled from its start.
-  Magic magic;
-  magic.fill(kUntouched);
+  std::array<std::byte, kPlaceBytes> place;
+  place.fill(kUntouched);
   const auto result =
-      archive::Decompress(archive::Method::kDeflate, head, magic);
+      archive::Decompress(archive::Method::kDeflate, head, place);
   (void)result;
-  if (std::find(magic.begin(), magic.end(), kUntouched) != magic.end()) {
+  const auto is_touched = [](std::byte byte) { return byte != kUntouched; };
+  const auto behind = place.begin() + kMagicBytes;
+  if (!std::all_of(place.begin(), behind, is_touched) &&
+      std::none_of(behind, place.end(), is_touched)) {
+    return std::nullopt;
+  }
+  Magic magic{};
+  std::copy_n(place.begin(), kMagicBytes, magic.begin());
+  return magic;
+}
+
+// Likewise of zstd.
+std::optional<Magic> ZstdMagic(const Archive& archive, Archive::Index index) {
+  const auto head = PackedHead(archive, index, kZstdHeadBytes);
+  const auto stream = archive::ZstdStream::Decompressor();
+  archive::ZstdStream::Step step;
+  Magic magic{};
+  if (stream == nullptr || !stream->Next(head, false, magic, &step).ok() ||
+      step.produced_bytes < magic.size()) {
     return std::nullopt;
   }
   return magic;
@@ -134,6 +180,8 @@ bool CanBeElf(const Archive& archive, Archive::Index index) {
   std::optional<Magic> magic;
   if (entry.method == archive::Method::kDeflate) {
     magic = DeflatedMagic(archive, index);
+  } else if (entry.method == archive::Method::kZstd) {
+    magic = ZstdMagic(archive, index);
   } else if (entry.method == archive::Method::kStored && !entry.encrypted) {
     const auto offset = archive.DataOffset(index);
     magic.emplace();

@@ -44,11 +44,15 @@ export async function writeZip(path: string, files: Record<string, string | Buff
   await output.commit();
 }
 
-/** A pure wheel in `folder`; gives its path. */
+/**
+ * A pure wheel in `folder`; gives its path.
+ * @param lies - what RECORD is written for instead.
+ */
 export async function writeWheel(
   folder: string,
   name: string,
   files: Record<string, string | Buffer>,
+  lies: Record<string, string> = {},
 ): Promise<string> {
   const info = `${name}-1.0.dist-info`;
   const path = join(folder, `${name}-1.0-py3-none-any.whl`);
@@ -57,7 +61,9 @@ export async function writeWheel(
     [`${info}/METADATA`]: `Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n`,
     [`${info}/WHEEL`]: "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
   };
-  const rows = Object.entries(all).map(([file, content]) => recordRow(file, content));
+  const rows = Object.entries({ ...all, ...lies }).map(([file, content]) =>
+    recordRow(file, content),
+  );
   await writeZip(path, { [`${info}/RECORD`]: `${rows.join("")}${info}/RECORD,,\n`, ...all });
   return path;
 }
