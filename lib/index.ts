@@ -17,7 +17,6 @@ export type {
 } from "./bridge/options.js";
 export type { Python, RunPythonOptions } from "./bridge/python.js";
 export type * from "./bridge/types.js";
-export type * from "./bridge/types.js";
 export type {
   BundleForm,
   BundleInputs,

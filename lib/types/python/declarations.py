@@ -190,6 +190,10 @@ class Declarations:
             return
         kind = self.types.variables.kind(definition)
         if kind == "value":
+            same = self._same_value(definition)
+            if same is not None:
+                space.texts[name] = f"  export import {name} = {same};\n"
+                return
             text = self._value(definition, context)
             space.texts[name] = f"{docs}  export const {name}: {text};\n"
             return
@@ -209,6 +213,45 @@ class Declarations:
             shown = f"{module_namespace(definition.module.name)}.{name}"
             space.texts[f"{name} "] = f"  export const {name}: $.PyType<{shown}>;\n"
 
+    def _same_value(self, definition: Definition) -> str | None:
+        """``abs = absolute``: another name of what is told elsewhere."""
+        node = definition.node
+        value = getattr(node, "value", None)
+        if len(definition.nodes) > 1 or not isinstance(node, ast.Assign):
+            return None
+        if not isinstance(value, ast.Name | ast.Attribute | None):
+            return None
+        found = value and self.names.expression(definition.scope, value)
+        if not isinstance(found, Definition) or found is definition:
+            return None
+        if found.scope.owner is not None or self._is_type_variable(found):
+            return None
+        if isinstance(node.targets[0], ast.Tuple):
+            return None
+        self._publish_definition(found)
+        target = self.classes.local_name(found)
+        return f"{module_namespace(found.module.name)}.{target}"
+
+    def _method_of(self, definition: Definition) -> str | None:
+        """``seed = _rand.seed``: an attribute of an object of the same module."""
+        value = definition.node.value
+        if not isinstance(value, ast.Attribute):
+            return None
+        found = self.names.expression(definition.scope, value.value)
+        if not isinstance(found, Definition) or found.kind != "variable":
+            return None
+        if self.types.variables.kind(found) != "value" or found is definition:
+            return None
+        annotation = getattr(found.nodes[0], "annotation", None)
+        owner = annotation and self.names.expression(found.scope, annotation)
+        if not isinstance(owner, Definition) or owner.kind != "class":
+            return None
+        context = self.classes.context(owner)
+        members = self.classes.members.of_class(owner, context)
+        names = {each.name for each in members if not each.is_static}
+        text = self.types.of_entity(owner, [], Context(found.scope))
+        return f'{text}["{value.attr}"]' if value.attr in names else None
+
     def _value(self, definition: Definition, context: Context) -> str:
         for node in definition.nodes:
             if isinstance(node, ast.AnnAssign):
@@ -220,6 +263,9 @@ class Declarations:
             return UNKNOWN
         if not isinstance(definition.node.targets[0], ast.Name):
             return UNKNOWN
+        method = self._method_of(definition)
+        if method is not None:
+            return method
         return self.classes.members.values.of(definition.node.value, context)
 
     # --- documentation -------------------------------------------------------------------------

@@ -1,16 +1,17 @@
 # lib/types/python/ts_classes.py: a class: the interface of its objects, and how it is called.
 import ast
 import dataclasses
+import re
 
 from class_facts import ClassFacts
 from known_types import UNKNOWN
 from ts_members import Member, Members, unique
 from ts_protocols import Protocols
-from ts_signatures import Parameter, Signature, Signatures, overloads, render
+from ts_signatures import Parameter, Signature, Signatures, first_parameter, overloads, render
 from ts_special import SpecialClasses
 from ts_text import comment, declared_name
 from ts_types import Context, Types
-from type_modules import Definition, class_scope
+from type_modules import Definition, DefNode, class_scope
 from type_names import Known, Names
 
 # Special methods that make an object one of the package's types.
@@ -258,18 +259,24 @@ class Classes:
         context = Context(class_scope(cls), variables, itself)
         texts = []
         for node in overloads(method.nodes):
-            result = itself
-            if method.name == "__new__" and node.returns is not None:
-                found = self.types.of(node.returns, context.as_result())
-                result = itself if found == UNKNOWN else found
-            elif method.name == "__init__" and cls is definition:
-                first = [*node.args.posonlyargs, *node.args.args]
-                if first and isinstance(first[0].annotation, ast.Subscript):
-                    result = self.types.of(first[0].annotation, context.as_result())
-            signature = self.signatures.of_node(node, context, True, result)
-            declared = (*self._declared(definition, own), *signature.variables)
+            made = self._made(node, cls is definition)
+            signature = self.signatures.of_node(node, context, True, made or itself)
+            if signature.result == UNKNOWN:
+                signature = dataclasses.replace(signature, result=itself)
+            used = " ".join([signature.result, *(p.type for p in signature.parameters)])
+            every = self._declared(definition, own)
+            needed = [v for v in every if re.search(rf"\b{v.split()[0]}\b", used)]
+            declared = tuple(dict.fromkeys([*needed, *signature.variables]))
             texts.append(render(dataclasses.replace(signature, variables=declared), True))
         return " & ".join(dict.fromkeys(texts))
+
+    def _made(self, node: DefNode, is_own: bool) -> ast.expr | None:
+        """What a constructor says itself that it makes."""
+        if node.name == "__new__":
+            return node.returns
+        first = first_parameter(node)
+        annotation = first.annotation if first is not None and is_own else None
+        return annotation if isinstance(annotation, ast.Subscript) else None
 
     def inherited(
         self, definition: Definition, wanted: Definition, context: Context

@@ -77,24 +77,30 @@ class Signatures:
         if any("wraps" in decorator_names(each) for each in inner):
             return True
         returned = found.node.returns
-        variable = returned is not None and self.types.variables.variable(returned, found.scope)
-        return bool(variable)
+        match returned:  # a factory of decorators: Callable[[F], F]
+            case ast.Subscript(slice=ast.Tuple(elts=[ast.List(elts=[taken]), given])):
+                returned = given if ast.dump(taken) == ast.dump(given) else None
+        return returned is not None and bool(self.types.variables.variable(returned, found.scope))
 
     def of_node(
         self,
         node: DefNode,
         context: Context,
         binds: bool,
-        result: str | None = None,
+        result: str | ast.expr | None = None,
         flips: bool = False,
     ) -> Signature:
-        """``flips``: of JavaScript's functions, which Python calls."""
+        """``flips``: of JavaScript's functions, which Python calls. An annotation may stand for
+        the result, in place of the function's own."""
         local = [declared_variable(each, context.scope) for each in node.type_params]
         context, variables = self._with_variables(node, context, binds, local)
         given = dataclasses.replace(context, is_argument=not flips)
         parameters = tuple(self._parameters(node, given, binds))
+        taken = dataclasses.replace(context, is_argument=flips)
         if result is None:
-            result = self._result(node, dataclasses.replace(context, is_argument=flips))
+            result = self._result(node, taken)
+        elif not isinstance(result, str):
+            result = self.types.of(result, taken)
         return Signature(parameters, result, tuple(self.declare(variables, context)))
 
     def _with_variables(

@@ -238,7 +238,8 @@ class Types:
     _on_typing_TypeIs = _on_typing_TypeGuard
 
     def _on_typing_Self(self, _: list[ast.expr], context: Context) -> str:
-        return context.self_type or UNKNOWN
+        is_this = context.self_type.startswith("this")
+        return "this" if is_this else context.self_type or UNKNOWN
 
     def _on_builtins_type(self, arguments: list[ast.expr], context: Context) -> str:
         return f"$.PyType<{self.of(arguments[0], context.as_result()) if arguments else UNKNOWN}>"

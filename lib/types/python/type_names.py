@@ -117,7 +117,9 @@ class Names:
         """``name`` of a module, in the bundle or not."""
         found = self.module(module)
         if found is None:
-            if f"{module}.{name}" in self.index and module not in OWN:
+            if module in OWN:
+                return own_name(module, name)
+            if f"{module}.{name}" in self.index:
                 return ModuleName(f"{module}.{name}")
             return None if module in self.index.files else own_name(module, name)
         definition = found.scope.names.get(name)
