@@ -5,21 +5,26 @@ import { fileURLToPath } from "node:url";
 import { binding } from "../binding.js";
 import { foreignLayout } from "../bundle/foreign-layout.js";
 import { parseRecord } from "../bundle/record.js";
-import { type SourceFile, sourceFiles } from "../bundle/source-files.js";
+import { sourceFiles } from "../bundle/source-files.js";
 import { nativeBundles } from "../bundle-input.js";
 import type { BundleInput } from "../options.js";
 
-/** By their names below `sys.path`. */
-export type ModuleFiles = ReadonlyMap<string, SourceFile>;
+/** One of them, by its name below `sys.path`. */
+interface ModuleFile {
+  readonly name: string;
+  read(): Buffer;
+}
+
+export type ModuleFiles = ReadonlyMap<string, ModuleFile>;
 
 /** @throws {InmemError} ERR_INMEM_NOT_FOUND and every code that concerns archives. */
 export function moduleFiles(bundle: BundleInput): ModuleFiles {
-  const files = new Map<string, SourceFile>();
+  const files = new Map<string, ModuleFile>();
   for (const file of filesOf(bundle)) if (!files.has(file.name)) files.set(file.name, file);
   return files;
 }
 
-function filesOf(bundle: BundleInput): SourceFile[] {
+function filesOf(bundle: BundleInput): ModuleFile[] {
   if (bundle instanceof Uint8Array) return placed("the bundle", filesOfBytes(bundle));
   const path = resolve(bundle instanceof URL ? fileURLToPath(bundle) : bundle);
   const stats = statSync(path, { throwIfNoEntry: false });
@@ -31,23 +36,22 @@ function filesOf(bundle: BundleInput): SourceFile[] {
 }
 
 // What is wrong with the path native says best.
-function archiveAt(path: string): SourceFile[] {
+function archiveAt(path: string): ModuleFile[] {
   const [found] = nativeBundles(path);
   if (typeof found === "object" && "bytes" in found) return filesOfBytes(found.bytes);
   binding().openArchive(path);
   return sourceFiles(path);
 }
 
-function filesOfBytes(bytes: Uint8Array): SourceFile[] {
+function filesOfBytes(bytes: Uint8Array): ModuleFile[] {
   const archive = binding().openArchive(bytes);
   return archive.entries.map(({ name }, index) => ({
     name,
-    mode: 0o644,
     read: () => archive.read(index),
   }));
 }
 
-function placed(origin: string, files: readonly SourceFile[]): SourceFile[] {
+function placed(origin: string, files: readonly ModuleFile[]): ModuleFile[] {
   const sources = new Map(files.map((file) => [file.name, file]));
   const layout = foreignLayout(origin, (name) => sources.get(name)?.read());
   return files.flatMap((file) => {
