@@ -9,8 +9,8 @@ import { readDeflated } from "./wheel.js";
 export interface SourceFile {
   readonly name: string;
   readonly mode: number;
-  readonly sizeBytes: number;
-  readonly large: LargeContent | undefined;
+  readonly sizeBytes?: number;
+  readonly large?: LargeContent | undefined;
   read(): Buffer;
   readonly deflated?: () => Buffer | undefined;
 }
