@@ -109,7 +109,7 @@ export function parse(text) {
 }
 
 /** Sorts calls: files written, attempts that failed, all opens, and opens of Python's files. */
-function sortCalls(all) {
+export function sortCalls(all) {
   const writes = all.filter(writesFile);
   const opens = all.filter(({ call }) => opening.includes(call));
   return {

@@ -22,7 +22,9 @@ export function printTable(result) {
     table.push([side.side, side.label, ...numbers, side.n]);
   }
   console.log(table.toString());
-  console.log(`A/B ${result.ratio.toFixed(2)}, control A/A' ${result.control.toFixed(2)}`);
+  console.log(
+    `A/${result.best} ${result.ratio.toFixed(2)}, control A/A' ${result.control.toFixed(2)}`,
+  );
   for (const note of result.notes) console.log(note);
 }
 

@@ -13,14 +13,15 @@ import { summary } from "./stats.mjs";
  * @typedef {object} Measure
  * @property {string} about
  * @property {string} unit
- * @property {number} [limit]  What A/B may be at most.
+ * @property {number} [limit]  What A/B may be at most, B being the best of theirs.
  * @property {boolean} [atLeast]  It must be at least that instead.
  * @property {number} [runs]
  * @property {boolean} [warm]  False: nothing is timed, so no sample is taken twice.
  * @property {(context: Context) => Promise<void> | void} [prepare]
  * @property {Side} ours
- * @property {Side} theirs
- * @property {(samples: Record<string, object[]>) => string[]} [notes]  Lines under the table.
+ * @property {Side | Side[]} theirs
+ * @property {Side[]} [shown]  Sampled as the others, in the table, in no ratio.
+ * @property {(samples: Record<string, object[]>) => string[]} [notes]  Lines under the table; of samples by letter, `ours` and `theirs` are A's and B's.
  *
  * @typedef {object} Side
  * @property {string} label
@@ -35,8 +36,8 @@ export async function runMeasure(name, measure, { python, root, runs = measure.r
   return withScratch("bench", async (dir) => {
     const context = { python, root, dir, env: cleanEnv(dir) };
     await measure.prepare?.(context);
-    const sides = { ours: measure.ours, theirs: measure.theirs, control: measure.ours };
-    const samples = { ours: [], theirs: [], control: [] };
+    const sides = sidesOf(measure);
+    const samples = Object.fromEntries(Object.keys(sides).map((key) => [key, []]));
     const order = Object.keys(sides);
     for (let round = 0; round < runs; round += 1) {
       for (const key of order) {
@@ -47,27 +48,41 @@ export async function runMeasure(name, measure, { python, root, runs = measure.r
       if (process.stderr.isTTY) process.stderr.write(`\r${name}: ${round + 1} of ${runs}`);
     }
     if (process.stderr.isTTY) say("");
-    return result(name, measure, samples);
+    return result(name, measure, sides, samples);
   });
 }
 
-function result(name, measure, samples) {
-  const of = (key) => summary(samples[key].map(({ value }) => value));
-  const [ours, theirs, control] = ["ours", "theirs", "control"].map(of);
+/** By their letters: A, B and on, A' for ours again; what is only shown after them. */
+function sidesOf({ ours, theirs, shown = [] }) {
+  const others = [theirs].flat().map((side, i) => [letters[i], side]);
+  const more = shown.map((side, i) => [`-${i + 1}`, side]);
+  const again = { ...ours, label: `${ours.label}, again` };
+  return Object.fromEntries([["A", ours], ...others, ["A'", again], ...more]);
+}
+
+const letters = ["B", "C", "D", "E"];
+
+function result(name, measure, sides, samples) {
+  const summaries = Object.entries(sides).map(([side, { label }]) => ({
+    side: side.startsWith("-") ? "" : side,
+    label,
+    ...summary(samples[side].map(({ value }) => value)),
+  }));
+  const median = (letter) => summaries.find(({ side }) => side === letter).median;
+  const others = summaries.filter(({ side }) => letters.includes(side));
+  const better = measure.atLeast ? Math.max : Math.min;
+  const best = others.reduce((a, b) => (better(a.median, b.median) === a.median ? a : b));
   return {
     name,
     about: measure.about,
     unit: measure.unit,
     limit: measure.limit,
     atLeast: measure.atLeast ?? false,
-    ratio: ours.median / theirs.median,
-    control: ours.median / control.median,
-    sides: [
-      { side: "A", label: measure.ours.label, ...ours },
-      { side: "B", label: measure.theirs.label, ...theirs },
-      { side: "A'", label: `${measure.ours.label}, again`, ...control },
-    ],
-    notes: measure.notes?.(samples) ?? [],
+    best: best.side,
+    ratio: median("A") / best.median,
+    control: median("A") / median("A'"),
+    sides: summaries,
+    notes: measure.notes?.({ ours: samples.A, theirs: samples.B, ...samples }) ?? [],
   };
 }
 

@@ -11,7 +11,7 @@ const pageBytes = 4096;
 const self = fileURLToPath(import.meta.url);
 
 /** `lib/pythonX.Y` of the disk install. */
-function stdlibOf(pythonDir) {
+export function stdlibOf(pythonDir) {
   const lib = join(pythonDir, "disk", "lib");
   return join(
     lib,

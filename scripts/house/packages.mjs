@@ -48,3 +48,11 @@ export const libcxxPackages = [
 
 /** To look at the pages that we write, as a browser shows them. */
 export const chromiumPackages = [{ program: "chromium", package: "chromium" }];
+
+/** For the peers of bench/bridge: node-calls-python is compiled, and runs the system's Python. */
+export const peerPackages = [
+  ...compiler,
+  { program: "make", package: "make" },
+  { file: "/usr/bin/python3", package: "python3" },
+  { file: "/usr/bin/python3-config", package: "python3-dev" },
+];
