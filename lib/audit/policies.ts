@@ -111,7 +111,7 @@ export function policyOfVersions(
 }
 
 /** `"GLIBC"` of `"GLIBC_2.17"`. */
-function prefixOf(version: string): string {
+export function prefixOf(version: string): string {
   return version.split("_", 1)[0] ?? version;
 }
 

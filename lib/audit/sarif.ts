@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import type { AuditFinding, AuditReport, AuditRule } from "./report.js";
 
 /** What each rule is about, in one line. */
-const RULES: Readonly<Record<AuditRule, string>> = {
+export const RULES: Readonly<Record<AuditRule, string>> = {
   "unresolved-library":
     "A needed library is neither in the bundle nor left to the host by PEP 600.",
   "missing-symbol": "A symbol is defined neither by what the object needs nor by Python.",

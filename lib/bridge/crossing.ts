@@ -218,6 +218,9 @@ export class Crossing implements Owner, Numbers {
         return undefined;
       }
       if (op === JsOp.within) return this.#within(number, values);
+      if (op === JsOp.function) return this.objects.get(number);
+      if (op === JsOp.give) return this.#give(values[0]);
+      if (op === JsOp.throw) return this.#throw(values[0]);
       const { args, keywords } = this.#arguments(values);
       return this.#give(operations[op]?.(this, this.objects.get(number), args, keywords));
     } catch (error) {

@@ -67,6 +67,9 @@ export const JsOp = {
   other: 6,
   settle: 7,
   within: 8,
+  function: 9,
+  give: 10,
+  throw: 11,
 } as const;
 
 /** native/bridge/async_call.h: Answer. */

@@ -2,7 +2,7 @@
 import { ENTRY_KINDS, type EntryKind } from "./kind.js";
 
 /** Methods of an entry. Python's own zipfile of 3.13, and unzip, do not know zstd. */
-const METHODS = ["stored", "deflate", "zstd"] as const;
+export const METHODS = ["stored", "deflate", "zstd"] as const;
 export type Method = (typeof METHODS)[number];
 
 /** The method of each kind; what is not named keeps its default. */

@@ -10,7 +10,7 @@ import { ENTRIES } from "./options.js";
 import type { Pruning } from "./selection.js";
 import { isTable, readToml, type TomlTable, tableAt } from "./toml-file.js";
 
-const DESCRIPTION_NAME = "inmem.toml";
+export const DESCRIPTION_NAME = "inmem.toml";
 const PROJECT_NAME = "pyproject.toml";
 
 /** The keys of the schema (schema/inmem.schema.json), all paths absolute. */

@@ -34,7 +34,7 @@ function failNoDescription(place: string): never {
 }
 
 /** What a description says, as options of bundle(). */
-function inputsOf({ path, folder, keys }: Description): BundleInputs {
+export function inputsOf({ path, folder, keys }: Description): BundleInputs {
   const { index = {}, target = {} } = keys;
   const project = path.endsWith("pyproject.toml") ? projectInputs(path, folder, keys.package) : {};
   const inputs: BundleInputs = {

@@ -1,7 +1,7 @@
 // lib/bundle/nearest.ts: the known name that a mistyped one was probably meant to be.
 
 /** The candidate with the fewest edits to `name`; undefined when none is near. */
-function nearestName(name: string, candidates: readonly string[]): string | undefined {
+export function nearestName(name: string, candidates: readonly string[]): string | undefined {
   const reach = Math.max(2, Math.floor(name.length / 3));
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: editDistance(plain(name), plain(candidate)) }))

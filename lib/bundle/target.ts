@@ -63,7 +63,7 @@ export function targetFor(
  * The platform and all older ones whose wheels run there too, the newest first (PEP 600, PEP 656).
  * @throws {InmemError} ERR_INMEM_CONFIG
  */
-function platformTags(platform: string): string[] {
+export function platformTags(platform: string): string[] {
   const old = OLD_TAG.exec(platform);
   if (old) return platformTags(`manylinux_2_${OLD_NAMES[old[1] ?? ""]}_${old[2]}`);
   const [, libc, major, minor, machine = ""] =

@@ -2,7 +2,7 @@
 import { PREFIX_FOLDER, SCRIPT_FOLDER } from "./kind.js";
 
 /** Source: the binary distribution format, "The .data directory". */
-const DATA_SCHEMES = ["purelib", "platlib", "scripts", "data", "headers"] as const;
+export const DATA_SCHEMES = ["purelib", "platlib", "scripts", "data", "headers"] as const;
 type DataScheme = (typeof DATA_SCHEMES)[number];
 
 /** Thrown for a file in `NAME.data/` that belongs to no scheme. */

@@ -36,7 +36,7 @@ export function doctorCommand(json: boolean): number {
 }
 
 /** The report as text for people; ends with a newline. */
-function formatDoctor(report: HostReport): string {
+export function formatDoctor(report: HostReport): string {
   const { facts } = report;
   const rows = facts ? rowsOf(facts) : rowsWithoutBinary(report);
   const lines = [`${report.platform}, Node ${report.node}`, "", ...formatRows(rows), ""];

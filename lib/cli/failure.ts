@@ -6,7 +6,7 @@ import { packageRoot } from "../binding.js";
 import { InmemError, PythonError } from "../errors.js";
 
 /** The program ended with an uncaught exception, as with `python`. */
-const EXIT_EXCEPTION = 1;
+export const EXIT_EXCEPTION = 1;
 /** The command could not do its work, or was called in a wrong way. */
 export const EXIT_FAILED = 2;
 

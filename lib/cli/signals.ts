@@ -3,7 +3,7 @@
 const ENDING: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** The reason of an abort that a signal asked for. */
-class SignalAbort extends Error {
+export class SignalAbort extends Error {
   readonly signal: NodeJS.Signals;
 
   constructor(signal: NodeJS.Signals) {

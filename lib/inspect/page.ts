@@ -119,7 +119,7 @@ function objects(file: AuditedFile): string {
 }
 
 /** Pages are counted whole, so that a small object may be mapped and copied for more than it has. */
-function notLoaded(object: AuditedFile["objects"][number]): number {
+export function notLoaded(object: AuditedFile["objects"][number]): number {
   return Math.max(0, object.sizeBytes - object.copiedBytes - object.mappedBytes);
 }
 

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bridge/async_call.h"
@@ -145,6 +146,80 @@ Owned Realm::CallHere(JsOp op, std::uint32_t index, PyObject* const* args,
   }
   if (!called) return RaisePending(*this);
   return ResultOf(result);
+}
+
+// The function itself, held until its proxy goes. JavaScript's thread.
+bool Realm::Refer(JsFunction& function) {
+  std::array<napi_value, 2> argv = {};
+  napi_value value = nullptr;
+  napi_create_int32(env_, static_cast<std::int32_t>(JsOp::kFunction),
+                    argv.data());
+  napi_create_uint32(env_, function.index, &argv[1]);
+  return Dispatch(argv.size(), argv.data(), &value) &&
+         napi_create_reference(env_, value, 1, &function.reference) == napi_ok;
+}
+
+Owned Realm::CallFunction(JsFunction& function, PyObject* const* args,
+                          std::size_t count, PyObject* keywords) {
+  const auto by_dispatch = [&] {
+    return Call(JsOp::kCall, function.index, args, count, keywords);
+  };
+  if (closed() || keywords != nullptr || count > kMaxValues || !OnJsThread() ||
+      !std::exchange(function.called, true)) {
+    return by_dispatch();
+  }
+  if (call_scope == nullptr) {
+    CallScope own(env_);
+    call_scope = &own;
+    Owned result = CallFunction(function, args, count, nullptr);
+    call_scope = nullptr;
+    return result;
+  }
+  call_scope->Next();
+  if (function.reference == nullptr && !Refer(function)) {
+    return RaisePending(*this);
+  }
+  std::array<napi_value, kMaxValues> argv = {};
+  for (std::size_t i = 0; i < count; ++i) {
+    argv[i] = ScalarToJs(env_, args[i]);
+    if (argv[i] == nullptr) return by_dispatch();
+  }
+  napi_value callee = nullptr;
+  napi_value undefined = nullptr;
+  napi_value result = nullptr;
+  napi_get_reference_value(env_, function.reference, &callee);
+  napi_get_undefined(env_, &undefined);
+  napi_status status = napi_ok;
+  {
+    cpython::GilRelease release;
+    status = napi_call_function(env_, undefined, callee, count, argv.data(),
+                                &result);
+  }
+  if (status == napi_ok) {
+    Owned scalar = ScalarToPython(env_, result);
+    if (scalar || PyErr_Occurred() != nullptr) return scalar;
+    return ResultBy(JsOp::kGive, result);
+  }
+  if (status == napi_pending_exception &&
+      napi_get_and_clear_last_exception(env_, &result) == napi_ok) {
+    return ResultBy(JsOp::kThrow, result);
+  }
+  return RaisePending(*this);
+}
+
+// What JavaScript's side makes of a value that is no scalar.
+Owned Realm::ResultBy(JsOp op, napi_value value) {
+  std::array<napi_value, 3> argv = {};
+  napi_create_int32(env_, static_cast<std::int32_t>(op), argv.data());
+  napi_create_uint32(env_, 0, &argv[1]);
+  argv[2] = value;
+  napi_value result = nullptr;
+  bool called = false;
+  {
+    cpython::GilRelease release;
+    called = Dispatch(argv.size(), argv.data(), &result);
+  }
+  return called ? ResultOf(result) : RaisePending(*this);
 }
 
 Owned Realm::ResultOf(napi_value value) {

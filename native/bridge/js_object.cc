@@ -21,7 +21,7 @@ namespace {
 
 struct JsObject {
   PyObject_HEAD std::shared_ptr<Realm> realm;
-  std::uint32_t index;
+  JsFunction function;
   std::uint32_t traits;
   vectorcallfunc call;
   PyObject* weak_references;
@@ -36,7 +36,8 @@ void Dealloc(PyObject* self) {
   JsObject* object = Cast(self);
   PyTypeObject* type = Py_TYPE(self);
   if (object->weak_references != nullptr) PyObject_ClearWeakRefs(self);
-  object->realm->ForgetProxy(object->index);
+  object->realm->ForgetProxy(object->function.index,
+                             object->function.reference);
   object->realm.~shared_ptr();
   type->tp_free(self);
   Py_DECREF(type);
@@ -46,8 +47,9 @@ PyObject* VectorCall(PyObject* self, PyObject* const* args, std::size_t flags,
                      PyObject* keywords) {
   JsObject* object = Cast(self);
   return object->realm
-      ->Call(JsOp::kCall, object->index, args,
-             static_cast<std::size_t>(PyVectorcall_NARGS(flags)), keywords)
+      ->CallFunction(object->function, args,
+                     static_cast<std::size_t>(PyVectorcall_NARGS(flags)),
+                     keywords)
       .release();
 }
 
@@ -59,17 +61,19 @@ PyObject* GetAttribute(PyObject* self, PyObject* name) {
   }
   PyErr_Clear();
   JsObject* object = Cast(self);
-  return object->realm->Call(JsOp::kGet, object->index, &name, 1, nullptr)
+  return object->realm
+      ->Call(JsOp::kGet, object->function.index, &name, 1, nullptr)
       .release();
 }
 
 int SetAttribute(PyObject* self, PyObject* name, PyObject* value) {
   JsObject* object = Cast(self);
   PyObject* args[] = {name, value};
-  Owned done =
-      value != nullptr
-          ? object->realm->Call(JsOp::kSet, object->index, args, 2, nullptr)
-          : object->realm->Call(JsOp::kDelete, object->index, args, 1, nullptr);
+  Owned done = value != nullptr
+                   ? object->realm->Call(JsOp::kSet, object->function.index,
+                                         args, 2, nullptr)
+                   : object->realm->Call(JsOp::kDelete, object->function.index,
+                                         args, 1, nullptr);
   return done ? 0 : -1;
 }
 
@@ -128,7 +132,7 @@ Owned MakeJsObject(std::shared_ptr<Realm> realm, std::uint32_t index,
   if (!made) return {};
   JsObject* object = Cast(made.get());
   new (&object->realm) std::shared_ptr<Realm>(std::move(realm));
-  object->index = index;
+  object->function = JsFunction{.index = index};
   object->traits = traits;
   object->call = VectorCall;
   return made;
@@ -145,7 +149,7 @@ Realm* RealmOf(PyObject* object) {
 
 bool IndexOf(Realm& realm, PyObject* object, std::uint32_t* index) {
   if (RealmOf(object) != &realm) return false;
-  *index = Cast(object)->index;
+  *index = Cast(object)->function.index;
   return true;
 }
 

@@ -93,6 +93,16 @@ Owned Held(Realm& realm, std::uint32_t number) {
   return object;
 }
 
+// What `call` gives. Handles of its own calls into JavaScript go with it.
+template <typename Function>
+Owned Calling(Realm& realm, Function call) {
+  CallScope scope(realm.env());
+  realm.call_scope = &scope;
+  Owned result = Owned::Steal(call());
+  realm.call_scope = nullptr;
+  return result;
+}
+
 // call(handle, ...values): register kHandles tells which are Python objects.
 napi_value Call(napi_env env, napi_callback_info info) {
   Frame frame(env, info);
@@ -112,14 +122,15 @@ napi_value Call(napi_env env, napi_callback_info info) {
     if (!owned[i]) return Fail(realm);
     args[i] = owned[i].get();
   }
-  return Give(realm,
-              Owned::Steal(PyObject_Vectorcall(
-                  callee.get(), args.data() + 1,
-                  (frame.argc - 1) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr)));
+  return Give(realm, Calling(realm, [&] {
+                return PyObject_Vectorcall(
+                    callee.get(), args.data() + 1,
+                    (frame.argc - 1) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
+              }));
 }
 
 // The tuple of arguments and the dict of keyword arguments, off a tape.
-Owned CallWith(PyObject* callee, TapeReader& reader) {
+Owned CallWith(Realm& realm, PyObject* callee, TapeReader& reader) {
   std::vector<Owned> items;
   if (!reader.NextItems(&items)) return {};
   Owned keywords = reader.Next();
@@ -127,9 +138,11 @@ Owned CallWith(PyObject* callee, TapeReader& reader) {
   const std::size_t count = items.size();
   std::vector<PyObject*> args = {nullptr};
   for (const Owned& item : items) args.push_back(item.get());
-  return Owned::Steal(PyObject_VectorcallDict(
-      callee, args.data() + 1, count | PY_VECTORCALL_ARGUMENTS_OFFSET,
-      PyDict_GET_SIZE(keywords.get()) == 0 ? nullptr : keywords.get()));
+  return Calling(realm, [&] {
+    return PyObject_VectorcallDict(
+        callee, args.data() + 1, count | PY_VECTORCALL_ARGUMENTS_OFFSET,
+        PyDict_GET_SIZE(keywords.get()) == 0 ? nullptr : keywords.get());
+  });
 }
 
 // callTape(handle, extras)
@@ -143,7 +156,7 @@ napi_value CallTape(napi_env env, napi_callback_info info) {
   Owned callee = Held(realm, frame.Number(0));
   if (!callee) return Fail(realm);
   TapeReader reader(realm, tape);
-  return Give(realm, CallWith(callee.get(), reader));
+  return Give(realm, CallWith(realm, callee.get(), reader));
 }
 
 // toPython(extras): the one value of a tape, by reference.

@@ -134,12 +134,12 @@ Owned Realm::ProxyOf(std::uint32_t index, std::uint32_t traits) {
   if (made) {
     proxies_[index].object = made.get();
   } else {
-    ForgetProxy(index);
+    ForgetProxy(index, nullptr);
   }
   return made;
 }
 
-void Realm::ForgetProxy(std::uint32_t index) {
+void Realm::ForgetProxy(std::uint32_t index, napi_ref function) {
   auto found = proxies_.find(index);
   if (found == proxies_.end()) return;
   const std::uint32_t sent = found->second.sent;
@@ -147,6 +147,7 @@ void Realm::ForgetProxy(std::uint32_t index) {
   std::lock_guard lock(mutex_);
   if (closed()) return;
   to_javascript_.emplace_back(index, sent);
+  if (function != nullptr) unused_.push_back(function);
   const bool here = OnJsThread();
   if (here) Reg(Register::kReleased) = 1;
   if (to_javascript_.size() > 1 || (here && depth > 0)) return;
@@ -162,6 +163,8 @@ void Realm::ForgetProxy(std::uint32_t index) {
 std::vector<std::pair<std::uint32_t, std::uint32_t>> Realm::TakeReleased() {
   std::lock_guard lock(mutex_);
   Reg(Register::kReleased) = 0;
+  for (napi_ref function : unused_) napi_delete_reference(env_, function);
+  unused_.clear();
   return std::exchange(to_javascript_, {});
 }
 
@@ -221,6 +224,7 @@ Entry::Entry(Realm& realm) : realm_(realm) {
     PyEval_RestoreThread(realm.python_);
   }
   ++realm.depth;
+  call_scope_ = std::exchange(realm.call_scope, nullptr);
   const char* here = static_cast<char*>(__builtin_frame_address(0));
   const auto left = static_cast<std::size_t>(here - realm.stack_low_);
   const std::size_t usable = left > kStackReserve ? left - kStackReserve : 0;
@@ -234,6 +238,7 @@ Entry::Entry(Realm& realm) : realm_(realm) {
 Entry::~Entry() {
   realm_.python_->c_recursion_remaining = recursion_;
   --realm_.depth;
+  realm_.call_scope = call_scope_;
   PyEval_SaveThread();
 }
 

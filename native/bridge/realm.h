@@ -55,13 +55,52 @@ enum class Register : std::size_t {
 enum class JsOp : std::int32_t {
   kCall = 0,
   kNew = 1,
-  kGet = 2,      // name
-  kSet = 3,      // name, value
-  kDelete = 4,   // name
-  kRelease = 5,  // no object: take what was released
-  kSettle = 7,   // no object, number of an asynchronous call: answer, Answer
-  kWithin = 8,   // tape, number of an asynchronous call, JsOp: for that call
-  kOther = 6,    // name of an operation of lib/bridge/js-operations.ts, ...
+  kGet = 2,       // name
+  kSet = 3,       // name, value
+  kDelete = 4,    // name
+  kRelease = 5,   // no object: take what was released
+  kSettle = 7,    // no object, number of an asynchronous call: answer, Answer
+  kWithin = 8,    // tape, number of an asynchronous call, JsOp: for that call
+  kOther = 6,     // name of an operation of lib/bridge/js-operations.ts, ...
+  kFunction = 9,  // nothing: gives the function itself
+  kGive = 10,     // no object: what a function gave, as dispatch would give it
+  kThrow = 11,    // no object: what it threw, likewise
+};
+
+// A JavaScript function that Python calls. From its second call on native calls
+// it without `dispatch`, which stands in between for what is no scalar.
+struct JsFunction {
+  std::uint32_t index = 0;
+  bool called = false;
+  napi_ref reference = nullptr;
+};
+
+// Handles of the calls into JavaScript that one call of Python makes: a scope
+// of Node-API's for each would cost an allocation, none would keep them all.
+class CallScope {
+ public:
+  explicit CallScope(napi_env env) : env_(env) {}
+  ~CallScope() { Close(); }
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
+  // What was made since the last ones may go.
+  void Next() {
+    if (scope_ != nullptr && ++calls_ < kCalls) return;
+    Close();
+    napi_open_handle_scope(env_, &scope_);
+  }
+  void Close() {
+    if (scope_ != nullptr) napi_close_handle_scope(env_, scope_);
+    scope_ = nullptr;
+    calls_ = 0;
+  }
+
+ private:
+  static constexpr int kCalls = 64;
+  napi_env env_;
+  napi_handle_scope scope_ = nullptr;
+  int calls_ = 0;
 };
 
 // Owned by its environment and by the JavaScript objects that Python holds.
@@ -117,8 +156,9 @@ class Realm : public std::enable_shared_from_this<Realm> {
   // --- JavaScript objects that Python holds ----------------------------------
   // The one proxy for the object, a new reference. GIL.
   cpython::Owned ProxyOf(std::uint32_t index, std::uint32_t traits);
-  // The proxy has gone: JavaScript may let go. GIL, any thread.
-  void ForgetProxy(std::uint32_t index);
+  // The proxy has gone: JavaScript may let go. `function`: what refers to it,
+  // or null. GIL, any thread.
+  void ForgetProxy(std::uint32_t index, napi_ref function);
   // Numbers and how often each was sent, for JavaScript to release.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> TakeReleased();
 
@@ -146,6 +186,9 @@ class Realm : public std::enable_shared_from_this<Realm> {
   // wait, without the GIL, until JavaScript's has time.
   cpython::Owned Call(JsOp op, std::uint32_t index, PyObject* const* args,
                       std::size_t count, PyObject* keywords);
+  // JsOp::kCall, for a function that may be called often.
+  cpython::Owned CallFunction(JsFunction& function, PyObject* const* args,
+                              std::size_t count, PyObject* keywords);
 
   // Runs something on JavaScript's thread, soon. False: the environment is
   // gone.
@@ -154,6 +197,8 @@ class Realm : public std::enable_shared_from_this<Realm> {
 
   // How deep JavaScript's thread is in Python. JavaScript's thread.
   int depth = 0;
+  // Of the innermost call of Python; null: it is no call. JavaScript's thread.
+  CallScope* call_scope = nullptr;
 
  private:
   Realm() = default;
@@ -163,7 +208,9 @@ class Realm : public std::enable_shared_from_this<Realm> {
   cpython::Owned CallThere(JsOp op, std::uint32_t index, PyObject* const* args,
                            std::size_t count, PyObject* keywords);
   bool Dispatch(std::size_t argc, const napi_value* argv, napi_value* result);
+  bool Refer(JsFunction& function);
   cpython::Owned ResultOf(napi_value value);
+  cpython::Owned ResultBy(JsOp op, napi_value value);
   bool PutResult(napi_value value, Tape* tape);
   struct Request;
   void Serve(Request& request);
@@ -207,6 +254,7 @@ class Realm : public std::enable_shared_from_this<Realm> {
   std::set<std::uint64_t> travelling_;
   std::uint64_t next_ticket_ = 1;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> to_javascript_;
+  std::vector<napi_ref> unused_;  // of functions; they go with to_javascript_
 };
 
 // JavaScript's thread is in Python, with the GIL, while this lives. The
@@ -222,6 +270,7 @@ class Entry {
  private:
   Realm& realm_;
   int recursion_ = 0;
+  CallScope* call_scope_ = nullptr;
 };
 
 }  // namespace inmem::bridge

@@ -75,6 +75,14 @@ Owned BigIntToPython(napi_env env, napi_value value) {
 
 napi_value LongToJs(napi_env env, PyObject* object) {
   napi_value value = nullptr;
+  // Nearly all: one digit of Python's, 30 bits.
+  if (PyUnstable_Long_IsCompact(reinterpret_cast<PyLongObject*>(object)) != 0) {
+    napi_create_int32(env,
+                      static_cast<std::int32_t>(PyUnstable_Long_CompactValue(
+                          reinterpret_cast<PyLongObject*>(object))),
+                      &value);
+    return value;
+  }
   int overflow = 0;
   const long long small = PyLong_AsLongLongAndOverflow(object, &overflow);
   if (overflow == 0) {
@@ -131,11 +139,18 @@ napi_value TextToJs(napi_env env, PyObject* text) {
 }  // namespace
 
 bool IsIntegral(double number) {
-  return number == std::trunc(number) && std::abs(number) <= kMaxSafeInteger &&
+  // No std::trunc: a call into libm where the compiler may not assume SSE 4.1.
+  return std::abs(number) <= kMaxSafeInteger &&
+         static_cast<double>(static_cast<std::int64_t>(number)) == number &&
          !(number == 0 && std::signbit(number));
 }
 
 Owned ScalarToPython(napi_env env, napi_value value) {
+  // Numbers first, and without a question before: most values are.
+  double number = 0;
+  if (napi_get_value_double(env, value, &number) == napi_ok) {
+    return NumberToPython(number);
+  }
   napi_valuetype type = napi_undefined;
   napi_typeof(env, value, &type);
   switch (type) {
@@ -146,11 +161,6 @@ Owned ScalarToPython(napi_env env, napi_value value) {
       bool flag = false;
       napi_get_value_bool(env, value, &flag);
       return Owned::Borrow(flag ? Py_True : Py_False);
-    }
-    case napi_number: {
-      double number = 0;
-      napi_get_value_double(env, value, &number);
-      return NumberToPython(number);
     }
     case napi_string:
       return WithText(env, value, TextToPython);
