@@ -26,6 +26,15 @@ bool IsLookup(const Relocation& relocation, RelocationKind kind) {
 
 }  // namespace
 
+RelocationReader::RelocationReader(const ElfFile& file) : file_(file) {
+  const bool is_x86 = file.header().e_machine == EM_X86_64;
+  relative_ = is_x86 ? R_X86_64_RELATIVE : R_AARCH64_RELATIVE;
+  if (is_x86) {
+    symbol_words_ =
+        1U << R_X86_64_64 | 1U << R_X86_64_GLOB_DAT | 1U << R_X86_64_JUMP_SLOT;
+  }
+}
+
 Relocation RelocationReader::Load(std::uint64_t offset) const {
   const auto rela = LoadAt<Elf64_Rela>(file_.bytes_, offset);
   return {rela.r_offset, static_cast<std::uint32_t>(ELF64_R_TYPE(rela.r_info)),
@@ -251,14 +260,42 @@ Status RelocationReader::CheckEntry(const Relocation& relocation,
   return CheckSlot(relocation.address, SlotSize(machine, relocation.type));
 }
 
-bool RelocationReader::IsWordOfLastSegment(const Relocation& relocation) const {
-  return relocation.symbol == STN_UNDEF && last_segment_ != nullptr &&
-         (last_segment_->p_flags & PF_W) != 0 &&
-         relocation.address >= last_segment_->p_vaddr &&
-         RangeFits(relocation.address - last_segment_->p_vaddr, kWord,
-                   last_segment_->p_memsz) &&
-         (relocation.address + kWord <= tables_begin_ ||
-          relocation.address >= tables_end_);
+// From now on words from there to the end of the segment, or to the tables in
+// it, need no other look.
+void RelocationReader::NoteClear(std::uint64_t address) const {
+  clear_begin_ = clear_count_ = 0;
+  if (last_segment_ == nullptr || (last_segment_->p_flags & PF_W) == 0) return;
+  std::uint64_t begin = last_segment_->p_vaddr;
+  std::uint64_t end = begin + last_segment_->p_memsz;
+  if (!tables_in_segment_.empty()) {
+    if (address >= tables_end_) {
+      begin = std::max(begin, tables_end_);
+    } else {
+      end = std::min(end, tables_begin_);
+    }
+  }
+  if (end < begin + kWord) return;
+  clear_begin_ = begin;
+  clear_count_ = end - begin - kWord + 1;
+}
+
+// Nearly all are of these two kinds: RELATIVE, and the address of a symbol.
+bool RelocationReader::CountCommon(const Elf64_Rela& rela,
+                                   bool must_be_relative,
+                                   RelocationCounts& counts) const {
+  if (rela.r_offset - clear_begin_ >= clear_count_) return false;
+  if (rela.r_info == relative_) {
+    ++counts.relative;
+    return true;
+  }
+  const std::uint64_t type = ELF64_R_TYPE(rela.r_info);
+  const std::uint64_t symbol = ELF64_R_SYM(rela.r_info);
+  if (must_be_relative || type >= 64 || (symbol_words_ >> type & 1) == 0 ||
+      symbol >= file_.symbol_count_) {
+    return false;
+  }
+  if (symbol != STN_UNDEF) ++counts.symbolic;
+  return true;
 }
 
 Result<std::uint64_t> RelocationReader::CheckRelr(
@@ -297,25 +334,22 @@ Result<RelocationCounts> RelocationReader::Check() const {
     if (Status status = VerifyPltGot(); !status.ok()) return status;
   }
   const std::uint16_t machine = file_.header().e_machine;
-  const std::uint32_t plain =
-      machine == EM_X86_64 ? R_X86_64_RELATIVE : R_AARCH64_RELATIVE;
   RelocationCounts counts;
   counts.text = file_.text_relocations();
   std::uint64_t must_be_relative = tables.value().relative_count;
   for (const FileRange& table : {tables.value().rela, tables.value().jmprel}) {
     for (std::uint64_t at = 0; at < table.size_bytes;
          at += sizeof(Elf64_Rela)) {
-      const Relocation relocation = Load(table.offset_bytes + at);
       const bool relative = must_be_relative > 0;
-      if (relocation.type == plain && IsWordOfLastSegment(relocation)) {
-        ++counts.relative;
-        if (relative) --must_be_relative;
-        continue;
-      }
+      if (relative) --must_be_relative;
+      const auto rela =
+          LoadAt<Elf64_Rela>(file_.bytes_, table.offset_bytes + at);
+      if (CountCommon(rela, relative, counts)) continue;
+      const Relocation relocation = Load(table.offset_bytes + at);
       if (Status status = CheckEntry(relocation, relative); !status.ok()) {
         return status;
       }
-      if (relative) --must_be_relative;
+      NoteClear(relocation.address);
       const RelocationKind kind = KindOf(machine, relocation.type);
       if (kind == RelocationKind::kRelative) ++counts.relative;
       if (kind == RelocationKind::kIRelative) ++counts.irelative;

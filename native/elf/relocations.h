@@ -52,7 +52,7 @@ struct RelocationTables {
 
 class RelocationReader {
  public:
-  explicit RelocationReader(const ElfFile& file) : file_(file) {}
+  explicit RelocationReader(const ElfFile& file);
 
   Result<RelocationTables> Tables() const;
   // The highest symbol index that is referred to; 0 for none.
@@ -66,21 +66,27 @@ class RelocationReader {
   Result<FileRange> JmpRel(FileRange& rela) const;
   Status VerifyPltGot() const;
   Status CheckEntry(const Relocation& relocation, bool must_be_relative) const;
-  // Most are plain words of the segment of the one before: nothing else needs
-  // to be looked at. REQUIRES: a type that names no symbol.
-  bool IsWordOfLastSegment(const Relocation& relocation) const;
+  void NoteClear(std::uint64_t address) const;
+  bool CountCommon(const Elf64_Rela& rela, bool must_be_relative,
+                   RelocationCounts& counts) const;
   Status CheckSlot(std::uint64_t address, std::uint64_t size_bytes) const;
   void FindTablesIn(const Elf64_Phdr* segment) const;
   Result<std::uint64_t> CheckRelr(const FileRange& table) const;
   Relocation Load(std::uint64_t offset) const;
 
   const ElfFile& file_;
+  std::uint64_t relative_;  // r_info of a RELATIVE one
+  std::uint64_t symbol_words_ =
+      0;  // types that are a symbol's address, as bits
   // Slots come in order: the segment of the last one, and what of the tables
   // lies in it, by address.
   mutable const Elf64_Phdr* last_segment_ = nullptr;
   mutable std::vector<FileRange> tables_in_segment_;
   mutable std::uint64_t tables_begin_ = 0;  // of all of them
   mutable std::uint64_t tables_end_ = 0;
+  // Where a word may begin that is in a writable segment and in no table.
+  mutable std::uint64_t clear_begin_ = 0;
+  mutable std::uint64_t clear_count_ = 0;
 };
 
 }  // namespace inmem::elf

@@ -206,6 +206,8 @@ std::vector<Lie> EntryLies() {
             i.rela(I::kRelaTable) = i.rela(I::kRelaInit);
             i.rela(I::kRelaAddress) = {I::Data(I::kDynamic) + 8,
                                        R_X86_64_RELATIVE, 0}),
+        LIE(SymbolsSlotInDynamicAfterOthers, "in a table that is being read",
+            i.rela(I::kRelaAddress).r_offset = I::Data(I::kDynamic) + 8),
         LIE(SlotReachesDynamic, "in a table that is being read",
             i.phdr(I::kLoadData).p_offset -= 0x10;
             i.phdr(I::kLoadData).p_vaddr -= 0x10;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <bit>
 #include <string>
+#include <vector>
 
 #include "elf/symbol_table.h"
 
@@ -60,6 +61,12 @@ std::uint32_t GnuCount(const std::uint32_t* table) {
   return symbol + 1;
 }
 
+bool HasAddress(const std::vector<Elf64_Sym>& all, const Elf64_Sym& wanted) {
+  return std::any_of(all.begin(), all.end(), [&](const Elf64_Sym& symbol) {
+    return symbol.st_value == wanted.st_value;
+  });
+}
+
 // dlvsym is do_lookup_x with a version: all names of the real libraries, under
 // each of their versions.
 TEST(SymbolLookup, AgreesWithTheDynamicLinker) {
@@ -81,6 +88,8 @@ TEST(SymbolLookup, AgreesWithTheDynamicLinker) {
       if (reference.version.empty()) continue;
       const Elf64_Sym* found = table.Find(reference);
       if (found == nullptr) continue;
+      EXPECT_TRUE(table.MayDefine(reference.gnu_hash));
+      EXPECT_TRUE(HasAddress(table.FindAll(reference.name), *found));
       const std::string symbol(reference.name);
       const std::string version(reference.version);
       const void* expected = dlvsym(library, symbol.c_str(), version.c_str());

@@ -44,8 +44,20 @@ constexpr bool IsDefinitionType(std::uint8_t type) {
 }  // namespace
 
 std::uint32_t GnuHash(std::string_view name) {
+  // hash = hash * 33 + c for each byte c: four at a time, since each step waits
+  // for the one before.
+  constexpr std::uint32_t kFactor = 33;
+  constexpr std::uint32_t kFactor2 = kFactor * kFactor;
+  constexpr std::uint32_t kFactor3 = kFactor2 * kFactor;
+  constexpr std::uint32_t kFactor4 = kFactor3 * kFactor;
   std::uint32_t hash = 5381;
-  for (const char c : name) hash = hash * 33 + static_cast<unsigned char>(c);
+  const auto* at = reinterpret_cast<const unsigned char*>(name.data());
+  const unsigned char* const end = at + name.size();
+  for (; end - at >= 4; at += 4) {
+    hash = hash * kFactor4 +
+           (at[0] * kFactor3 + at[1] * kFactor2 + at[2] * kFactor + at[3]);
+  }
+  for (; at != end; ++at) hash = hash * kFactor + *at;
   return hash;
 }
 
@@ -145,10 +157,6 @@ void SymbolTable::ReadDefinitions(const Parts& parts) {
   }
 }
 
-Elf64_Sym SymbolTable::At(std::uint32_t symbol_index) const {
-  return LoadElement(symbols_, symbol_index);
-}
-
 std::string_view SymbolTable::NameOf(std::uint32_t symbol_index) const {
   return strings_ + At(symbol_index).st_name;
 }
@@ -167,22 +175,24 @@ SymbolTable::Reference SymbolTable::ReferenceOf(
   return reference;
 }
 
-bool SymbolTable::Matches(std::uint32_t symbol, Search& search) const {
+bool SymbolTable::IsDefinition(std::uint32_t symbol, std::string_view name,
+                               Use use) const {
   const Elf64_Sym sym = At(symbol);
   const std::uint8_t type = ELF64_ST_TYPE(sym.st_info);
   if (sym.st_value == 0 && sym.st_shndx != SHN_ABS && type != STT_TLS) {
     return false;
   }
-  if (search.use == Use::kPlt && sym.st_shndx == SHN_UNDEF) return false;
+  if (use == Use::kPlt && sym.st_shndx == SHN_UNDEF) return false;
   if (!IsDefinitionType(type)) return false;
-  const std::string_view wanted = search.reference->name;
-  const char* name = strings_ + sym.st_name;
+  const char* own = strings_ + sym.st_name;
   // strncmp ends at the candidate's NUL, which may be the table's last byte.
-  if (std::strncmp(name, wanted.data(), wanted.size()) != 0 ||
-      name[wanted.size()] != '\0') {
-    return false;
-  }
-  return versions_ == nullptr || MatchesVersion(symbol, search);
+  return std::strncmp(own, name.data(), name.size()) == 0 &&
+         own[name.size()] == '\0';
+}
+
+bool SymbolTable::Matches(std::uint32_t symbol, Search& search) const {
+  return IsDefinition(symbol, search.reference->name, search.use) &&
+         (versions_ == nullptr || MatchesVersion(symbol, search));
 }
 
 bool SymbolTable::MatchesVersion(std::uint32_t symbol, Search& search) const {
@@ -202,35 +212,43 @@ bool SymbolTable::MatchesVersion(std::uint32_t symbol, Search& search) const {
   return false;
 }
 
-std::uint32_t SymbolTable::FindGnu(Search& search) const {
-  const std::uint32_t hash = search.reference->gnu_hash;
-  const std::uint64_t word = LoadElement(bloom_, (hash / 64) & bloom_mask_);
-  if (((word >> (hash % 64)) & (word >> ((hash >> bloom_shift_) % 64)) & 1) ==
-      0) {
-    return STN_UNDEF;
+template <typename Accept>
+std::uint32_t SymbolTable::FirstOf(const Reference& reference,
+                                   Accept accept) const {
+  if (bucket_count_ == 0) return STN_UNDEF;
+  if (bloom_ == nullptr) {
+    const std::uint32_t hash = SysvHash(reference.name);
+    std::uint32_t symbol = LoadElement(buckets_, hash % bucket_count_);
+    while (symbol != STN_UNDEF && !accept(symbol)) {
+      symbol = LoadElement(chains_, symbol);
+    }
+    return symbol;
   }
+  const std::uint32_t hash = reference.gnu_hash;
+  if (!MayDefine(hash)) return STN_UNDEF;
   std::uint32_t symbol = LoadElement(buckets_, hash % bucket_count_);
   if (symbol == STN_UNDEF) return STN_UNDEF;
   for (;; ++symbol) {
     const std::uint32_t chain = LoadElement(chains_, symbol - first_hashed_);
-    if (((chain ^ hash) >> 1) == 0 && Matches(symbol, search)) return symbol;
+    if (((chain ^ hash) >> 1) == 0 && accept(symbol)) return symbol;
     if ((chain & 1) != 0) return STN_UNDEF;
   }
 }
 
-std::uint32_t SymbolTable::FindSysv(Search& search) const {
-  const std::uint32_t hash = SysvHash(search.reference->name);
-  std::uint32_t symbol = LoadElement(buckets_, hash % bucket_count_);
-  while (symbol != STN_UNDEF && !Matches(symbol, search)) {
-    symbol = LoadElement(chains_, symbol);
-  }
-  return symbol;
+std::vector<Elf64_Sym> SymbolTable::FindAll(std::string_view name) const {
+  std::vector<Elf64_Sym> all;
+  (void)FirstOf({name, GnuHash(name), {}, false}, [&](std::uint32_t symbol) {
+    if (IsDefinition(symbol, name, Use::kPlt)) all.push_back(At(symbol));
+    return false;
+  });
+  return all;
 }
 
 const Elf64_Sym* SymbolTable::Find(const Reference& reference, Use use) const {
-  if (bucket_count_ == 0) return nullptr;
   Search search{&reference, use};
-  std::uint32_t symbol = bloom_ != nullptr ? FindGnu(search) : FindSysv(search);
+  std::uint32_t symbol = FirstOf(reference, [&](std::uint32_t candidate) {
+    return Matches(candidate, search);
+  });
   if (symbol == STN_UNDEF && search.fallbacks == 1) symbol = search.fallback;
   if (symbol == STN_UNDEF) return nullptr;
   const Elf64_Sym* found = Element(symbols_, symbol);

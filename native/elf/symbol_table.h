@@ -32,6 +32,7 @@
 #include <elf.h>
 
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string_view>
 #include <vector>
@@ -82,12 +83,35 @@ class SymbolTable {
   // file's table it may be unaligned.
   const Elf64_Sym* Find(const Reference& reference, Use use = Use::kPlt) const;
 
+  // False where no definition of that name is here, in any version: what
+  // DT_GNU_HASH's bloom filter says. Most objects do not have most names.
+  bool MayDefine(std::uint32_t gnu_hash) const {
+    if (bloom_ == nullptr) return bucket_count_ != 0;
+    std::uint64_t word = 0;
+    std::memcpy(&word,
+                reinterpret_cast<const char*>(bloom_) +
+                    ((gnu_hash / 64) & bloom_mask_) * sizeof word,
+                sizeof word);
+    return ((word >> (gnu_hash % 64)) &
+            (word >> ((gnu_hash >> bloom_shift_) % 64)) & 1) != 0;
+  }
+
+  // Every definition of the name, whatever its version and visibility.
+  std::vector<Elf64_Sym> FindAll(std::string_view name) const;
+
   // Whether ld.so looks at versions of this object's symbols.
   bool versioned() const { return versions_ != nullptr; }
 
   // REQUIRES: an index of this table.
   Reference ReferenceOf(std::uint32_t symbol_index) const;
-  Elf64_Sym At(std::uint32_t symbol_index) const;
+  Elf64_Sym At(std::uint32_t symbol_index) const {
+    Elf64_Sym symbol;
+    std::memcpy(&symbol,
+                reinterpret_cast<const char*>(symbols_) +
+                    std::uint64_t{symbol_index} * sizeof symbol,
+                sizeof symbol);
+    return symbol;
+  }
   std::string_view NameOf(std::uint32_t symbol_index) const;
 
  private:
@@ -109,10 +133,12 @@ class SymbolTable {
   void ReadDefinitions(const Parts& parts);
   Version& VersionAt(std::uint16_t index);
   std::string_view VersionName(std::uint32_t hash, std::uint32_t offset) const;
+  bool IsDefinition(std::uint32_t symbol, std::string_view name, Use use) const;
   bool Matches(std::uint32_t symbol, Search& search) const;
   bool MatchesVersion(std::uint32_t symbol, Search& search) const;
-  std::uint32_t FindGnu(Search& search) const;
-  std::uint32_t FindSysv(Search& search) const;
+  // The first symbol of the name's bucket that is accepted; STN_UNDEF for none.
+  template <typename Accept>
+  std::uint32_t FirstOf(const Reference& reference, Accept accept) const;
 
   const Elf64_Sym* symbols_ = nullptr;
   const char* strings_ = nullptr;

@@ -189,6 +189,18 @@ TEST(SymbolTable, EmptyTableFindsNothing) {
   EXPECT_EQ(Value(object, To("x")), 0U);
 }
 
+TEST(SymbolTable, FindsAllOfAName) {
+  const Object object(
+      {{"f", 1, 1}, {"g", 1, 2}, {"f", 3, 3}, {"f", 1, 4, SHN_UNDEF}});
+  for (const bool is_gnu : {true, false}) {
+    const SymbolTable table(object.parts(is_gnu));
+    EXPECT_EQ(table.FindAll("f").size(), 2U) << is_gnu;
+    EXPECT_EQ(table.FindAll("h").size(), 0U) << is_gnu;
+  }
+  EXPECT_TRUE(SymbolTable().FindAll("f").empty());
+  EXPECT_FALSE(SymbolTable().MayDefine(GnuHash("f")));
+}
+
 // Rule 2.
 TEST(SymbolTable, SkipsWhatIsNoDefinition) {
   const Object object({

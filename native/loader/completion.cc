@@ -28,7 +28,7 @@ Status BindAll(Registry& registry, const Redirects& redirects,
   if (all_bound) return Status::Ok();
   const std::size_t globals = registry.globals().size();
   const std::vector<ScopeMember> scope = DiskScope(registry, root, globals);
-  registry.host_symbols().ForgetAbsent();
+  registry.host_symbols().BeginBinding();
   for (SharedObject* object : objects) {
     if (object->state != State::kOpened) continue;
     double milliseconds = 0;
@@ -103,7 +103,7 @@ void BindAhead(Registry& registry, const Redirects& redirects,
   if (objects.empty()) return;
   const std::vector<ScopeMember> scope =
       DiskScope(registry, need, registry.globals().size());
-  registry.host_symbols().ForgetAbsent();
+  registry.host_symbols().BeginBinding();
   for (SharedObject* object : objects) {
     (void)Relocate(registry, redirects, scope, *object);
   }

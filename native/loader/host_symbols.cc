@@ -170,6 +170,7 @@ const HostSymbol* HostSymbols::Find(const Reference& reference, Use use,
   }
   if (const HostSymbol* kept = FindKept(reference, use)) return kept;
   for (const Member& member : members_) {
+    if (!member.image.symbols.MayDefine(reference.gnu_hash)) continue;
     const Elf64_Sym* found = member.image.symbols.Find(reference, use);
     if (found == nullptr) continue;
     HostSymbol symbol;
@@ -193,12 +194,20 @@ const HostSymbol* HostSymbols::Find(const Reference& reference, Use use,
 
 std::uintptr_t HostSymbols::FindGlobal(const Reference& reference,
                                        void* handle) {
-  std::string key(reference.name);
-  key.append(1, '@').append(reference.version);
-  if (handle == nullptr && absent_.contains(key)) return 0;
+  if (handle == nullptr && (absent_.Has(reference) || IsMissing(reference))) {
+    return 0;
+  }
   void* address = AskFor(reference, handle);
-  if (address == nullptr) absent_.insert(std::move(key));
+  if (address == nullptr && !absent_.Add(reference)) {
+    missing_.emplace_back(reference.name, reference.version);
+  }
   return reinterpret_cast<std::uintptr_t>(address);
+}
+
+bool HostSymbols::IsMissing(const Reference& reference) const {
+  return std::any_of(missing_.begin(), missing_.end(), [&](const auto& known) {
+    return known.first == reference.name && known.second == reference.version;
+  });
 }
 
 // ld.so gives the address of this thread's variable: whose it is tells the one

@@ -16,10 +16,11 @@
 #include <deque>
 #include <optional>
 #include <string>
-#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "elf/symbol_table.h"
+#include "loader/absent_names.h"
 #include "loader/image.h"
 #include "loader/redirects.h"
 
@@ -65,7 +66,7 @@ class HostSymbols {
 
   // What ld.so finds in its global scope or, unless the handle is null, in the
   // scope of that object; 0 for nothing. Not of thread-local variables. What
-  // is not there is kept until ForgetAbsent.
+  // is not there is kept until BeginBinding.
   std::uintptr_t FindGlobal(const Reference& reference, void* handle);
 
   // The same for a thread-local variable.
@@ -73,7 +74,10 @@ class HostSymbols {
                                           void* handle) const;
 
   // Others may have loaded something since, or made it global.
-  void ForgetAbsent() { absent_.clear(); }
+  void BeginBinding() {
+    absent_.LookAgain();
+    missing_.clear();
+  }
 
  private:
   struct Member {
@@ -89,6 +93,7 @@ class HostSymbols {
   };
 
   void FindMembers();
+  bool IsMissing(const Reference& reference) const;
   const HostSymbol* FindKept(const Reference& reference, Use use) const;
   const HostSymbol* Keep(const Reference& reference, Use use,
                          const HostSymbol& symbol);
@@ -103,7 +108,9 @@ class HostSymbols {
   std::vector<std::uint32_t> table_;
   std::vector<std::uint32_t> hashes_;
   std::deque<Kept> kept_;
-  std::unordered_set<std::string> absent_;
+  AbsentNames absent_;
+  // Name and version of what is not in the global scope, but somewhere.
+  std::vector<std::pair<std::string, std::string>> missing_;
   std::size_t redirect_count_ = 0;
 };
 

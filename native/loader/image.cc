@@ -73,6 +73,81 @@ void Sort(std::vector<Segment>& segments) {
       [](const Segment& a, const Segment& b) { return a.begin < b.begin; });
 }
 
+Image ImageAt(std::uintptr_t base, const Elf64_Dyn* dynamic,
+              const Layout* layout) {
+  Image image;
+  image.base = base;
+  elf::SymbolTable::Parts parts = {};
+  const Elf64_Rela* rela = nullptr;
+  const Elf64_Rela* plt = nullptr;
+  std::size_t rela_bytes = 0;
+  std::size_t plt_bytes = 0;
+  const Elf64_Xword* relr = nullptr;
+  std::size_t relr_bytes = 0;
+  const Pointers pointers(image.base, layout);
+  for (const Elf64_Dyn* dyn = dynamic; dyn->d_tag != DT_NULL; ++dyn) {
+    const std::uint64_t value = dyn->d_un.d_ptr;
+    switch (dyn->d_tag) {
+      case DT_SYMTAB:
+        parts.symbols = pointers.To<Elf64_Sym>(value);
+        break;
+      case DT_STRTAB:
+        parts.strings = pointers.To<char>(value);
+        break;
+      case DT_GNU_HASH:
+        parts.gnu_hash = pointers.To<std::uint32_t>(value);
+        break;
+      case DT_HASH:
+        parts.sysv_hash = pointers.To<std::uint32_t>(value);
+        break;
+      case DT_VERSYM:
+        parts.versions = pointers.To<Elf64_Half>(value);
+        break;
+      case DT_VERDEF:
+        parts.definitions = pointers.To<Elf64_Verdef>(value);
+        break;
+      case DT_VERDEFNUM:
+        parts.definition_count = static_cast<std::uint32_t>(value);
+        break;
+      case DT_VERNEED:
+        parts.needs = pointers.To<Elf64_Verneed>(value);
+        break;
+      case DT_VERNEEDNUM:
+        parts.need_count = static_cast<std::uint32_t>(value);
+        break;
+      case DT_RELA:
+        rela = pointers.To<Elf64_Rela>(value);
+        break;
+      case DT_RELASZ:
+        rela_bytes = value;
+        break;
+      case DT_JMPREL:
+        plt = pointers.To<Elf64_Rela>(value);
+        break;
+      case DT_PLTRELSZ:
+        plt_bytes = value;
+        break;
+      case elf::kDtRelr:
+        relr = pointers.To<Elf64_Xword>(value);
+        break;
+      case elf::kDtRelrsz:
+        relr_bytes = value;
+        break;
+      default:
+        break;
+    }
+  }
+  image.symbols = elf::SymbolTable(parts);
+  if (rela != nullptr) {
+    image.relocations = {rela, rela_bytes / sizeof(Elf64_Rela)};
+  }
+  if (plt != nullptr) {
+    image.plt_relocations = {plt, plt_bytes / sizeof(Elf64_Rela)};
+  }
+  if (relr != nullptr) image.relr = {relr, relr_bytes / sizeof(Elf64_Xword)};
+  return image;
+}
+
 std::vector<Segment> FindPythonAndCLibrary() {
   std::vector<Segment> segments;
   const auto collect = [](dl_phdr_info* info, std::size_t, void* out) {
@@ -138,79 +213,21 @@ std::vector<Segment> FindHostProgram() {
 
 Image ImageOf(void* handle, const Layout* layout) {
   const auto* map = static_cast<const link_map*>(handle);
-  Image image;
-  image.base = map->l_addr;
-  elf::SymbolTable::Parts parts = {};
-  const Elf64_Rela* rela = nullptr;
-  const Elf64_Rela* plt = nullptr;
-  std::size_t rela_bytes = 0;
-  std::size_t plt_bytes = 0;
-  const Elf64_Xword* relr = nullptr;
-  std::size_t relr_bytes = 0;
-  const Pointers pointers(image.base, layout);
-  for (const Elf64_Dyn* dyn = map->l_ld; dyn->d_tag != DT_NULL; ++dyn) {
-    const std::uint64_t value = dyn->d_un.d_ptr;
-    switch (dyn->d_tag) {
-      case DT_SYMTAB:
-        parts.symbols = pointers.To<Elf64_Sym>(value);
-        break;
-      case DT_STRTAB:
-        parts.strings = pointers.To<char>(value);
-        break;
-      case DT_GNU_HASH:
-        parts.gnu_hash = pointers.To<std::uint32_t>(value);
-        break;
-      case DT_HASH:
-        parts.sysv_hash = pointers.To<std::uint32_t>(value);
-        break;
-      case DT_VERSYM:
-        parts.versions = pointers.To<Elf64_Half>(value);
-        break;
-      case DT_VERDEF:
-        parts.definitions = pointers.To<Elf64_Verdef>(value);
-        break;
-      case DT_VERDEFNUM:
-        parts.definition_count = static_cast<std::uint32_t>(value);
-        break;
-      case DT_VERNEED:
-        parts.needs = pointers.To<Elf64_Verneed>(value);
-        break;
-      case DT_VERNEEDNUM:
-        parts.need_count = static_cast<std::uint32_t>(value);
-        break;
-      case DT_RELA:
-        rela = pointers.To<Elf64_Rela>(value);
-        break;
-      case DT_RELASZ:
-        rela_bytes = value;
-        break;
-      case DT_JMPREL:
-        plt = pointers.To<Elf64_Rela>(value);
-        break;
-      case DT_PLTRELSZ:
-        plt_bytes = value;
-        break;
-      case elf::kDtRelr:
-        relr = pointers.To<Elf64_Xword>(value);
-        break;
-      case elf::kDtRelrsz:
-        relr_bytes = value;
-        break;
-      default:
-        break;
-    }
-  }
-  image.symbols = elf::SymbolTable(parts);
-  if (rela != nullptr) {
-    image.relocations = {rela, rela_bytes / sizeof(Elf64_Rela)};
-  }
-  if (plt != nullptr) {
-    image.plt_relocations = {plt, plt_bytes / sizeof(Elf64_Rela)};
-  }
-  if (relr != nullptr) image.relr = {relr, relr_bytes / sizeof(Elf64_Xword)};
-  return image;
+  return ImageAt(map->l_addr, map->l_ld, layout);
 }
 
+Image ImageOf(const dl_phdr_info& info) {
+  const std::span<const Elf64_Phdr> phdrs{info.dlpi_phdr, info.dlpi_phnum};
+  const auto found = std::find_if(
+      phdrs.begin(), phdrs.end(),
+      [](const Elf64_Phdr& phdr) { return phdr.p_type == PT_DYNAMIC; });
+  if (found == phdrs.end()) return {};
+  const Layout layout = MakeLayout(phdrs, info.dlpi_addr);
+  const std::uintptr_t table = info.dlpi_addr + found->p_vaddr;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): in the object
+  const auto* dynamic = reinterpret_cast<const Elf64_Dyn*>(table);
+  return ImageAt(info.dlpi_addr, dynamic, &layout);
+}
 std::vector<std::string> NeedsOf(void* handle) {
   const auto* map = static_cast<const link_map*>(handle);
   const char* strings = nullptr;
@@ -257,8 +274,13 @@ bool IsPythonOrCLibrary(std::uintptr_t address) {
   return ContainsAddress(segments, address);
 }
 
-bool IsOfCLibrary(const elf::SymbolTable::Reference& reference) {
+const std::vector<Image>& CLibrary() {
   static const auto& images = *new const std::vector<Image>(FindCLibrary());
+  return images;
+}
+
+bool IsOfCLibrary(const elf::SymbolTable::Reference& reference) {
+  const std::vector<Image>& images = CLibrary();
   return std::any_of(images.begin(), images.end(), [&](const Image& image) {
     return image.symbols.Find(reference) != nullptr;
   });

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <elf.h>
+#include <link.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -32,6 +33,9 @@ struct Layout;
 // Takes: a handle of dlopen; where the object lies, if that is known. Without
 // it an object that was linked at a high address can be misread.
 Image ImageOf(void* handle, const Layout* layout = nullptr);
+
+// Of what dl_iterate_phdr tells of; empty where that has no dynamic table.
+Image ImageOf(const dl_phdr_info& info);
 
 // Names that it needs. Takes: ditto.
 std::vector<std::string> NeedsOf(void* handle);
@@ -63,6 +67,10 @@ Layout LayoutOf(const elf::ElfFile& file, std::uintptr_t base);
 // bound there is bound as it is on disk.
 // Threads: may be called concurrently.
 bool IsPythonOrCLibrary(std::uintptr_t address);
+
+// The parts of the C library that are loaded.
+// Threads: may be called concurrently.
+const std::vector<Image>& CLibrary();
 
 // Whether the C library or the C++ runtime defines it. In Node a reference to
 // that may be bound to Node all the same: to a stub, where Node takes the

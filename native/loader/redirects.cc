@@ -2,18 +2,12 @@
 #include "loader/redirects.h"
 
 #include <dlfcn.h>
+#include <elf.h>
+
+#include "loader/host_symbols.h"
+#include "loader/image.h"
 
 namespace inmem::loader {
-namespace {
-
-// glibc keeps old versions of a function beside the default one, at other
-// addresses; a wheel is bound to what was there when it was built. These are
-// the first ones of x86-64 and aarch64, that of the __*at family, and those
-// that moved libdl, libpthread and stat into libc.
-constexpr const char* kVersions[] = {"GLIBC_2.2.5", "GLIBC_2.4", "GLIBC_2.17",
-                                     "GLIBC_2.33", "GLIBC_2.34"};
-
-}  // namespace
 
 void Redirects::Add(const std::string& name, std::uintptr_t to) {
   by_name_[name] = to;
@@ -24,14 +18,17 @@ void Redirects::Add(const std::string& name, std::uintptr_t to) {
 void Redirects::Find() const {
   for (const std::string& name : waiting_) {
     const std::uintptr_t to = by_name_.at(name);
-    const auto add = [this, to](const void* address) {
-      const auto from = reinterpret_cast<std::uintptr_t>(address);
+    const auto add = [this, to](std::uintptr_t from) {
       if (from != 0 && from != to) by_address_[from] = to;
     };
     // What others are bound to, which in Node may be a stub of Node's own.
-    add(::dlsym(RTLD_DEFAULT, name.c_str()));
-    for (const char* version : kVersions) {
-      add(::dlvsym(RTLD_DEFAULT, name.c_str(), version));
+    add(reinterpret_cast<std::uintptr_t>(::dlsym(RTLD_DEFAULT, name.c_str())));
+    // glibc keeps old versions of a function beside the default one, at other
+    // addresses; a wheel is bound to what was there when it was built.
+    for (const Image& image : CLibrary()) {
+      for (const Elf64_Sym& symbol : image.symbols.FindAll(name)) {
+        add(AddressOf(symbol, image.base));
+      }
     }
   }
   waiting_.clear();

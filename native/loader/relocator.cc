@@ -258,6 +258,7 @@ Status Relocator::ResolveByLinker(const Elf64_Sym& symbol,
 
 Relocator::Found Relocator::Search(const Reference& reference, Use use) const {
   for (const ScopeMember& member : scope_) {
+    if (!member.image->symbols.MayDefine(reference.gnu_hash)) continue;
     const Elf64_Sym* symbol = member.image->symbols.Find(reference, use);
     if (symbol != nullptr) return {symbol, &member};
   }
