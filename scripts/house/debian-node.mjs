@@ -1,4 +1,5 @@
 // scripts/house/debian-node.mjs: Debian's own nodejs, whose libnode uses the distribution's OpenSSL and zlib, kept in the cache.
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cacheDir, ensureEntry } from "../common/cache.mjs";
@@ -8,6 +9,16 @@ import { step } from "./main.mjs";
 
 /** The oldest Debian whose nodejs (20.19) this package supports. */
 const suite = "trixie";
+
+/** With all that they need. */
+const packages = [
+  "nodejs",
+  // Programs of the matrix start a shell.
+  "dash",
+  // Wheels of the matrix take them from the host, which this root hides (test/wheels/*/setup.mjs).
+  "libfribidi0",
+  "libglib2.0-0t64",
+];
 
 /**
  * Debian's Node with all that it needs, the C library too, unpacked into a folder that becomes its root: it opens
@@ -23,7 +34,8 @@ export async function ensureDebianNode() {
   const uri = await debianArchive();
   const user = process.getuid() === 0 ? [] : ["--map-root-user"];
   if (!uri || !(await tryRun("unshare", ["--mount", ...user, "true"]))) return undefined;
-  const dir = join(cacheDir(), "node", `debian-${suite}`);
+  const key = createHash("sha256").update(packages.join("\n")).digest("hex").slice(0, 8);
+  const dir = join(cacheDir(), "node", `debian-${suite}-${key}`);
   await ensureEntry(dir, `Debian's nodejs of ${suite}`, (part) =>
     step(`Debian's nodejs of ${suite}`, () => unpack(part, uri)),
   );
@@ -79,13 +91,11 @@ async function unpack(part, uri) {
     "install",
     "--download-only",
     "--no-install-recommends",
-    "nodejs",
-    // Programs of the matrix start a shell.
-    "dash",
+    ...packages,
   ]);
   const root = join(part, "root");
-  const packages = readdirSync(join(apt, "archives")).filter((name) => name.endsWith(".deb"));
-  for (const name of packages) {
+  const archives = readdirSync(join(apt, "archives")).filter((name) => name.endsWith(".deb"));
+  for (const name of archives) {
     await run("dpkg-deb", ["-x", join(apt, "archives", name), root]);
   }
   for (const name of ["bin", "lib", "lib64", "sbin"]) {
