@@ -1,7 +1,6 @@
 // lib/bridge/crossing.ts: one environment's crossings, in both directions.
-import { PythonError } from "../errors.js";
 import { AsyncCalls } from "./async.js";
-import { errorOf } from "./errors.js";
+import { errorOf, exceptionOf } from "./errors.js";
 import { destroyedError, HeldObjects, heldBy } from "./held.js";
 import { JsObjects } from "./js-objects.js";
 import { operations } from "./js-operations.js";
@@ -9,6 +8,7 @@ import { JsOp, Kind, type NativeBridge, Register } from "./native.js";
 import { makeProxy } from "./proxy.js";
 import { type Numbers, TapeReader } from "./tape-reader.js";
 import { type Owner, TapeMemory, TapeWriter } from "./tape-writer.js";
+import { ByReference, Tuple } from "./wrapped.js";
 
 /** Arguments that cross as values; more go by tape. */
 const MAX_VALUES = 8;
@@ -45,6 +45,7 @@ export class Crossing implements Owner, Numbers {
     });
     this.#module = this.native.module() as number;
     if (this.registers[Register.kind] !== Kind.handle) this.#take(this.#module);
+    this.python("set_js_global", globalThis);
   }
 
   // --- JavaScript -> Python --------------------------------------------------------------
@@ -139,6 +140,21 @@ export class Crossing implements Owner, Numbers {
       tape.value(value, depth);
       return this.native.toPython(tape.finish(this.registers));
     });
+  }
+
+  /** What stands in Python for a member that JavaScript does not have. */
+  get missing(): object {
+    this.#missing ??= this.#take(this.native.getAttribute(this.#module, "MISSING")) as object;
+    return this.#missing;
+  }
+
+  #missing: object | undefined;
+
+  /** A deep copy of what a proxy stands for; other values as they are. */
+  copyToJs(value: unknown, depth: number): unknown {
+    if (isScalar(value) || typeof value === "symbol") return value;
+    const handle = this.handleOf(value as object);
+    return handle < 0 ? value : this.toJs(handle, depth);
   }
 
   toJs(handle: number, depth: number): unknown {
@@ -263,12 +279,23 @@ export class Crossing implements Owner, Numbers {
       return value;
     }
     if (typeof value === "symbol") throw new TypeError("a Symbol cannot become a Python object");
+    if (value instanceof Tuple) return this.#giveTuple(value);
+    if (value instanceof ByReference) return this.#giveObject(value.object, Kind.object);
     const handle = this.handleOf(value as object);
     if (handle >= 0) {
       registers[Register.kind] = Kind.handle;
       return handle;
     }
     return this.#giveObject(value as object, Kind.object);
+  }
+
+  #giveTuple(value: Tuple): unknown {
+    const extras = this.withMemory((tape) => {
+      tape.value(value, 0);
+      return tape.finish(this.registers);
+    });
+    this.registers[Register.kind] = Kind.tape;
+    return extras;
   }
 
   #giveObject(value: object, kind: number): number {
@@ -280,12 +307,11 @@ export class Crossing implements Owner, Numbers {
 
   #throw(error: unknown): unknown {
     const isObject = (typeof error === "object" && error !== null) || typeof error === "function";
-    if (error instanceof PythonError) {
-      const handle = this.handleOf(error);
-      if (handle >= 0) {
-        this.registers[Register.kind] = Kind.error;
-        return handle;
-      }
+    const exception = isObject ? exceptionOf(error) : undefined;
+    const handle = exception === undefined ? -1 : this.handleOf(exception);
+    if (handle >= 0) {
+      this.registers[Register.kind] = Kind.error;
+      return handle;
     }
     const thrown = isObject ? error : new Error(String(error), { cause: error });
     return this.#giveObject(thrown, Kind.thrown);

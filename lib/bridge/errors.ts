@@ -3,14 +3,48 @@ import type { InmemErrorCode } from "../error-codes.js";
 import { PythonError } from "../errors.js";
 import type { Crossing } from "./crossing.js";
 
-/** What _bridge.describe() tells: type, message, traceback, code. */
-export type Description = [type: string, message: string, traceback: string, code: string];
+/** The exception that an error of ours stands for: given back to Python, it is raised itself. */
+const exceptions = new WeakMap<Error, object>();
+
+export function exceptionOf(error: object): object | undefined {
+  return exceptions.get(error as Error);
+}
+
+/** One error for an exception as long as anybody has it: identity is kept. */
+const errors = new WeakMap<object, Error>();
+
+/** What _bridge.describe() tells. */
+export type Description = readonly [
+  type: string,
+  message: string,
+  traceback: string,
+  code: string,
+  /** What JavaScript threw, or an exception of Python's; null: none. */
+  cause: readonly [ofPython: false, error: unknown] | readonly [true, object, Description] | null,
+  group: readonly (readonly [exception: object, told: Description])[],
+];
 
 /** The error for a Python exception; Python is asked about it where it has not told. */
 export function errorOf(crossing: Crossing, exception: object, told?: Description): Error {
-  const described = told ?? (crossing.python("describe", exception) as Description);
-  const [type, message, traceback, code] = described;
-  return new PythonError(type, message, traceback, {
+  const known = errors.get(exception);
+  if (known !== undefined) return known;
+  const [type, message, traceback, code, cause, group] =
+    told ?? (crossing.python("describe", exception) as Description);
+  const error = new PythonError(type, message, traceback, {
     ...(code === "" ? {} : { code: code as InmemErrorCode }),
+    ...(cause === null ? {} : { cause: causeOf(crossing, cause) }),
   });
+  if (group.length > 0) {
+    const parts = group.map(([part, toldOfIt]) => errorOf(crossing, part, toldOfIt));
+    Object.defineProperty(error, "errors", { value: parts, enumerable: false });
+  }
+  error.stack = `${error.stack}\n--- Python ---\n${traceback}`;
+  exceptions.set(error, exception);
+  errors.set(exception, error);
+  return error;
+}
+
+// What JavaScript threw is the very error.
+function causeOf(crossing: Crossing, cause: NonNullable<Description[4]>): unknown {
+  return cause[0] ? errorOf(crossing, cause[1], cause[2]) : cause[1];
 }

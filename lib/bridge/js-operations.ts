@@ -1,6 +1,8 @@
 // lib/bridge/js-operations.ts: what Python does with JavaScript objects.
+import { inspect } from "node:util";
 import type { Crossing } from "./crossing.js";
 import { JsOp } from "./native.js";
+import { ByReference, Tuple } from "./wrapped.js";
 
 /** @param object what Python holds a proxy of. */
 export type Operation = (
@@ -19,14 +21,24 @@ export const operations: readonly (Operation | undefined)[] = (() => {
   const table: Operation[] = [];
   table[JsOp.call] = (_, object, args, keywords) =>
     (object as Callable)(...withKeywords(args, keywords));
+  table[JsOp.method] = (_, object, [self, ...args], keywords) =>
+    Reflect.apply(object as Callable, self, withKeywords(args, keywords));
   table[JsOp.new] = (_, object, args, keywords) =>
     new (object as Constructor)(...withKeywords(args, keywords));
-  table[JsOp.get] = (_, object, [name]) => memberOf(object, name as string);
+  table[JsOp.get] = (crossing, object, [name]) => {
+    const value = (object as Members)[name as string];
+    return value === undefined && !((name as string) in object) ? crossing.missing : value;
+  };
   table[JsOp.set] = (_, object, [name, value]) => {
-    (object as Members)[name as string] = value;
+    if (!Reflect.set(object, name as string, value)) throw refused("set", name);
   };
   table[JsOp.delete] = (_, object, [name]) => {
-    delete (object as Members)[name as string];
+    if (!Reflect.deleteProperty(object, name as string)) throw refused("deleted", name);
+  };
+  table[JsOp.other] = (crossing, object, [name, ...args]) => {
+    const operation = named[name as keyof typeof named] as NamedOperation | undefined;
+    if (operation === undefined) throw new Error(`no operation ${String(name)}`);
+    return operation(object, args, crossing);
   };
   return table;
 })();
@@ -39,10 +51,114 @@ function withKeywords(
   return keywords === undefined ? args : [...args, keywords];
 }
 
-function memberOf(object: object, name: string): unknown {
-  const value = (object as Members)[name];
-  if (value === undefined && !(name in object)) {
-    throw new ReferenceError(`no attribute ${name}`);
+function refused(what: string, name: unknown): TypeError {
+  return new TypeError(`${String(name)} cannot be ${what} on this object`);
+}
+
+type NamedOperation = (object: object, args: unknown[], crossing: Crossing) => unknown;
+type AnyArray = unknown[];
+type AnyMap = Map<unknown, unknown>;
+type AnyIterator = Iterator<unknown, unknown, unknown>;
+
+/** By the names that python/inmem/ffi.py uses. */
+const named = {
+  string: (object) => stringOf(object),
+  inspect: (object) => inspect(object, { depth: 1, breakLength: Number.POSITIVE_INFINITY }),
+  typeof: (object) => typeof object,
+  stack: (object) => textOf((object as Partial<Error>).stack),
+  names: (object) => new Tuple(allNames(object)),
+  keys: (object) => new Tuple(Object.keys(object)),
+  values: (object) => new Tuple(Object.values(object)),
+  entries: (object) => new Tuple(Object.entries(object).map((entry) => new Tuple(entry))),
+  own: (object, [name]) =>
+    pair(Object.hasOwn(object, name as string), (object as Members)[name as string]),
+  is_instance: (object, [instance]) => (instance as object) instanceof (object as Constructor),
+  length: (object) => {
+    const { length, size } = object as { length?: unknown; size?: unknown };
+    return typeof length === "number" ? length : size;
+  },
+  iterate: (object) => (object as Iterable<unknown>)[Symbol.iterator](),
+  next: (object, [value]) => stepOf((object as AnyIterator).next(value)),
+  throw: (object, [error]) => {
+    const iterator = object as AnyIterator;
+    if (iterator.throw === undefined) throw error;
+    return stepOf(iterator.throw(error));
+  },
+  return: (object) => {
+    (object as AnyIterator).return?.();
+  },
+  item: (object, [index]) => (object as AnyArray)[index as number],
+  set_item: (object, [index, value]) => {
+    (object as AnyArray)[index as number] = value;
+  },
+  splice: (object, [start, count, ...items]) => {
+    (object as AnyArray).splice(start as number, count as number, ...items);
+  },
+  replace: (object, [items]) => {
+    (object as AnyArray).splice(0, Number.POSITIVE_INFINITY, ...(items as AnyArray));
+  },
+  map_get: (object, [key]) => pair((object as AnyMap).has(key), (object as AnyMap).get(key)),
+  map_set: (object, [key, value]) => {
+    (object as AnyMap).set(key, value);
+  },
+  map_has: (object, [key]) => (object as AnyMap).has(key),
+  map_delete: (object, [key]) => (object as AnyMap).delete(key),
+  map_keys: (object) => (object as AnyMap).keys(),
+  set_add: (object, [value]) => {
+    (object as Set<unknown>).add(value);
+  },
+  to_py: (object, [depth], crossing) => crossing.toPython(object, depth as number),
+  to_js: (_, [value, depth], crossing) => crossing.copyToJs(value, depth as number),
+  proxy_of: (_, [value]) => byReference(value),
+  once: (_, [value]) => once(value),
+} satisfies Record<string, NamedOperation>;
+
+function byReference(value: unknown): unknown {
+  const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
+  return isObject ? new ByReference(value) : value;
+}
+
+function pair(first: unknown, second: unknown): Tuple {
+  return new Tuple([first, second]);
+}
+
+function stepOf(step: IteratorResult<unknown, unknown>): Tuple {
+  return pair(step.done === true, step.value);
+}
+
+// Objects without a prototype have no toString.
+function stringOf(object: object): string {
+  try {
+    return String(object);
+  } catch {
+    return Object.prototype.toString.call(object);
   }
-  return value;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function allNames(object: object): string[] {
+  const names = new Set<string>();
+  for (
+    let at: object | null = object;
+    at !== null;
+    at = Object.getPrototypeOf(at) as object | null
+  ) {
+    for (const name of Object.getOwnPropertyNames(at)) names.add(name);
+  }
+  return [...names];
+}
+
+/** Calls it once, and lets it go then. */
+function once(value: unknown): Callable {
+  const proxy = value as Callable & { destroy(reason?: string): void };
+  return (...args) => {
+    try {
+      return proxy(...args);
+    } finally {
+      proxy.destroy("called once");
+    }
+  };
 }

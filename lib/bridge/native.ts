@@ -70,6 +70,7 @@ export const JsOp = {
   function: 9,
   give: 10,
   throw: 11,
+  method: 12,
 } as const;
 
 /** native/bridge/async_call.h: Answer. */

@@ -1,5 +1,5 @@
 // lib/bridge/python.ts: what start() gives: Python, for calls from JavaScript.
-import { type BundleInput, checkString } from "../options.js";
+import { type BundleInput, checkString, wrongType } from "../options.js";
 import type { Crossing } from "./crossing.js";
 import type { OutputTarget, StdinSource } from "./options.js";
 import { setInput, setOutput } from "./streams.js";
@@ -67,6 +67,20 @@ export class Python {
   /** A Python object of the value's own: arrays, objects, maps and sets are copied. */
   toPy(value: unknown, options: { depth?: number } = {}): unknown {
     return this.#crossing.toPython(value, options.depth ?? -1);
+  }
+
+  /** Makes an object importable in Python: its members are the module's. */
+  registerJsModule(name: string, members: object): void {
+    checkString("name", name);
+    if (typeof members !== "object" || members === null) {
+      throw wrongType("module", "an object", members);
+    }
+    this.#crossing.python("register_js_module", name, members);
+  }
+
+  unregisterJsModule(name: string): void {
+    checkString("name", name);
+    this.#crossing.python("unregister_js_module", name);
   }
 
   /** Gives Python's output to JavaScript; `"inherit"`: to the process's own stream again. */

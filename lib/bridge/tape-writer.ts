@@ -2,6 +2,7 @@
 import { types } from "node:util";
 import type { JsObjects } from "./js-objects.js";
 import { type NativeBridge, Register, Tag, type TapeExtras } from "./native.js";
+import { Tuple } from "./wrapped.js";
 
 const FIRST_LENGTH = 256;
 
@@ -134,6 +135,11 @@ export class TapeWriter {
   }
 
   #object(object: object, depth: number): void {
+    if (object instanceof Tuple) {
+      this.begin(Tag.tuple, object.items.length);
+      for (const item of object.items) this.value(item, 0);
+      return;
+    }
     const handle = this.#owner.handleOf(object);
     if (handle >= 0) {
       this.tag(Tag.handle);

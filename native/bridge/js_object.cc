@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "bridge/realm.h"
 #include "bridge/traits.h"
@@ -19,16 +21,32 @@ using cpython::Owned;
 
 namespace {
 
+// A method is a function that keeps its object, JavaScript's `this`; its number
+// is the function's, which it holds.
+// clang-format off
 struct JsObject {
-  PyObject_HEAD std::shared_ptr<Realm> realm;
+  PyObject_HEAD
+  std::shared_ptr<Realm> realm;
   JsFunction function;
   std::uint32_t traits;
   vectorcallfunc call;
   PyObject* weak_references;
+  PyObject* of;        // the function, of a method; else null
+  PyObject* self;      // of a method, else null
 };
+// clang-format on
 
 PyObject* object_type = nullptr;    // JsProxy
 PyObject* function_type = nullptr;  // JsCallable
+
+// inmem.ffi's: traits -> the type of such objects; what stands for a member
+// that is not there. Kept.
+PyObject* choose_type = nullptr;
+PyObject* missing = nullptr;
+std::unordered_map<std::uint32_t, PyObject*>& TypesByTraits() {
+  static auto* types = new std::unordered_map<std::uint32_t, PyObject*>();
+  return *types;
+}
 
 JsObject* Cast(PyObject* object) { return reinterpret_cast<JsObject*>(object); }
 
@@ -36,8 +54,12 @@ void Dealloc(PyObject* self) {
   JsObject* object = Cast(self);
   PyTypeObject* type = Py_TYPE(self);
   if (object->weak_references != nullptr) PyObject_ClearWeakRefs(self);
-  object->realm->ForgetProxy(object->function.index,
-                             object->function.reference);
+  if (object->of == nullptr) {
+    object->realm->ForgetProxy(object->function.index,
+                               object->function.reference);
+  }
+  Py_XDECREF(object->of);
+  Py_XDECREF(object->self);
   object->realm.~shared_ptr();
   type->tp_free(self);
   Py_DECREF(type);
@@ -46,11 +68,36 @@ void Dealloc(PyObject* self) {
 PyObject* VectorCall(PyObject* self, PyObject* const* args, std::size_t flags,
                      PyObject* keywords) {
   JsObject* object = Cast(self);
+  const auto count = static_cast<std::size_t>(PyVectorcall_NARGS(flags));
+  if (object->self == nullptr) {
+    return object->realm->CallFunction(object->function, args, count, keywords)
+        .release();
+  }
+  const std::size_t names =
+      keywords != nullptr ? static_cast<std::size_t>(PyTuple_GET_SIZE(keywords))
+                          : 0;
+  std::vector<PyObject*> all = {object->self};
+  all.insert(all.end(), args, args + count + names);
   return object->realm
-      ->CallFunction(object->function, args,
-                     static_cast<std::size_t>(PyVectorcall_NARGS(flags)),
-                     keywords)
+      ->Call(JsOp::kMethod, object->function.index, all.data(), count + 1,
+             keywords)
       .release();
+}
+
+// A function that was got from an object, as its method.
+Owned MethodOf(PyObject* self, Owned function) {
+  JsObject* found = Cast(function.get());
+  auto* type = Py_TYPE(function.get());
+  Owned made = Owned::Steal(type->tp_alloc(type, 0));
+  if (!made) return {};
+  JsObject* method = Cast(made.get());
+  new (&method->realm) std::shared_ptr<Realm>(found->realm);
+  method->function = JsFunction{.index = found->function.index};
+  method->traits = found->traits;
+  method->call = VectorCall;
+  method->of = function.release();
+  method->self = Py_NewRef(self);
+  return made;
 }
 
 // Python's own attributes first: __class__, __doc__ and their like.
@@ -61,9 +108,17 @@ PyObject* GetAttribute(PyObject* self, PyObject* name) {
   }
   PyErr_Clear();
   JsObject* object = Cast(self);
-  return object->realm
-      ->Call(JsOp::kGet, object->function.index, &name, 1, nullptr)
-      .release();
+  Owned value = object->realm->Call(JsOp::kGet, object->function.index, &name,
+                                    1, nullptr);
+  if (!value) return nullptr;
+  if (value.get() == missing) {
+    PyErr_Format(PyExc_AttributeError, "a JavaScript object has no %R", name);
+    return nullptr;
+  }
+  const bool is_function = RealmOf(value.get()) != nullptr &&
+                           (Cast(value.get())->traits & kJsCallable) != 0;
+  return is_function ? MethodOf(self, std::move(value)).release()
+                     : value.release();
 }
 
 int SetAttribute(PyObject* self, PyObject* name, PyObject* value) {
@@ -123,11 +178,34 @@ bool MakeJsTypes() {
 }
 
 PyObject* JsProxyType() { return object_type; }
+PyObject* JsCallableType() { return function_type; }
+
+void SetJsTypes(PyObject* choose, PyObject* absent) {
+  choose_type = Py_NewRef(choose);
+  missing = Py_NewRef(absent);
+}
+
+namespace {
+
+// Borrowed, kept; null with a Python exception.
+PyTypeObject* TypeFor(std::uint32_t traits) {
+  PyObject*& known = TypesByTraits()[traits];
+  if (known == nullptr && choose_type != nullptr) {
+    Owned number = Owned::Steal(PyLong_FromUnsignedLong(traits));
+    Owned type = Owned::Steal(
+        number ? PyObject_CallOneArg(choose_type, number.get()) : nullptr);
+    if (!type) return nullptr;
+    TypesByTraits()[traits] = type.release();
+  }
+  return reinterpret_cast<PyTypeObject*>(TypesByTraits()[traits]);
+}
+
+}  // namespace
 
 Owned MakeJsObject(std::shared_ptr<Realm> realm, std::uint32_t index,
                    std::uint32_t traits) {
-  auto* type = reinterpret_cast<PyTypeObject*>(
-      (traits & kJsCallable) != 0 ? function_type : object_type);
+  PyTypeObject* type = TypeFor(traits);
+  if (type == nullptr) return {};
   Owned made = Owned::Steal(type->tp_alloc(type, 0));
   if (!made) return {};
   JsObject* object = Cast(made.get());
@@ -159,6 +237,31 @@ bool PutJsObject(Realm& realm, PyObject* object, Tape* tape) {
   tape->Put(Tag::kObject, index);
   tape->words.push_back(Cast(object)->traits);
   return true;
+}
+
+PyObject* JsOperation(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  Realm* realm = count >= 2 ? RealmOf(args[0]) : nullptr;
+  if (realm == nullptr) {
+    PyErr_SetString(PyExc_TypeError, "expected a JsProxy and an operation");
+    return nullptr;
+  }
+  return realm
+      ->Call(JsOp::kOther, Cast(args[0])->function.index, args + 1,
+             static_cast<std::size_t>(count - 1), nullptr)
+      .release();
+}
+
+PyObject* JsNew(PyObject*, PyObject* const* args, Py_ssize_t count,
+                PyObject* keywords) {
+  Realm* realm = count >= 1 ? RealmOf(args[0]) : nullptr;
+  if (realm == nullptr) {
+    PyErr_SetString(PyExc_TypeError, "expected a JsProxy");
+    return nullptr;
+  }
+  return realm
+      ->Call(JsOp::kNew, Cast(args[0])->function.index, args + 1,
+             static_cast<std::size_t>(count - 1), keywords)
+      .release();
 }
 
 }  // namespace inmem::bridge

@@ -21,8 +21,22 @@ bool MakeJsTypes();
 cpython::Owned MakeJsObject(std::shared_ptr<Realm> realm, std::uint32_t index,
                             std::uint32_t traits);
 
-// JsProxy; borrowed.
+// JsProxy and JsCallable; borrowed.
 PyObject* JsProxyType();
+PyObject* JsCallableType();
+
+// `choose` gives the type for traits (a subclass of the two, without __dict__);
+// `absent` is what JavaScript gives for a member that is not there. GIL.
+void SetJsTypes(PyObject* choose, PyObject* absent);
+
+// _inmem_bridge.js(proxy, name, ...): an operation of
+// lib/bridge/js-operations.ts.
+PyObject* JsOperation(PyObject* module, PyObject* const* args,
+                      Py_ssize_t count);
+
+// _inmem_bridge.js_new(proxy, ...): JavaScript's `new`.
+PyObject* JsNew(PyObject* module, PyObject* const* args, Py_ssize_t count,
+                PyObject* keywords);
 
 // True where the object is a proxy of this realm: its number. GIL.
 bool IndexOf(Realm& realm, PyObject* object, std::uint32_t* index);

@@ -29,7 +29,24 @@ PyObject* SetExceptions(PyObject*, PyObject* args) {
   Py_RETURN_NONE;
 }
 
+// set_js_types(choose, absent): js_object.h has them.
+PyObject* SetTypes(PyObject*, PyObject* args) {
+  PyObject* choose = nullptr;
+  PyObject* absent = nullptr;
+  if (PyArg_ParseTuple(args, "OO", &choose, &absent) == 0) return nullptr;
+  SetJsTypes(choose, absent);
+  Py_RETURN_NONE;
+}
+
+template <typename Function>
+PyCFunction Method(Function* function) {
+  return reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(function));
+}
+
 PyMethodDef kMethods[] = {
+    {"set_js_types", SetTypes, METH_VARARGS, nullptr},
+    {"js", Method(JsOperation), METH_FASTCALL, nullptr},
+    {"js_new", Method(JsNew), METH_FASTCALL | METH_KEYWORDS, nullptr},
     {"set_js_exception", SetExceptions, METH_VARARGS, nullptr},
     {nullptr, nullptr, 0, nullptr}};
 
@@ -44,6 +61,8 @@ bool Install() {
   Owned module = Owned::Steal(PyModule_Create(&kModule));
   if (!module || PyModule_AddFunctions(module.get(), AsyncMethods()) != 0 ||
       PyModule_AddObjectRef(module.get(), "JsProxy", JsProxyType()) != 0 ||
+      PyModule_AddObjectRef(module.get(), "JsCallable", JsCallableType()) !=
+          0 ||
       PyDict_SetItemString(modules, "_inmem_bridge", module.get()) != 0) {
     return false;
   }

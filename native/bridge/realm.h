@@ -65,6 +65,7 @@ enum class JsOp : std::int32_t {
   kFunction = 9,  // nothing: gives the function itself
   kGive = 10,     // no object: what a function gave, as dispatch would give it
   kThrow = 11,    // no object: what it threw, likewise
+  kMethod = 12,   // `this`, arguments
 };
 
 // A JavaScript function that Python calls. From its second call on native calls

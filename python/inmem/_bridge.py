@@ -5,36 +5,23 @@ Arguments and results cross by native/bridge: scalars, bytes, tuples and frozen 
 by value, all else by reference.
 """
 
+import _thread
 import builtins
 import importlib
 import io
 import linecache
 import operator
+import sys
+import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import _inmem_bridge
-
 import inmem
-from inmem import _session
+from inmem import _session, ffi
+from inmem._js_types import MISSING
+from inmem.ffi import JsException, JsModule
 
-
-class JsException(Exception):
-    """What JavaScript threw; `js_error` is that, a JsProxy or a scalar."""
-
-    def __init__(self, js_error: object) -> None:
-        super().__init__(js_error)
-        self.js_error = js_error
-
-    def __str__(self) -> str:
-        return str(self.js_error)
-
-
-def js_exception(error: object) -> JsException:
-    return JsException(error)
-
-
-_inmem_bridge.set_js_exception(JsException, js_exception)
+__all__ = ["MISSING"]
 
 
 # --- what a proxy's members do -------------------------------------------------
@@ -76,12 +63,52 @@ def primitive(value: Any, hint: str) -> float | str:
     return str(value)
 
 
-def describe(error: BaseException) -> tuple[str, str, str, str]:
-    """Type, message, traceback and code."""
+#: How far causes and groups are followed.
+MAX_DEPTH = 16
+
+
+def describe(error: BaseException, depth: int = 0) -> tuple[Any, ...]:
+    """Type, message, traceback, code, cause and group: lib/bridge/errors.ts has them."""
     from inmem import _describe
 
-    told = _describe.describe(error, error.__traceback__)
-    return told["type"], told["message"], told["traceback"], told["code"]
+    cause = error.__cause__
+    if cause is None and not error.__suppress_context__:
+        cause = error.__context__
+    text = _describe.text_of(error)
+    # Their variables would live as long as JavaScript has the error.
+    traceback.clear_frames(error.__traceback__)
+    below = depth < MAX_DEPTH
+    told: Any = None
+    if isinstance(cause, JsException):
+        told = (False, cause.js_error)
+    elif cause is not None and below:
+        told = (True, cause, describe(cause, depth + 1))
+    parts = error.exceptions if isinstance(error, BaseExceptionGroup) and below else ()
+    return (
+        type(error).__name__,
+        _describe.message_of(error),
+        text,
+        _describe.error_code(error),
+        told,
+        tuple((part, describe(part, depth + 1)) for part in parts),
+    )
+
+
+def set_js_global(proxy: Any) -> None:
+    """globalThis of the environment whose thread this is."""
+    ffi.global_objects[_thread.get_ident()] = proxy
+    if "js" not in sys.modules:
+        sys.modules["js"] = ffi.JsGlobals()
+
+
+def register_js_module(name: str, members: Any) -> None:
+    sys.modules[name] = JsModule(name, members)
+
+
+def unregister_js_module(name: str) -> None:
+    if not isinstance(sys.modules.get(name), JsModule):
+        raise ValueError(f"{name}: not a module of JavaScript")
+    del sys.modules[name]
 
 
 # --- running code ---------------------------------------------------------------

@@ -1,0 +1,11 @@
+// lib/bridge/wrapped.ts: what our own code gives Python otherwise than a program's values cross.
+
+/** A tuple of Python's. */
+export class Tuple {
+  constructor(readonly items: readonly unknown[]) {}
+}
+
+/** The object itself, by reference, also where it is a proxy of a Python object. */
+export class ByReference {
+  constructor(readonly object: object) {}
+}
