@@ -48,6 +48,11 @@ export interface ToSequence<T> extends ToIterable<T> {
   readonly [index: number]: T;
 }
 
+/** A sequence of which no text is one, though a text is a sequence of texts. */
+export interface ToItems<T> extends ToSequence<T> {
+  readonly charAt?: never;
+}
+
 /** Python's Mapping: a Map, a proxy. */
 export interface ToMapping<K, V> {
   get(key: K): V | undefined;

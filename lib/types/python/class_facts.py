@@ -182,7 +182,8 @@ def is_transform(node: ast.expr) -> bool:
 
 def transform_settings(mark: ast.expr) -> dict[str, bool]:
     words = flags(mark.keywords) if isinstance(mark, ast.Call) else {}
-    return {"kw_only": words.get("kw_only_default", False)}
+    names = ("kw_only", "frozen")
+    return {name: words.get(f"{name}_default", False) for name in names}
 
 
 def flags(keywords: list[ast.keyword]) -> dict[str, bool]:

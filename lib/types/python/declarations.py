@@ -126,6 +126,7 @@ class Declarations:
         self.published.add(module_name)
         space = self.namespace(module_name)
         space.texts["__name__"] = "  export const __name__: string;\n"
+        space.public.append("__name__")
         module = self.names.module(module_name)
         if module is None:
             return

@@ -25,15 +25,6 @@ CAPABILITIES = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class Heritage:
-    """What an interface extends, and what it leaves out of the last ones."""
-
-    parts: tuple[str, ...]
-    # Declarations that have to stand before it.
-    before: str = ""
-
-
 class Classes:
     def __init__(self, types: Types, signatures: Signatures, facts: ClassFacts) -> None:
         self.types = types
@@ -87,27 +78,29 @@ class Classes:
         told = {(m.name, m.is_static) for m in members}
         members += self.members.returning_self(definition, told, context)
         own = [m for m in members if not m.is_static]
+        alias, calls = self._calls(definition, context)
+        if alias:
+            call = f"{self.local_name(definition)}$Call{self.arguments(definition)}"
+            ways = ("callKwargs", "callAsync")
+            own += [Member(way, f'{call}["{way}"]', is_readonly=True) for way in ways]
         names = list(dict.fromkeys(m.name for m in own))
         heritage = self._heritage(definition, names, context)
-        body = "".join(m.lines("    ") for m in unique(own))
-        if any("PyWithout" in part for part in heritage.parts):
+        body = "".join(f"    {line};\n" for line in calls)
+        body += "".join(m.lines("    ") for m in unique(own))
+        if any("PyWithout" in part for part in heritage):
             body += "    copy(): this;\n"
         name = self.local_name(definition)
-        text = heritage.before + comment(docs, "  ")
+        text = alias + comment(docs, "  ")
         text += f"  export interface {name}{self.head(definition)} extends "
-        text += f"{', '.join(heritage.parts)} {{\n{body}  }}\n"
+        text += f"{', '.join(heritage)} {{\n{body}  }}\n"
         if self.facts.is_protocol(definition):
             return text
         return text + self._value(definition, [m for m in members if m.is_static], docs)
 
     # --- what it extends -------------------------------------------------------------------
 
-    def _heritage(self, definition: Definition, own: list[str], context: Context) -> Heritage:
-        parts: list[str] = []
-        before = self._call_type(definition, context)
-        if before:
-            parts.append(f"{self.local_name(definition)}$Call{self.arguments(definition)}")
-        parts += self._capabilities(definition, context)
+    def _heritage(self, definition: Definition, own: list[str], context: Context) -> list[str]:
+        parts = self._capabilities(definition, context)
         for base in self.facts.bases(definition):
             text = self.types.of_entity(base.entity, list(base.arguments), self._inner(context))
             if text.startswith("$") and text not in parts and " " not in text.split("<")[0]:
@@ -117,16 +110,15 @@ class Classes:
         if len(parts) > 1:  # the others are proxies, too
             parts = [part for part in parts if part != "$.PyProxy"]
         if not parts:
-            return Heritage(("$.PyProxy",), before)
+            return ["$.PyProxy"]
         result = []
-        taken = set(own)
         for i, part in enumerate(parts):
-            without = [f'"{name}"' for name in own if self._may_have(definition, name, taken)]
+            without = [f'"{name}"' for name in own if self._may_have(definition, name)]
             keys = [f"keyof {earlier}" for earlier in parts[:i]]
             left_out = [*keys, *without, *(['"copy"'] if keys or without else [])]
             plain = not left_out or part == "$.PyProxy"
             result.append(part if plain else f"$.PyWithout<{part}, {' | '.join(left_out)}>")
-        return Heritage(tuple(result), before)
+        return result
 
     def _inner(self, context: Context) -> Context:
         return dataclasses.replace(context.as_result(), is_parameter=True)
@@ -135,10 +127,13 @@ class Classes:
         own = [v.name for v in self.types.variables.of_definition(definition)]
         return f"<{', '.join(own)}>" if own else ""
 
-    def _may_have(self, definition: Definition, name: str, _: set[str]) -> bool:
+    def _may_have(self, definition: Definition, name: str) -> bool:
         """Whether a base may have a member of this name, and in other words."""
         plain = name.removeprefix("$")
         order = self.facts.order(definition)[1:]
+        if name in ("callKwargs", "callAsync"):
+            own = [class_scope(each) for each in order if isinstance(each, Definition)]
+            return any("__call__" in scope.names for scope in own)
         for base in order:
             if not isinstance(base, Definition):
                 return True
@@ -175,8 +170,8 @@ class Classes:
             found.append(f"$.{interface}" + ("" if special == "__buffer__" else f"<{text}>"))
         return found
 
-    def _call_type(self, definition: Definition, context: Context) -> str:
-        """The alias of what an object with ``__call__`` is called with."""
+    def _calls(self, definition: Definition, context: Context) -> tuple[str, list[str]]:
+        """Of objects with ``__call__``: the alias of what that is, and their call signatures."""
         for cls in self.facts.classes(definition):
             method = class_scope(cls).names.get("__call__")
             if method is None or method.kind != "function":
@@ -185,10 +180,11 @@ class Classes:
             context = Context(class_scope(cls), variables, self.itself(definition))
             text = self.signatures.of_function(method, context, True)
             if text == UNKNOWN:
-                return ""
+                break
             name = self.local_name(definition)
-            return f"  export type {name}$Call{self.head(definition)} = {text};\n"
-        return ""
+            alias = f"  export type {name}$Call{self.head(definition)} = {text};\n"
+            return alias, self.signatures.calls(method, context)
+        return "", []
 
     # --- how it is called --------------------------------------------------------------------
 

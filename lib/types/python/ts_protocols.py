@@ -17,7 +17,7 @@ IMPLIED = frozenset(
     __eq__ __hash__ __repr__ __str__""".split()
 )
 OF_SEQUENCES = frozenset("count index".split())
-BASES = ("$.ToIterable", "$.ToSequence", "$.ToMapping", "$.ToIterator", "$.ToAsyncIterable")
+BASES = ("$.ToItems", "$.ToIterable", "$.ToSequence", "$.ToMapping", "$.ToIterator")
 
 
 class Protocols:
@@ -51,7 +51,7 @@ class Protocols:
             if method is None or method.kind != "function":
                 continue
             is_sequence = SEQUENCE <= names.keys() and "keys" not in names
-            interface = "ToSequence" if is_sequence and special == "__iter__" else plain
+            interface = "ToItems" if is_sequence and special == "__iter__" else plain
             returned = overloads(method.nodes)[-1].returns
             inner = returned.slice if isinstance(returned, ast.Subscript) else None
             found.append(f"$.{interface}<{self.types.of(inner, context)}>")

@@ -56,6 +56,11 @@ class Signatures:
             dict.fromkeys(render(self.of_node(node, context, binds)) for node in nodes)
         )
 
+    def calls(self, definition: Definition, context: Context) -> list[str]:
+        """How an object is called that has this method as its ``__call__``."""
+        nodes = overloads(definition.nodes)
+        return call_signatures([self.of_node(node, context, True) for node in nodes])
+
     def keeps_type(self, node: DefNode, definition: Definition) -> bool:
         """Whether decorators leave what the signature says; of one of their own nobody knows."""
         if definition.module.is_stub:
@@ -280,16 +285,9 @@ def render_generic(signature: Signature, is_class: bool) -> str:
     """Each way to call it, written out."""
     head = f"<{', '.join(signature.variables)}>"
     placed = signature.of_kind("position", "both")
-    plain = [*placed, *signature.of_kind("rest")]
-    calls: list[str] = []
     result = signature.result
-    if signature.needs_keywords:
-        required = [p for p in placed if not p.is_optional]
-        words = f"kwargs: $.PyKwargs<{keywords_of(signature, placed[len(required) :])}>"
-        arguments = ", ".join([*map(spelled, required), words])
-    else:
-        arguments = ", ".join(map(spelled, plain))
-    calls.append(f"call{head}({arguments}): {result}")
+    arguments = plain_arguments(signature)
+    calls = [f"call{head}({arguments}): {result}"]
     for given in range(len(placed) + 1):
         left = placed[given:]
         if any(p.kind == "position" and not p.is_optional for p in left):
@@ -304,6 +302,32 @@ def render_generic(signature: Signature, is_class: bool) -> str:
     if is_class:
         text += f" & $.PyTypeMembers & {{ new {head}({arguments}): {result} }}"
     return text
+
+
+def plain_arguments(signature: Signature) -> str:
+    """Of a plain call: with kwargs() where there have to be keywords."""
+    if signature.needs_keywords:
+        return wrapped_arguments(signature)
+    return ", ".join(map(spelled, signature.of_kind("position", "both", "rest")))
+
+
+def wrapped_arguments(signature: Signature) -> str:
+    placed = signature.of_kind("position", "both")
+    required = [p for p in placed if not p.is_optional]
+    words = f"kwargs: $.PyKwargs<{keywords_of(signature, placed[len(required) :])}>"
+    return ", ".join([*map(spelled, required), words])
+
+
+def call_signatures(signatures: list[Signature]) -> list[str]:
+    """Members of an interface whose objects are called; kwargs() first, the plain ones last."""
+    found = []
+    for spell in (wrapped_arguments, plain_arguments):
+        for signature in signatures:
+            if spell is wrapped_arguments and not signature.of_kind("keyword", "keywords"):
+                continue
+            head = f"<{', '.join(signature.variables)}>" if signature.variables else ""
+            found.append(f"{head}({spell(signature)}): {signature.result}")
+    return list(dict.fromkeys(found))
 
 
 def spelled(parameter: Parameter) -> str:

@@ -43,7 +43,7 @@ def main() -> None:
         if name in index.opaque:
             names.warn(name, 1, "no source and no stub: nothing is known of its names")
     warnings = [{"file": w.file, "line": w.line, "message": w.message} for w in names.warnings]
-    count = sum(len(space.public) for space in declarations.namespaces.values())
+    count = sum(len(space.public) - 1 for space in declarations.namespaces.values() if space.public)
     text = declarations.text(request["head"])
     say({"types": text, "modules": asked, "warnings": warnings, "names": count})
 
