@@ -62,7 +62,7 @@ GENERIC = {
     "builtins.list": (1, "$.PyList<{0}>", "$.PyList<{0}>"),
     "builtins.dict": (2, "$.PyDict<{0}, {1}>", "$.PyDict<{0}, {1}>"),
     "builtins.set": (1, "$.PySet<{0}>", "$.PySet<{0}>"),
-    "builtins.frozenset": (1, "$.PyFrozenSet<{0}>", "$.PyFrozenSet<{0}>"),
+    "builtins.frozenset": (1, "$.PyFrozen<{0}>", "$.PyFrozen<{0}>"),
     "builtins.type": (1, "$.PyType<{0}>", "$.PyType<{0}>"),
     "builtins.enumerate": (1, f"$.PyIterator<[{INT}, {{0}}]>", f"$.PyIterator<[{INT}, {{0}}]>"),
     "builtins.reversed": (1, "$.PyIterator<{0}>", "$.PyIterator<{0}>"),

@@ -98,6 +98,8 @@ class Names:
                 found_by_star = self._by_star(current.module, name, set())
                 if found_by_star is not None:
                     return found_by_star
+                if current.module.is_package and f"{current.module.name}.{name}" in self.index:
+                    return ModuleName(f"{current.module.name}.{name}")
             current = current.outer
         return Known(f"builtins.{name}") if hasattr(builtins, name) else None
 
