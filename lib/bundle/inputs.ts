@@ -124,11 +124,22 @@ export function sortWords(words: readonly string[]): BundleInputs {
       else if (hasWheels(word) && !has("__main__.py")) sorted.wheelFolders.push(word);
       else only("folder", word);
     } else if (stats && word.endsWith("inmem.toml")) only("description", word);
-    else if (stats && word.endsWith(".toml")) sorted.requirementFiles.push(word);
+    else if (stats && /\.(toml|txt|in)$/.test(word)) sorted.requirementFiles.push(word);
     else if (stats && /\.pyw?$/.test(word)) only("main", word);
-    else sorted.requirements.push(word);
+    else sorted.requirements.push(requirement(word, stats !== undefined));
   }
   return { ...sorted, ...single };
+}
+
+// pip would look on the index for a project of a mistyped file's name, and may find one.
+function requirement(word: string, exists: boolean): string {
+  const isFileName = /^[^\s@<>=!~;[\]]+\.(pyw?|txt|in|toml|pex|pyz)$/.test(word);
+  if (!isFileName) return word;
+  const project = word.replaceAll(".", "-");
+  const message = exists
+    ? `${word} is not a requirement (expected --from ${word}, to make a bundle of what another tool made)`
+    : `cannot read ${word}: no such file (expected one; a project of that name on the index: ${project})`;
+  throw new InmemError("ERR_INMEM_CONFIG", message);
 }
 
 function hasWheels(folder: string): boolean {

@@ -33,8 +33,8 @@ export interface BundleFlags extends FormFlags {
 const BUNDLE_HELP = `
 INPUT is a requirement ("flask>=3"), a folder with an inmem.toml (or with
 [tool.inmem-python] in its pyproject.toml), a project that pip builds, a folder of
-wheels, a folder with a __main__.py, a pyproject.toml (its dependencies), a pylock.toml,
-or a Python file that is run (its "# /// script" block is heeded).
+wheels, a folder with a __main__.py, a requirements.txt, a pyproject.toml (its dependencies),
+a pylock.toml, or a Python file that is run (its "# /// script" block is heeded).
 Indexes, proxies, certificates and credentials are pip's: PIP_*, pip.conf, netrc, too.
 Exit status: 0; 2 when no bundle could be made; 128 + N when signal N ended it.`;
 

@@ -241,12 +241,9 @@ def run_bundle(job: "dict[str, Any]") -> None:
     if spec is None and _inmem.kind(point) is None:  # a real folder
         spec = PathFinder.find_spec("__main__", [point])
     if spec is None or spec.submodule_search_locations is not None:
-        raise ImportError(
-            NO_MAIN,
-            f"{point}: no __main__.py at the root (expected one, or the option"
-            " `module`; or import from it with:"
-            " inmem-python python --bundle FILE)",
-        )
+        from inmem import _scripts
+
+        raise ImportError(NO_MAIN, _scripts.no_main(job["points"]))
     run_main(spec)
 
 

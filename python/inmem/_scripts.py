@@ -64,8 +64,23 @@ def run_file(path: str) -> None:
 
 
 def missing(name: str, points: list[str]) -> str:
-    names = {entry.name for entry in commands()}
-    for folder in script_folders(points):
-        names.update(_inmem.listdir(folder) or ())
-    known = ", ".join(sorted(names)) or "none"
+    known = ", ".join(names(points)) or "none"
     return f"{points[0]}: no command {name} in it (it has: {known})"
+
+
+def no_main(points: list[str]) -> str:
+    bundle, known = points[0], names(points)
+    commands = ""
+    if known:
+        commands = f" or a command, as {bundle}:{known[0]} (it has: {', '.join(known)}),"
+    return (
+        f"{bundle}: no __main__.py at the root (expected one,{commands} or the option `module`;"
+        " or import from it with: inmem-python python --bundle FILE)"
+    )
+
+
+def names(points: list[str]) -> list[str]:
+    found = {entry.name for entry in commands()}
+    for folder in script_folders(points):
+        found.update(_inmem.listdir(folder) or ())
+    return sorted(found)

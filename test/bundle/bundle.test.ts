@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { sortWords } from "../../lib/bundle/inputs.js";
 import type { Manifest } from "../../lib/bundle/manifest.js";
 import type { BundleOptions } from "../../lib/bundle.js";
 import { commandLine } from "../helpers/spawn-node.js";
@@ -212,6 +213,18 @@ describe("bundle()", () => {
       ...REQUIREMENTS,
       message: expect.stringMatching(/one<2.*one>=2/s),
     });
+  });
+
+  it("takes a requirements file as a word, too, and no word for a mistyped file's name", () => {
+    const file = join(tmpDir(), "requirements.txt");
+    writeFileSync(file, "one\n");
+    expect(sortWords([file, "web.py>=0.6", "web-py"])).toMatchObject({
+      requirementFiles: [file],
+      requirements: ["web.py>=0.6", "web-py"],
+    });
+    for (const word of ["web.py", "requirements.txt", "app.pex", "some/pylock.toml"]) {
+      expect(() => sortWords([word])).toThrow(`cannot read ${word}`);
+    }
   });
 
   it("takes a word as a requirement only, never as an option of pip", async () => {

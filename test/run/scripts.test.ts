@@ -61,6 +61,15 @@ describe("a command of a distribution", () => {
     await expect(runPython(path, { script: "a", module: "b" })).rejects.toThrow(TypeError);
   });
 
+  it("is named where a bundle has no program of its own", async () => {
+    const info = "x-1.0.dist-info/entry_points.txt";
+    const path = zipFile({ [info]: "[console_scripts]\nwindow = x:main\n", "x.py": "" });
+    const { code, stderr } = await spawnCommand(["run", path]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("ERR_INMEM_NO_MAIN");
+    expect(stderr).toContain(`${path}:window (it has: window)`);
+  });
+
   it("comes after a colon on the command line", async () => {
     const path = zipFile(FILES);
     const ran = await spawnCommand(["run", `${path}:tool`, "--its", "own"]);
