@@ -4,8 +4,10 @@ import { resolve } from "node:path";
 import type { AuditOptions } from "./audit/audit.js";
 import type { AuditReport } from "./audit/report.js";
 import { binding } from "./binding.js";
+import type { PyKwargs } from "./bridge/call-types.js";
 import type { StartOptions } from "./bridge/options.js";
 import type { Python } from "./bridge/python.js";
+import type { PyProxy as AnyProxy } from "./bridge/types.js";
 import type { BundleOptions, BundleResult } from "./bundle/options.js";
 import type { HostReport } from "./host-report.js";
 import type { BundleInput, RunOptions, VerifyKey } from "./options.js";
@@ -45,9 +47,36 @@ export async function run(bundle: BundleInput, options?: RunOptions): Promise<Ru
  * py.pyimport("math").sqrt(2);
  */
 export async function start(options?: StartOptions): Promise<Python> {
-  const { startBridge } = require("./bridge/start.js") as typeof import("./bridge/start.js");
-  return startBridge(binding, options);
+  return bridge().startBridge(binding, options);
 }
+
+function bridge(): typeof import("./bridge/start.js") {
+  return require("./bridge/start.js") as typeof import("./bridge/start.js");
+}
+
+/**
+ * Keyword arguments, as the last argument of a call of a Python function.
+ *
+ * @throws {TypeError} anything but an object of names and values.
+ * @example
+ * round(2.345, kwargs({ ndigits: 2 }));
+ */
+export function kwargs<Keywords extends object>(keywords: Keywords): PyKwargs<Keywords> {
+  return bridge().kwargs(keywords);
+}
+
+/** Whether the value is a proxy of a Python object; a destroyed one is still a proxy. */
+export function isPyProxy(value: unknown): value is AnyProxy {
+  return bridge().isPyProxy(value);
+}
+
+/** A Python object that stays in Python. */
+export type PyProxy = AnyProxy;
+
+/** For `value instanceof PyProxy`. */
+export const PyProxy = {
+  [Symbol.hasInstance]: (value: unknown): value is AnyProxy => isPyProxy(value),
+};
 
 /**
  * Puts an archive on `sys.path` of every run that begins from now on: behind the run's own

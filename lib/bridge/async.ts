@@ -68,10 +68,17 @@ export class AsyncCalls {
 
   /** native tells: the answer of a call is on the tape. */
   settle(number: number, extras: unknown, answer: number): void {
-    const reader = this.#crossing.reader(extras);
     // Read in any case: numbers on the tape are ours to give back.
-    const value = reader.value();
-    const told = answer === Answer.error ? reader.value() : undefined;
+    let value: unknown;
+    let told: unknown;
+    try {
+      this.#crossing.read(extras, this.#crossing, (reader) => {
+        value = reader.value();
+        if (answer === Answer.error) told = reader.value();
+      });
+    } catch (error) {
+      [value, answer] = [error, Answer.thrown];
+    }
     const pending = this.#pending.get(number);
     if (pending === undefined) return;
     this.#pending.delete(number);

@@ -1,6 +1,6 @@
 // lib/bridge/awaitable-members.ts: what a proxy of a coroutine, a task or a future has of a Promise.
 import { PyTrait } from "./native.js";
-import { handleFor, type Target } from "./proxy.js";
+import { handleFor, type Target } from "./target.js";
 
 type Handler = ((value: unknown) => unknown) | undefined;
 

@@ -7,7 +7,7 @@ import { operations } from "./js-operations.js";
 import { JsOp, Kind, type NativeBridge, Register } from "./native.js";
 import { makeProxy } from "./proxy.js";
 import { type Numbers, TapeReader } from "./tape-reader.js";
-import { type Owner, TapeMemory, TapeWriter } from "./tape-writer.js";
+import { type Owner, TapeMemory, TapeWriter, type ToPyConversion } from "./tape-writer.js";
 import { ByReference, Tuple } from "./wrapped.js";
 
 /** Arguments that cross as values; more go by tape. */
@@ -135,11 +135,12 @@ export class Crossing implements Owner, Numbers {
   }
 
   /** A Python object of the value's own: containers are copied to `depth` (-1: all). */
-  toPython(value: unknown, depth: number): unknown {
-    return this.withTape((tape) => {
+  toPython(value: unknown, depth: number, conversion?: ToPyConversion): unknown {
+    const write = (tape: TapeWriter): unknown => {
       tape.value(value, depth);
       return this.native.toPython(tape.finish(this.registers));
-    });
+    };
+    return this.#take(this.withMemory(write, conversion));
   }
 
   /** What stands in Python for a member that JavaScript does not have. */
@@ -154,11 +155,20 @@ export class Crossing implements Owner, Numbers {
   copyToJs(value: unknown, depth: number): unknown {
     if (isScalar(value) || typeof value === "symbol") return value;
     const handle = this.handleOf(value as object);
-    return handle < 0 ? value : this.toJs(handle, depth);
+    return handle < 0 ? value : this.toJs(handle, depth, false, this);
   }
 
-  toJs(handle: number, depth: number): unknown {
-    return this.#take(this.native.toJs(handle, depth));
+  /** A copy to `depth` levels (-1: all); `oneLevel`: what is in it by reference. */
+  toJs(handle: number, depth: number, oneLevel: boolean, owner: Numbers): unknown {
+    const given = this.native.toJs(handle, depth, oneLevel);
+    if (this.registers[Register.kind] !== Kind.tape) return this.#take(given);
+    return this.read(given, owner, (reader) => reader.value());
+  }
+
+  /** The items of a sequence, as they are. */
+  items(handle: number): unknown[] {
+    const items = this.toJs(handle, 1, false, this);
+    return Array.isArray(items) ? items : Array.from(items as Iterable<unknown>);
   }
 
   /** Writes a tape of its own and takes what native gives for it. */
@@ -167,10 +177,14 @@ export class Crossing implements Owner, Numbers {
   }
 
   // Writing may run code of the program (getters, traps), which writes tapes too.
-  withMemory<T>(use: (tape: TapeWriter) => T): T {
+  withMemory<T>(use: (tape: TapeWriter) => T, conversion?: ToPyConversion): T {
     const memory = this.#tapes.pop() ?? new TapeMemory(this.#tapeCount++, this.native);
+    const writer = new TapeWriter(memory, this, conversion);
     try {
-      return use(new TapeWriter(memory, this));
+      return use(writer);
+    } catch (error) {
+      writer.abandon();
+      throw error;
     } finally {
       this.#tapes.push(memory);
     }
@@ -191,7 +205,7 @@ export class Crossing implements Owner, Numbers {
       case Kind.handle:
         return this.proxy(value as number, traits);
       case Kind.tape:
-        return this.reader(value).value();
+        return this.read(value, this, (reader) => reader.value());
       case Kind.object:
         return this.object(value as number);
       case Kind.thrown:
@@ -201,15 +215,22 @@ export class Crossing implements Owner, Numbers {
     }
   }
 
-  reader(extras: unknown): TapeReader {
+  /** Reads a tape; what an error leaves unread is given back. */
+  read<T>(extras: unknown, owner: Numbers, use: (reader: TapeReader) => T): T {
     const tags = this.registers[Register.tags] as number;
     const words = this.registers[Register.words] as number;
-    return new TapeReader(
+    const reader = new TapeReader(
       this.#outTags.subarray(0, tags),
       this.#outWords.subarray(0, words),
       extras,
-      this,
+      owner,
     );
+    try {
+      return use(reader);
+    } catch (error) {
+      for (const handle of reader.unread()) this.held.giveBack(handle, 1);
+      throw error;
+    }
   }
 
   proxy(handle: number, traits: number): object {
@@ -245,7 +266,7 @@ export class Crossing implements Owner, Numbers {
   };
 
   #within(number: number, [extras, call, op]: unknown[]): unknown {
-    const { args, keywords } = this.reader(extras).call();
+    const { args, keywords } = this.read(extras, this, (reader) => reader.call());
     const object = this.objects.get(number);
     return this.#give(
       this.async.within(call as number, () =>
@@ -259,7 +280,9 @@ export class Crossing implements Owner, Numbers {
     keywords: Record<string, unknown> | undefined;
   } {
     const registers = this.registers;
-    if (registers[Register.kind] === Kind.tape) return this.reader(values[0]).call();
+    if (registers[Register.kind] === Kind.tape) {
+      return this.read(values[0], this, (reader) => reader.call());
+    }
     const handles = registers[Register.handles] as number;
     const objects = registers[Register.objects] as number;
     if ((handles | objects) === 0) return { args: values, keywords: undefined };

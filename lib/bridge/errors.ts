@@ -10,6 +10,11 @@ export function exceptionOf(error: object): object | undefined {
   return exceptions.get(error as Error);
 }
 
+/** What Python is given to raise: an exception of its own where the error stands for one. */
+export function toRaise(error: unknown): unknown {
+  return error instanceof Error ? (exceptionOf(error) ?? error) : error;
+}
+
 /** One error for an exception as long as anybody has it: identity is kept. */
 const errors = new WeakMap<object, Error>();
 

@@ -9,13 +9,43 @@ export interface Held {
   received: number;
   /** Why it was let go, for the error of who uses it still. */
   gone: string | undefined;
+  /** The proxy, for as long as the program's turn lasts that made it; then `weak`. */
+  strong: object | undefined;
+  weak: WeakRef<object> | undefined;
 }
 
-/** From proxy to what it holds. Nobody else can make a proxy of ours. */
-const holders = new WeakMap<object, Held>();
+/** What stands behind a proxy of ours. */
+export interface Holder {
+  readonly held: Held;
+  readonly proxy: object;
+}
+
+/** A proxy answers this key by calling tell(), and it alone can. */
+export const heldKey = Symbol("inmem.held");
+let told: Holder | undefined;
+
+export function tell(holder: Holder): void {
+  told = holder;
+}
 
 export function heldBy(value: object): Held | undefined {
-  return holders.get(value);
+  return holderOf(value)?.held;
+}
+
+/**
+ * What is behind a proxy; undefined: it is none of ours. Asked by a key, since a WeakMap makes each
+ * proxy several times as dear. A Proxy of the program's that forwards is not what it forwards to.
+ */
+export function holderOf(value: object): Holder | undefined {
+  told = undefined;
+  try {
+    void (value as Record<symbol, unknown>)[heldKey];
+  } catch {
+    return undefined; // a Proxy's trap that throws
+  }
+  const holder = told as Holder | undefined;
+  told = undefined;
+  return holder !== undefined && holder.proxy === value ? holder : undefined;
 }
 
 /** Error of pyodide's kind for a proxy that was destroyed. */
@@ -23,15 +53,26 @@ export function destroyedError(held: Held): Error {
   return new Error(`Object has already been destroyed\n${held.gone ?? ""}`);
 }
 
+/** New proxies among which the destroyed ones are not looked for yet. */
+const MANY_NEW = 4096;
+/** Releases that wait: so few that memory just let go is used again while caches hold it. */
+const MANY_RELEASED = 64;
+
 /**
  * The proxies of one environment, one for each object while it lives. They are let go when
  * JavaScript collects them, or by destroy().
  */
 export class HeldObjects {
-  readonly #byHandle: ({ held: Held; proxy: WeakRef<object> } | undefined)[] = [];
+  /** Whether the error for a proxy that was destroyed shows where that was. */
+  traceDestroy = false;
+  readonly #byHandle: (Held | undefined)[] = [];
   readonly #registry = new FinalizationRegistry<Held>((held) => this.letGo(held, "collected"));
   readonly #release: (pairs: Uint32Array) => void;
   #released: number[] = [];
+  // To be watched by the garbage collector costs more than all else of a proxy: who is destroyed in
+  // the same turn is spared that.
+  #young: Held[] = [];
+  #youngLimit = MANY_NEW;
 
   constructor(release: (pairs: Uint32Array) => void) {
     this.#release = release;
@@ -40,46 +81,83 @@ export class HeldObjects {
   /** The proxy of a number that Python just sent; `make` makes one where there is none. */
   receive(handle: number, traits: number, make: (held: Held) => object): object {
     const known = this.#byHandle[handle];
-    const proxy = known?.proxy.deref();
+    const proxy = known?.strong ?? known?.weak?.deref();
     if (known !== undefined && proxy !== undefined) {
-      known.held.received++;
+      known.received++;
       return proxy;
     }
-    return this.#hold({ handle, traits, received: 1, gone: undefined }, make);
+    const held = newHeld(handle, traits);
+    this.#byHandle[handle] = held;
+    return this.#begin(held, make);
   }
 
-  #hold(held: Held, make: (held: Held) => object): object {
-    const proxy = make(held);
-    holders.set(proxy, held);
-    this.#byHandle[held.handle] = { held, proxy: new WeakRef(proxy) };
-    this.#registry.register(proxy, held);
-    return proxy;
-  }
-
-  /** A second proxy of an object; `handle` was sent once more for it. */
+  /** A second proxy of an object, which the first goes on to stand for; `handle` was sent for it. */
   second(handle: number, traits: number, make: (held: Held) => object): object {
-    const before = this.#byHandle[handle];
-    const proxy = this.#hold({ handle, traits, received: 1, gone: undefined }, make);
-    this.#byHandle[handle] = before; // the first stays the one that stands for it
+    return this.#begin(newHeld(handle, traits), make);
+  }
+
+  #begin(held: Held, make: (held: Held) => object): object {
+    const proxy = make(held);
+    held.strong = proxy;
+    const young = this.#young;
+    if (young.length === 0) queueMicrotask(this.#settle);
+    else if (young.length === this.#youngLimit) this.#forgetDestroyed();
+    this.#young.push(held);
     return proxy;
   }
+
+  #forgetDestroyed(): void {
+    this.#young = this.#young.filter((held) => held.handle >= 0);
+    this.#youngLimit = Math.max(MANY_NEW, 2 * this.#young.length);
+  }
+
+  // The turn has ended: from now on the garbage collector decides.
+  readonly #settle = (): void => {
+    const young = this.#young;
+    this.#young = [];
+    this.#youngLimit = MANY_NEW;
+    for (const held of young) {
+      const proxy = held.strong;
+      if (proxy === undefined) continue; // destroyed
+      held.strong = undefined;
+      held.weak = new WeakRef(proxy);
+      this.#registry.register(proxy, held);
+    }
+  };
 
   /** Idempotent. */
   letGo(held: Held, why: string): void {
     const { handle, received } = held;
     if (handle < 0) return;
     held.handle = -1;
-    held.gone = why;
-    if (this.#byHandle[handle]?.held === held) this.#byHandle[handle] = undefined;
-    // Together: a garbage collection tells of thousands.
-    if (this.#released.length === 0) queueMicrotask(() => this.flush());
-    this.#released.push(handle, received);
+    held.gone = this.traceDestroy ? `${why}\n${stackHere()}` : why;
+    held.strong = undefined;
+    if (this.#byHandle[handle] === held) this.#byHandle[handle] = undefined;
+    this.giveBack(handle, received);
   }
 
-  flush(): void {
+  /** Gives back `times` sendings of a number. */
+  giveBack(handle: number, times: number): void {
+    // Together: a garbage collection tells of thousands.
+    if (this.#released.length === 0) queueMicrotask(this.#flush);
+    this.#released.push(handle, times);
+    if (this.#released.length >= 2 * MANY_RELEASED) this.#flush();
+  }
+
+  readonly #flush = (): void => {
     if (this.#released.length === 0) return;
     const pairs = Uint32Array.from(this.#released);
     this.#released = [];
     this.#release(pairs);
-  }
+  };
+}
+
+function newHeld(handle: number, traits: number): Held {
+  return { handle, traits, received: 1, gone: undefined, strong: undefined, weak: undefined };
+}
+
+// Without the message, and without the frames of this file.
+function stackHere(): string {
+  const lines = (new Error().stack ?? "").split("\n").slice(1);
+  return lines.filter((line) => !/[\\/]bridge[\\/](held|proxy[\w-]*)\.[jt]s/.test(line)).join("\n");
 }

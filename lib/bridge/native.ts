@@ -11,8 +11,8 @@ export interface NativeBridge {
   intern(name: string): number;
   /** undefined, of kind `value`, where there is no such attribute. */
   getAttribute(handle: number, name: number | string): unknown;
-  /** The object's value on a tape; `depth` -1: all levels. */
-  toJs(handle: number, depth: number): unknown;
+  /** The object's value on a tape; `depth` -1: all levels. `oneLevel`: what is in it by reference. */
+  toJs(handle: number, depth: number, oneLevel: boolean): unknown;
   /** Pairs: number, how often it was sent. Never waits. */
   release(pairs: Uint32Array): void;
   /** What was released goes soon; never waits. */
@@ -101,6 +101,8 @@ export const Tag = {
   date: 16,
   back: 17,
   longText: 18,
+  numbers: 19,
+  buffer: 20,
 } as const;
 
 /** native/bridge/traits.h: PythonTrait. */

@@ -1,11 +1,17 @@
 // lib/bridge/proxy-members.ts: what a proxy has besides the attributes of its Python object.
 import { inspect } from "node:util";
 import { catchOf, finallyOf, thenOf } from "./awaitable-members.js";
+import { toRaise } from "./errors.js";
+import { namesOf } from "./kwargs.js";
 import { PyTrait } from "./native.js";
-import { handleFor, makeProxy, type Target } from "./proxy.js";
+import { makeProxy } from "./proxy.js";
+import { inspectProxy } from "./proxy-inspect.js";
+import { isInstance } from "./subclass.js";
+import { handleFor, python, type Target } from "./target.js";
+import { toJs } from "./to-js.js";
 
-/** Gives the member's value. */
-type Member = (target: Target) => unknown;
+/** Gives the member's value; `receiver` is what it is read from: the proxy, or what inherits. */
+type Member = (target: Target, receiver?: object) => unknown;
 
 /** The member of this name; undefined: Python's attribute is asked. */
 export function memberOf(target: Target, key: string): Member | undefined {
@@ -14,11 +20,11 @@ export function memberOf(target: Target, key: string): Member | undefined {
   return entry.needs === 0 || (target.held.traits & entry.needs) !== 0 ? entry.member : undefined;
 }
 
-export function symbolMemberOf(target: Target, key: symbol): unknown {
+export function symbolMemberOf(target: Target, key: symbol, receiver: object): unknown {
   const entry = symbols.get(key);
   if (entry === undefined) return undefined;
   const has = entry.needs === 0 || (target.held.traits & entry.needs) !== 0;
-  return has ? entry.member(target) : undefined;
+  return has ? entry.member(target, receiver) : undefined;
 }
 
 interface Entry {
@@ -38,15 +44,20 @@ function method(does: (target: Target, ...args: unknown[]) => unknown, needs = 0
   };
 }
 
-function python(target: Target, name: string, ...args: unknown[]): unknown {
-  handleFor(target);
-  return target.crossing.python(name, target.proxy, ...args);
+/** As an iterator gives it: no value at the end is undefined, as JavaScript has it. */
+function step(told: unknown): IteratorResult<unknown, unknown> {
+  const [done, value] = told as [done: boolean, value: unknown];
+  return { done, value: done && value === null ? undefined : value } as IteratorResult<unknown>;
+}
+
+function destroy({ crossing, held }: Target, why: string): void {
+  crossing.held.letGo(held, why);
 }
 
 const members = new Map<string, Entry>(
   Object.entries({
-    destroy: method(({ crossing, held }, reason) => {
-      crossing.held.letGo(held, reason === undefined ? "by destroy()" : String(reason));
+    destroy: method((target, reason) => {
+      destroy(target, reason === undefined ? "by destroy()" : String(reason));
     }),
     copy: method((target) => {
       handleFor(target);
@@ -57,12 +68,18 @@ const members = new Map<string, Entry>(
     }),
     type: { needs: 0, member: (target) => python(target, "type_name") },
     toString: method((target) => python(target, "string")),
-    toJs: method((target, options) => {
-      const depth = (options as { depth?: number } | undefined)?.depth ?? -1;
-      return target.crossing.toJs(handleFor(target), depth);
-    }),
+    toJs: method((target, options) => toJs(target, options)),
+    // A function has no JSON, as in JavaScript.
+    toJSON: method((target) =>
+      (target.held.traits & PyTrait.callable) !== 0
+        ? undefined
+        : toJs(target, { dict_converter: Object.fromEntries, create_pyproxies: false }),
+    ),
     length: { needs: PyTrait.length, member: (target) => python(target, "length") },
-    get: method((target, key) => python(target, "get_item", key), PyTrait.subscript),
+    get: method((target, key) => {
+      if ((target.held.traits & PyTrait.mapping) === 0) return python(target, "get_item", key);
+      return (python(target, "look_up", key) as [unknown?])[0];
+    }, PyTrait.subscript),
     set: method((target, key, value) => {
       python(target, "set_item", key, value);
     }, PyTrait.subscript),
@@ -74,13 +91,24 @@ const members = new Map<string, Entry>(
       PyTrait.iterable | PyTrait.mapping | PyTrait.sequence,
     ),
     callKwargs: method((target, ...args) => {
-      const keywords = args.pop();
-      return target.crossing.callWith(handleFor(target), args, keywords as Record<string, unknown>);
+      const keywords = namesOf(args.pop());
+      return target.crossing.callWith(handleFor(target), args, keywords);
     }, PyTrait.callable),
-    next: method((target) => {
-      const step = python(target, "next_item") as [done: boolean, value: unknown];
-      return { done: step[0], value: step[1] };
-    }, PyTrait.iterator),
+    next: method(
+      (target, value) =>
+        step(
+          value === undefined ? python(target, "next_item") : python(target, "send_item", value),
+        ),
+      PyTrait.iterator,
+    ),
+    throw: method(
+      (target, error) => step(python(target, "throw_item", toRaise(error))),
+      PyTrait.generator,
+    ),
+    return: method((target, value) => {
+      python(target, "close");
+      return { done: true, value };
+    }, PyTrait.generator),
   } satisfies Record<string, Entry>),
 );
 
@@ -100,17 +128,26 @@ members.set("then", { needs: 0, member: thenOf });
 const symbols = new Map<symbol, Entry>([
   [Symbol.iterator, method((target) => python(target, "iterate"), PyTrait.iterable)],
   [Symbol.toPrimitive, method((target, hint) => python(target, "primitive", hint))],
+  [Symbol.toStringTag, { needs: 0, member: () => "PyProxy" }],
   [
-    inspect.custom,
-    method((target) => {
-      if (target.held.handle < 0) return `PyProxy (destroyed: ${target.held.gone})`;
-      return `PyProxy(${String(python(target, "type_name"))}) ${String(python(target, "representation"))}`;
-    }),
+    Symbol.hasInstance,
+    {
+      needs: PyTrait.class,
+      member: (target, receiver) => (value: unknown) =>
+        isInstance(target, receiver ?? target.proxy, value),
+    },
   ],
+  [inspect.custom, { needs: 0, member: () => inspectProxy }],
 ]);
-if (Symbol.dispose) {
+// Node 20 has them where TypeScript's helpers, or the program, brought them.
+if (Symbol.dispose)
   symbols.set(
     Symbol.dispose,
-    method(({ crossing, held }) => crossing.held.letGo(held, "by using")),
+    method((target) => destroy(target, "by using")),
+  );
+if (Symbol.asyncDispose) {
+  symbols.set(
+    Symbol.asyncDispose,
+    method(async (target) => destroy(target, "by await using")),
   );
 }

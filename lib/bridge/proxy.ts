@@ -1,23 +1,34 @@
-// lib/bridge/proxy.ts: what a Python object looks like in JavaScript.
+// lib/bridge/proxy.ts: what a Python object looks like in JavaScript: the traps.
+import { inspect } from "node:util";
 import type { Crossing } from "./crossing.js";
-import { destroyedError, type Held } from "./held.js";
+import { type Held, heldKey, tell } from "./held.js";
 import { PyTrait } from "./native.js";
+import { inspectProxy } from "./proxy-inspect.js";
 import { memberOf, symbolMemberOf } from "./proxy-members.js";
+import { arrayMethod } from "./proxy-sequence.js";
+import { makeInstance, prototypeOf } from "./subclass.js";
+import { handleFor, python, type Target } from "./target.js";
 
-/** What a Proxy of ours stands on; the function's own members are never seen. */
-export interface Target {
-  crossing: Crossing;
-  held: Held;
-  proxy: object;
+// inspect() looks through a Proxy, at what it stands on: it has to find the function there.
+class PlainTarget implements Target {
+  readonly proxy: object;
+  constructor(
+    readonly crossing: Crossing,
+    readonly held: Held,
+  ) {
+    this.proxy = new Proxy(this, handler);
+  }
 }
+Object.defineProperty(PlainTarget.prototype, inspect.custom, { value: inspectProxy });
 
 export function makeProxy(crossing: Crossing, held: Held): object {
+  if ((held.traits & PyTrait.callable) === 0) return new PlainTarget(crossing, held).proxy;
   const isClass = (held.traits & PyTrait.class) !== 0;
-  const isCallable = (held.traits & PyTrait.callable) !== 0;
-  const target = (isClass ? newFunction() : isCallable ? newArrow() : {}) as Target;
+  const target = (isClass ? newFunction() : newArrow()) as Target & Record<symbol, unknown>;
   target.crossing = crossing;
   target.held = held;
-  target.proxy = new Proxy(target, handler);
+  target[inspect.custom] = inspectProxy;
+  target.proxy = new Proxy<Target>(target, handler);
   return target.proxy;
 }
 
@@ -30,70 +41,108 @@ function newArrow(): object {
   return (): void => {};
 }
 
-/** @throws for a proxy that was destroyed. */
-export function handleFor(target: Target): number {
-  const { handle } = target.held;
-  if (handle < 0) throw destroyedError(target.held);
-  return handle;
-}
-
 /** A Python attribute's name: `$` reaches those that a member of ours hides. */
 function nameOf(key: string): string {
   return key.startsWith("$") ? key.slice(1) : key;
 }
 
+/** The item's number, where the key is one and the object a sequence; -1: it is none. */
+function indexOf(target: Target, key: string): number {
+  const first = key.charCodeAt(0);
+  if (first < 48 || first > 57 || (target.held.traits & PyTrait.sequence) === 0) return -1;
+  const index = Number(key);
+  return Number.isSafeInteger(index) && String(index) === key ? index : -1;
+}
+
+// What JavaScript expects of every function, array or object, where Python has no such attribute.
+function fallback(target: Target, key: string): unknown {
+  const { traits } = target.held;
+  if ((traits & PyTrait.sequence) !== 0) {
+    const method = arrayMethod(target, key);
+    if (method !== undefined) return method;
+  }
+  if ((traits & PyTrait.callable) === 0) return undefined;
+  if (key === "call" || key === "apply" || key === "bind") return Function.prototype[key];
+  if (key === "name") return target.crossing.getAttribute(handleFor(target), "__name__");
+  return key === "length" ? 0 : undefined;
+}
+
 const handler: ProxyHandler<Target> = {
-  get(target, key) {
-    if (typeof key === "symbol") return symbolMemberOf(target, key);
+  get(target, key, receiver) {
+    if (typeof key === "symbol") {
+      if (key === heldKey) return tell(target);
+      return symbolMemberOf(target, key, receiver as object);
+    }
     const member = memberOf(target, key);
     if (member !== undefined) return member(target);
-    return target.crossing.getAttribute(handleFor(target), nameOf(key));
+    const index = indexOf(target, key);
+    if (index >= 0) return (python(target, "item_at", index) as [unknown?])[0];
+    if (key === "prototype" && (target.held.traits & PyTrait.class) !== 0) {
+      return prototypeOf(target);
+    }
+    const value = target.crossing.getAttribute(handleFor(target), nameOf(key));
+    return value === undefined ? fallback(target, key) : value;
   },
   set(target, key, value) {
     if (typeof key === "symbol") return false;
-    handleFor(target);
-    target.crossing.python("set_attribute", target.proxy, nameOf(key), value);
+    const index = indexOf(target, key);
+    if (index >= 0) python(target, "set_item", index, value);
+    else python(target, "set_attribute", nameOf(key), value);
     return true;
   },
   deleteProperty(target, key) {
     if (typeof key === "symbol") return false;
-    handleFor(target);
-    target.crossing.python("delete_attribute", target.proxy, nameOf(key));
+    const index = indexOf(target, key);
+    if (index >= 0) python(target, "delete_item", index);
+    else python(target, "delete_attribute", nameOf(key));
     return true;
   },
   has(target, key) {
-    if (typeof key === "symbol") return symbolMemberOf(target, key) !== undefined;
+    if (typeof key === "symbol") {
+      return symbolMemberOf(target, key, target.proxy) !== undefined;
+    }
     if (memberOf(target, key) !== undefined) return true;
-    handleFor(target);
-    return target.crossing.python("has_attribute", target.proxy, nameOf(key)) === true;
+    const index = indexOf(target, key);
+    if (index >= 0) return index < (python(target, "length") as number);
+    return python(target, "has_attribute", nameOf(key)) === true;
   },
   ownKeys(target) {
-    handleFor(target);
-    const names = target.crossing.python("attributes", target.proxy) as string[];
+    const names = python(target, "attributes") as string[];
+    const isSequence = (target.held.traits & PyTrait.sequence) !== 0;
+    const count = isSequence ? (python(target, "length") as number) : 0;
+    const indices = Array.from({ length: count }, (_, i) => String(i));
     // A function that can be called with `new` has a `prototype` that must be told.
-    return [
-      ...new Set([...names, ...Reflect.ownKeys(target).filter((key) => key === "prototype")]),
-    ];
+    const own = Reflect.ownKeys(target).filter((key) => key === "prototype");
+    return [...new Set([...indices, ...names, ...own])];
   },
   getOwnPropertyDescriptor(target, key) {
     if (key === "prototype") return Reflect.getOwnPropertyDescriptor(target, key);
     if (typeof key === "symbol" || handler.has?.(target, key) !== true) return undefined;
     const value: unknown = handler.get?.(target, key, target.proxy);
-    return { value, writable: true, enumerable: true, configurable: true };
+    const enumerable = !key.startsWith("__");
+    return { value, writable: true, enumerable, configurable: true };
   },
   getPrototypeOf(target) {
     return (target.held.traits & PyTrait.callable) !== 0 ? Function.prototype : Object.prototype;
   },
   setPrototypeOf: () => false,
-  defineProperty: () => false,
+  // Fields of a class in JavaScript that extends one of Python's.
+  defineProperty(target, key, descriptor) {
+    if (typeof key === "symbol" || !("value" in descriptor)) return false;
+    return handler.set?.(target, key, descriptor.value, target.proxy) ?? false;
+  },
   preventExtensions: () => false,
   apply(target, _this, args: unknown[]) {
     return target.crossing.call(handleFor(target), args);
   },
-  construct(target, args: unknown[]) {
-    const made = target.crossing.call(handleFor(target), args);
+  construct(target, args: unknown[], newTarget: object) {
+    const made =
+      newTarget === target.proxy
+        ? target.crossing.call(handleFor(target), args)
+        : makeInstance(target, args, newTarget);
     // `new` has to give an object: a class whose instances are values cannot.
     if (typeof made === "object" && made !== null) return made;
+    if (typeof made === "function") return made;
     throw new TypeError("this class gives a value, not an object (call it without `new`)");
   },
 };

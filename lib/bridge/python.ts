@@ -1,9 +1,12 @@
 // lib/bridge/python.ts: what start() gives: Python, for calls from JavaScript.
 import { type BundleInput, checkString, wrongType } from "../options.js";
+import { withManager } from "./context-manager.js";
 import type { Crossing } from "./crossing.js";
 import type { OutputTarget, StdinSource } from "./options.js";
 import { setInput, setOutput } from "./streams.js";
-import type { PyDict, PyModule, PyProxy } from "./types.js";
+import { Template } from "./template.js";
+import { type ToPyOptions, toPy } from "./to-py.js";
+import type { PyContextManager, PyDict, PyModule, PyProxy } from "./types.js";
 
 export interface RunPythonOptions {
   /** Names that the code sees and sets. Default: `globals`. */
@@ -21,11 +24,13 @@ export interface RunPythonOptions {
 export class Python {
   readonly #crossing: Crossing;
   #points: string[];
+  readonly #template: Template;
 
   /** @internal */
   constructor(crossing: Crossing, points: string[]) {
     this.#crossing = crossing;
     this.#points = points;
+    this.#template = new Template(crossing);
   }
 
   /**
@@ -64,9 +69,12 @@ export class Python {
     return this.#crossing.python("get_globals") as PyDict<string>;
   }
 
-  /** A Python object of the value's own: arrays, objects, maps and sets are copied. */
-  toPy(value: unknown, options: { depth?: number } = {}): unknown {
-    return this.#crossing.toPython(value, options.depth ?? -1);
+  /**
+   * The value in Python's types: arrays, objects, maps, sets, dates and typed arrays are copied.
+   * Scalars, and what has no like in Python, are given back as they are.
+   */
+  toPy(value: unknown, options?: ToPyOptions): unknown {
+    return toPy(this.#crossing, value, options);
   }
 
   /** Makes an object importable in Python: its members are the module's. */
@@ -116,6 +124,25 @@ export class Python {
   /** Mount points of start()'s bundles and of mount(), in order. */
   get mounts(): readonly string[] {
     return [...this.#points];
+  }
+
+  /** An expression, or statements, with values in it: `` py.py`${a} @ ${b}` ``. */
+  readonly py = (strings: TemplateStringsArray, ...values: unknown[]): unknown =>
+    this.#template.run(strings, values);
+
+  /**
+   * Enters a context manager, calls `use` with what that gives, and leaves it: with the error,
+   * where `use` throws or its promise rejects. undefined where the manager keeps the error to itself.
+   */
+  with<Value, Result>(manager: PyContextManager<Value>, use: (value: Value) => Result): Result {
+    return withManager(this.#crossing, manager, use as (value: unknown) => Result) as Result;
+  }
+
+  /** Whether the error of a destroyed proxy shows where it was destroyed. */
+  setDebug(on: boolean): boolean {
+    const before = this.#crossing.held.traceDestroy;
+    this.#crossing.held.traceDestroy = on;
+    return before;
   }
 }
 

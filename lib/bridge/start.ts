@@ -5,6 +5,10 @@ import { Crossing } from "./crossing.js";
 import { type CheckedStart, checkStart, type StartOptions } from "./options.js";
 import { Python } from "./python.js";
 import { setInput, setOutput } from "./streams.js";
+import { targetOf } from "./target.js";
+import type { PyProxy } from "./types.js";
+
+export { kwargs } from "./kwargs.js";
 
 /** One for the environment: Python is one, and so are the proxies of its objects. */
 let crossing: Crossing | undefined;
@@ -49,4 +53,8 @@ function begun(native: Binding, job: NativeJob): Promise<string[]> {
       points === undefined ? reject(error) : resolve(points),
     );
   });
+}
+
+export function isPyProxy(value: unknown): value is PyProxy {
+  return targetOf(value) !== undefined;
 }

@@ -19,10 +19,11 @@ export class TapeReader {
   readonly #text: string;
   readonly #longTexts: readonly string[];
   readonly #blobs: readonly ArrayBuffer[];
-  readonly #numbers: Numbers;
+  readonly #owner: Numbers;
   #tag = 0;
   #word = 0;
   #unit = 0;
+  #received = 0;
   readonly #containers: unknown[] = [];
 
   constructor(tags: Uint8Array, words: Float64Array, extras: unknown, numbers: Numbers) {
@@ -35,7 +36,7 @@ export class TapeReader {
     this.#text = text;
     this.#longTexts = longTexts;
     this.#blobs = blobs;
-    this.#numbers = numbers;
+    this.#owner = numbers;
   }
 
   value(): unknown {
@@ -70,15 +71,21 @@ export class TapeReader {
         return this.#set();
       case Tag.handle: {
         const handle = this.#next();
-        return this.#numbers.proxy(handle, this.#next());
+        const traits = this.#next();
+        this.#received++;
+        return this.#owner.proxy(handle, traits);
       }
       case Tag.object: {
         const number = this.#next();
         this.#word++; // its traits: Python's concern
-        return this.#numbers.object(number);
+        return this.#owner.object(number);
       }
       case Tag.date:
         return new Date(this.#next());
+      case Tag.buffer: {
+        const blob = this.#blobs[this.#next()] as ArrayBuffer;
+        return typedArrayOf(blob, String.fromCharCode(this.#next()));
+      }
       case Tag.back:
         return this.#containers[this.#next()];
       default:
@@ -91,8 +98,21 @@ export class TapeReader {
     const count = this.#next();
     const items: unknown[] = new Array(count);
     this.#containers.push(items);
-    for (let i = 0; i < count; i++) items[i] = this.value();
+    for (let i = 0; i < count; ) {
+      if (this.#tags[this.#tag] === Tag.numbers) i = this.#numbers(items, i);
+      else items[i++] = this.value();
+    }
     return items;
+  }
+
+  #numbers(items: unknown[], from: number): number {
+    this.#tag++;
+    const words = this.#words;
+    const end = from + this.#next();
+    let at = this.#word;
+    for (let i = from; i < end; i++) items[i] = words[at++];
+    this.#word = at;
+    return end;
   }
 
   /** Arguments and keyword arguments of a call. */
@@ -117,6 +137,17 @@ export class TapeReader {
     return { args, keywords };
   }
 
+  /** After an error: the numbers of Python objects that nobody has received. */
+  unread(): number[] {
+    const numbers: number[] = [];
+    let word = 0;
+    for (const tag of this.#tags) {
+      if (tag === Tag.handle) numbers.push(this.#words[word] as number);
+      word += tag === Tag.numbers ? 1 + (this.#words[word] as number) : (wordsOf[tag] ?? 1);
+    }
+    return numbers.slice(this.#received);
+  }
+
   #next(): number {
     return this.#words[this.#word++] as number;
   }
@@ -135,6 +166,7 @@ export class TapeReader {
       const key = this.value();
       map.set(key, this.value());
     }
+    if (map.size !== count) throw alike("keys of a dict");
     return map;
   }
 
@@ -143,8 +175,45 @@ export class TapeReader {
     const set = new Set<unknown>();
     this.#containers.push(set);
     for (let i = 0; i < count; i++) set.add(this.value());
+    if (set.size !== count) throw alike("items of a set");
     return set;
   }
+}
+
+/** How many words go with a tag, where that is not one. */
+const wordsOf: Readonly<Record<number, number>> = {
+  [Tag.undefined]: 0,
+  [Tag.none]: 0,
+  [Tag.false]: 0,
+  [Tag.true]: 0,
+  [Tag.handle]: 2,
+  [Tag.object]: 2,
+  [Tag.buffer]: 2,
+};
+
+// NaN is one key to a Map, and many to a dict.
+function alike(what: string): Error {
+  return new RangeError(`two ${what} would be the same in JavaScript: one would be lost`);
+}
+
+/** By the letters of Python's `struct`. */
+const typedArrays: Readonly<Record<string, new (memory: ArrayBuffer) => ArrayBufferView>> = {
+  b: Int8Array,
+  B: Uint8Array,
+  h: Int16Array,
+  H: Uint16Array,
+  i: Int32Array,
+  I: Uint32Array,
+  q: BigInt64Array,
+  Q: BigUint64Array,
+  f: Float32Array,
+  d: Float64Array,
+};
+
+function typedArrayOf(memory: ArrayBuffer, format: string): ArrayBufferView {
+  const array = typedArrays[format];
+  if (array === undefined) throw new Error(`the bridge's tape has an unknown format ${format}`);
+  return new array(memory);
 }
 
 /** Sign and hexadecimal digits, with 0x before these. */

@@ -1,10 +1,15 @@
 // lib/bridge/tape-writer.ts: JavaScript values, written for Python (native/bridge/tape.h).
 import { types } from "node:util";
 import type { JsObjects } from "./js-objects.js";
+import { Kwargs } from "./kwargs.js";
 import { type NativeBridge, Register, Tag, type TapeExtras } from "./native.js";
 import { Tuple } from "./wrapped.js";
 
 const FIRST_LENGTH = 256;
+/** Numbers for which an array gets memory at once. */
+const FIRST_RUN = 4096;
+/** Items of one array; counts cross in 32 bits. */
+const MAX_ITEMS = 2 ** 28;
 
 /** Memory of a tape; one is taken for each that is written, as writing may call code that writes. */
 export class TapeMemory {
@@ -40,20 +45,43 @@ export interface Owner {
   handleOf(value: object): number;
 }
 
+/** Asked by toPy() for each object that has no conversion. */
+export type ToPyConverter = (
+  value: unknown,
+  convert: (value: unknown) => unknown,
+  remember: (value: unknown, result: unknown) => void,
+) => unknown;
+
+/** For conversions that the program has its own for: what became of which object. */
+export interface ToPyConversion {
+  readonly converter: ToPyConverter;
+  readonly convert: (value: unknown) => unknown;
+  readonly known: Map<unknown, unknown>;
+}
+
 /** One crossing. After finish() the registers tell native of it. */
 export class TapeWriter {
   readonly #memory: TapeMemory;
   readonly #owner: Owner;
+  readonly #conversion: ToPyConversion | undefined;
   #tags = 0;
   #words = 0;
   #text = "";
   #blobs: Uint8Array[] | undefined;
   #containers = 0;
   #begun: Map<object, number> | undefined;
+  #keys: Set<object> | undefined;
+  readonly #sent: number[] = [];
 
-  constructor(memory: TapeMemory, owner: Owner) {
+  constructor(memory: TapeMemory, owner: Owner, conversion?: ToPyConversion) {
     this.#memory = memory;
     this.#owner = owner;
+    this.#conversion = conversion;
+  }
+
+  /** Nobody will read it: what was sent on it comes back. */
+  abandon(): void {
+    for (const number of this.#sent) this.#owner.objects.release(Uint32Array.of(number, 1));
   }
 
   finish(registers: Int32Array): TapeExtras {
@@ -87,6 +115,14 @@ export class TapeWriter {
 
   /** Arguments and keyword arguments of a call; what is no scalar goes by reference. */
   call(args: readonly unknown[], keywords: Readonly<Record<string, unknown>> | undefined): void {
+    const last = args[args.length - 1];
+    if (last instanceof Kwargs) {
+      this.call(
+        args.slice(0, -1),
+        keywords === undefined ? last.values : { ...last.values, ...keywords },
+      );
+      return;
+    }
     this.begin(Tag.tuple, args.length);
     for (const arg of args) this.value(arg, 0);
     const names = keywords === undefined ? [] : Object.keys(keywords);
@@ -151,6 +187,7 @@ export class TapeWriter {
 
   reference(object: object): void {
     const number = this.#owner.objects.send(object);
+    this.#sent.push(number);
     this.tag(Tag.object);
     this.word(number);
     this.word(this.#owner.objects.traits(number));
@@ -164,37 +201,159 @@ export class TapeWriter {
       this.word(begun);
       return true;
     }
-    if (Array.isArray(object)) this.#array(object, depth);
+    if (Array.isArray(object)) this.#array(object, depth, Tag.list);
     else if (types.isMap(object)) this.#pairs([...object], object, depth);
-    else if (types.isSet(object)) this.#set(object, depth);
+    else if (types.isSet(object)) this.#set(object, depth, Tag.set);
     else if (types.isDate(object) && !Number.isNaN(object.getTime())) {
       this.tag(Tag.date);
       this.word(object.getTime());
-    } else if (isPlain(object)) this.#pairs(Object.entries(object), object, depth);
-    else return false;
+    } else if (ArrayBuffer.isView(object) || types.isAnyArrayBuffer(object)) this.#buffer(object);
+    else if (isPlain(object)) this.#pairs(Object.entries(object), object, depth);
+    else return this.#byConverter(object);
     return true;
   }
 
-  #array(array: readonly unknown[], depth: number): void {
-    const count = array.length;
-    this.begin(Tag.list, count, array);
+  #array(array: readonly unknown[], depth: number, tag: number): void {
+    const count = lengthOf(array);
+    this.begin(tag, count, array);
     // Holes are undefined; items that come while it is converted are not seen.
-    for (let i = 0; i < count; i++) this.value(array[i], depth - 1);
+    for (let i = 0; i < count; ) {
+      const item = array[i];
+      if (typeof item === "number") i = this.#numbers(array, i, count, item, depth, tag);
+      else {
+        this.#item(item, depth, tag);
+        i++;
+      }
+    }
   }
 
-  #set(set: ReadonlySet<unknown>, depth: number): void {
+  // Numbers that stand one after another cross as mere words. Gives where it goes on.
+  #numbers(
+    array: readonly unknown[],
+    from: number,
+    count: number,
+    first: unknown,
+    depth: number,
+    tag: number,
+  ): number {
+    this.tag(Tag.numbers);
+    // At least: more memory is taken as they come, for an array may be as long as it likes.
+    const needed = this.#words + 1 + Math.min(count - from, FIRST_RUN);
+    if (needed > this.#memory.words.length) this.#memory.grow(0, needed);
+    let words = this.#memory.words;
+    const start = this.#words;
+    let at = start + 1;
+    let i = from;
+    let item = first;
+    do {
+      if (at === words.length) {
+        this.#memory.grow(0, at + 1);
+        words = this.#memory.words;
+      }
+      words[at++] = item as number;
+      if (++i === count) break;
+      item = array[i];
+    } while (typeof item === "number");
+    words[start] = i - from;
+    this.#words = at;
+    if (i === count) return i;
+    this.#item(item, depth, tag); // it was read: a getter is not to be asked twice
+    return i + 1;
+  }
+
+  #item(item: unknown, depth: number, tag: number): void {
+    if (tag === Tag.list) this.value(item, depth - 1);
+    else this.#key(item, depth - 1);
+  }
+
+  #set(set: ReadonlySet<unknown>, depth: number, tag: number): void {
     const items = [...set];
-    this.begin(Tag.set, items.length, set);
-    for (const item of items) this.value(item, depth - 1);
+    this.begin(tag, items.length, set);
+    for (const item of items) this.#key(item, depth - 1);
   }
 
   #pairs(pairs: readonly (readonly [unknown, unknown])[], of: object, depth: number): void {
     this.begin(Tag.dict, pairs.length, of);
     for (const [key, value] of pairs) {
-      this.value(key, depth - 1);
+      this.#key(key, depth - 1);
       this.value(value, depth - 1);
     }
   }
+
+  // A key of a dict, an item of a set: they must not change, so arrays become tuples there.
+  #key(key: unknown, depth: number): void {
+    const isArray = Array.isArray(key);
+    if (depth === 0 || !(isArray || types.isSet(key)) || this.#owner.handleOf(key) >= 0) {
+      this.value(key, depth);
+      return;
+    }
+    this.#keys ??= new Set();
+    if (this.#keys.has(key)) throw new RangeError("a key of a Map or item of a Set holds itself");
+    this.#keys.add(key);
+    if (isArray) this.#array(key, depth, Tag.tuple);
+    else this.#set(key, depth, Tag.frozenSet);
+    this.#keys.delete(key);
+    this.#begun?.delete(key); // elsewhere it is a list
+  }
+
+  // A memoryview of a copy, with the array's type of elements.
+  #buffer(object: ArrayBufferView | ArrayBufferLike): void {
+    const bytes = ArrayBuffer.isView(object)
+      ? new Uint8Array(object.buffer, object.byteOffset, object.byteLength)
+      : new Uint8Array(object);
+    this.#blobs ??= [];
+    this.tag(Tag.buffer);
+    this.word(this.#blobs.length);
+    this.word((formats[types.isTypedArray(object) ? nameOf(object) : ""] ?? "B").charCodeAt(0));
+    this.#blobs.push(types.isSharedArrayBuffer(bytes.buffer) ? bytes.slice() : bytes);
+  }
+
+  #byConverter(object: object): boolean {
+    const conversion = this.#conversion;
+    if (conversion === undefined) return false;
+    if (!conversion.known.has(object)) {
+      const { known } = conversion;
+      const remember = (value: unknown, result: unknown): void => void known.set(value, result);
+      const result = conversion.converter(object, conversion.convert, remember);
+      if (!known.has(object)) known.set(object, result);
+    }
+    this.value(conversion.known.get(object), 0);
+    return true;
+  }
+}
+
+/** @throws RangeError where there are more than can cross. */
+function lengthOf(array: readonly unknown[]): number {
+  const count: unknown = array.length; // of a Proxy: anything
+  if (!Number.isSafeInteger(count) || (count as number) < 0 || (count as number) > MAX_ITEMS) {
+    throw new RangeError(
+      `an array of ${String(count)} items cannot become a Python object: at most ${MAX_ITEMS} can`,
+    );
+  }
+  return count as number;
+}
+
+/** Letters of Python's `struct` for the elements of typed arrays. */
+const formats: Readonly<Record<string, string>> = {
+  Int8Array: "b",
+  Int16Array: "h",
+  Uint16Array: "H",
+  Int32Array: "i",
+  Uint32Array: "I",
+  BigInt64Array: "q",
+  BigUint64Array: "Q",
+  Float32Array: "f",
+  Float64Array: "d",
+};
+
+const nameGetter = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype) as object,
+  Symbol.toStringTag,
+)?.get as () => string;
+
+// Not by `constructor`, which a program may change.
+function nameOf(array: object): string {
+  return nameGetter.call(array);
 }
 
 /** An object literal, or one like it: of no class. */

@@ -39,6 +39,13 @@ Owned DateTime(double milliseconds) {
   return Owned::Steal(PyNumber_Add(epoch.get(), delta.get()));
 }
 
+// 1 and true differ in JavaScript alone: one would be lost.
+Owned Twice(const char* what, PyObject* key) {
+  PyErr_Format(PyExc_ValueError,
+               "two %s would be equal in Python; the second is %R", what, key);
+  return {};
+}
+
 }  // namespace
 
 Owned TapeReader::Malformed() {
@@ -54,12 +61,13 @@ bool TapeReader::Word(double* word) {
   return true;
 }
 
-// What it counts is still to come, a tag each at least: so no count can ask
-// for more memory than the tape has.
+// What it counts is still to come, a tag or a word each at least: so no count
+// can ask for more memory than the tape has.
 bool TapeReader::Count(std::size_t* count) {
   double word = 0;
   if (!Word(&word) || !(word >= 0) ||
-      word > static_cast<double>(tape_.tags.size() - tag_)) {
+      word > static_cast<double>(tape_.tags.size() - tag_ + tape_.words.size() -
+                                 word_)) {
     return false;
   }
   *count = static_cast<std::size_t>(word);
@@ -109,20 +117,14 @@ Owned TapeReader::Value(Tag tag) {
       return Text(&text) ? IntOfHex(text) : Owned();
     case Tag::kText:
       return Text(&text) ? TextToPython(text) : Owned();
-    case Tag::kBytes: {
-      if (!Word(&word) || !(word >= 0) ||
-          word >= static_cast<double>(tape_.blobs.size())) {
-        return {};
-      }
-      const auto& blob = tape_.blobs[static_cast<std::size_t>(word)];
-      return Owned::Steal(
-          PyBytes_FromStringAndSize(reinterpret_cast<const char*>(blob.data()),
-                                    static_cast<Py_ssize_t>(blob.size())));
-    }
+    case Tag::kBytes:
+      return Blob(false);
+    case Tag::kBuffer:
+      return Blob(true);
     case Tag::kList:
-      return List(false);
+      return List();
     case Tag::kTuple:
-      return List(true);
+      return Tuple();
     case Tag::kDict:
       return Dict();
     case Tag::kSet:
@@ -154,25 +156,108 @@ Owned TapeReader::Value(Tag tag) {
   }
 }
 
-Owned TapeReader::List(bool as_tuple) {
-  std::size_t count = 0;
-  if (!Count(&count)) return {};
-  const auto length = static_cast<Py_ssize_t>(count);
-  Owned made = Owned::Steal(as_tuple ? PyTuple_New(length) : PyList_New(0));
-  if (!made) return {};
-  // A tuple that is not full must not be seen: JavaScript's cycles go through
-  // lists, dicts and sets.
-  containers_.push_back(as_tuple ? Py_None : made.get());
-  for (Py_ssize_t i = 0; i < length; ++i) {
-    Owned item = Next();
-    if (!item) return {};
-    if (as_tuple) {
-      PyTuple_SET_ITEM(made.get(), i, item.release());
-    } else if (PyList_Append(made.get(), item.get()) != 0) {
-      return {};
-    }
+Owned TapeReader::Blob(bool as_buffer) {
+  double word = 0;
+  double format = 'B';
+  if (!Word(&word) || !(word >= 0) ||
+      word >= static_cast<double>(tape_.blobs.size()) ||
+      (as_buffer && !Word(&format))) {
+    return {};
+  }
+  const auto& blob = tape_.blobs[static_cast<std::size_t>(word)];
+  const auto* data = reinterpret_cast<const char*>(blob.data());
+  const auto size = static_cast<Py_ssize_t>(blob.size());
+  if (!as_buffer) return Owned::Steal(PyBytes_FromStringAndSize(data, size));
+  Owned memory = Owned::Steal(PyByteArray_FromStringAndSize(data, size));
+  if (!memory) return {};
+  Owned view = Owned::Steal(PyMemoryView_FromObject(memory.get()));
+  if (!view || format == 'B') return view;
+  return Owned::Steal(
+      PyObject_CallMethod(view.get(), "cast", "C", static_cast<int>(format)));
+}
+
+// Several numbers follow at once, `count` of them.
+bool TapeReader::IsRun(std::size_t* count) {
+  if (tag_ >= tape_.tags.size() ||
+      static_cast<Tag>(tape_.tags[tag_]) != Tag::kNumbers) {
+    return false;
+  }
+  double word = 0;
+  ++tag_;
+  if (!Word(&word) || !(word >= 0) ||
+      word > static_cast<double>(tape_.words.size() - word_)) {
+    word = 0;  // nothing follows: told as malformed by who counts on it
+  }
+  *count = static_cast<std::size_t>(word);
+  return true;
+}
+
+// REQUIRES: a word is left.
+Owned TapeReader::Number() {
+  const double number = tape_.words[word_++];
+  return Owned::Steal(IsIntegral(number)
+                          ? PyLong_FromLongLong(static_cast<long long>(number))
+                          : PyFloat_FromDouble(number));
+}
+
+// No code runs while it is filled: nobody sees it half full.
+Owned TapeReader::NumberList(std::size_t count) {
+  Owned made = Owned::Steal(PyList_New(static_cast<Py_ssize_t>(count)));
+  for (std::size_t i = 0; made && i < count; ++i) {
+    Owned number = Number();
+    if (!number) return {};
+    PyList_SET_ITEM(made.get(), static_cast<Py_ssize_t>(i), number.release());
   }
   return made;
+}
+
+Owned TapeReader::List() {
+  std::size_t count = 0;
+  if (!Count(&count)) return {};
+  const std::size_t number = containers_.size();
+  containers_.push_back(nullptr);
+  const std::size_t tag = tag_;
+  const std::size_t word = word_;
+  std::size_t run = 0;
+  Owned made;
+  if (IsRun(&run) && run == count) {
+    made = NumberList(count);
+    if (made) containers_[number] = made.get();
+    return made;
+  }
+  tag_ = tag;
+  word_ = word;
+  made = Owned::Steal(PyList_New(0));
+  if (!made) return {};
+  containers_[number] = made.get();
+  return Items(count, made.get()) ? std::move(made) : Owned();
+}
+
+// A tuple that is not full must not be seen: cycles go through lists, dicts and
+// sets.
+Owned TapeReader::Tuple() {
+  std::size_t count = 0;
+  if (!Count(&count)) return {};
+  const std::size_t number = containers_.size();
+  containers_.push_back(nullptr);
+  Owned items = Owned::Steal(PyList_New(0));
+  if (!items || !Items(count, items.get())) return {};
+  Owned made = Owned::Steal(PyList_AsTuple(items.get()));
+  if (made) containers_[number] = made.get();
+  return made;
+}
+
+bool TapeReader::Items(std::size_t count, PyObject* list) {
+  for (std::size_t i = 0; i < count;) {
+    std::size_t run = 1;
+    const bool is_run = IsRun(&run);
+    if (run == 0 || run > count - i) return false;
+    for (const std::size_t end = i + run; i < end; ++i) {
+      Owned item = is_run ? Number() : Next();
+      if (!item || PyList_Append(list, item.get()) != 0) return false;
+    }
+  }
+  return true;
 }
 
 Owned TapeReader::Dict() {
@@ -186,6 +271,9 @@ Owned TapeReader::Dict() {
     Owned value = key ? Next() : Owned();
     if (!value || PyDict_SetItem(made.get(), key.get(), value.get()) != 0) {
       return {};
+    }
+    if (PyDict_GET_SIZE(made.get()) != static_cast<Py_ssize_t>(i) + 1) {
+      return Twice("keys of a dict", key.get());
     }
   }
   return made;
@@ -201,6 +289,9 @@ Owned TapeReader::Set(bool frozen) {
   for (std::size_t i = 0; i < count; ++i) {
     Owned item = Next();
     if (!item || PySet_Add(made.get(), item.get()) != 0) return {};
+    if (PySet_GET_SIZE(made.get()) != static_cast<Py_ssize_t>(i) + 1) {
+      return Twice("items of a set", item.get());
+    }
   }
   return made;
 }
@@ -212,7 +303,7 @@ bool TapeReader::NextItems(std::vector<Owned>* items) {
   if ((tag != Tag::kTuple && tag != Tag::kDict) || !Count(&count)) {
     return static_cast<bool>(Malformed());
   }
-  containers_.push_back(Py_None);
+  containers_.push_back(nullptr);
   const std::size_t values = tag == Tag::kDict ? 2 * count : count;
   items->reserve(items->size() + values);
   for (std::size_t i = 0; i < values; ++i) {

@@ -24,7 +24,13 @@ class TapeReader {
 
  private:
   cpython::Owned Value(Tag tag);
-  cpython::Owned List(bool as_tuple);
+  cpython::Owned List();
+  cpython::Owned Tuple();
+  cpython::Owned NumberList(std::size_t count);
+  bool Items(std::size_t count, PyObject* list);
+  bool IsRun(std::size_t* count);
+  cpython::Owned Number();
+  cpython::Owned Blob(bool as_buffer);
   cpython::Owned Dict();
   cpython::Owned Set(bool frozen);
   bool Word(double* word);
@@ -37,7 +43,8 @@ class TapeReader {
   std::size_t tag_ = 0;
   std::size_t word_ = 0;
   std::size_t unit_ = 0;
-  std::vector<PyObject*> containers_;  // borrowed: what holds them holds all
+  // Borrowed: what holds them holds all. Null: not to be seen yet.
+  std::vector<PyObject*> containers_;
 };
 
 }  // namespace inmem::bridge

@@ -9,6 +9,7 @@
 #include "bridge/begin.h"
 #include "bridge/errors.h"
 #include "bridge/js_object.h"
+#include "bridge/to_tape.h"
 #include "cpython/module_def.h"
 #include "cpython/owned.h"
 #include "cpython/strings.h"
@@ -26,6 +27,12 @@ PyObject* SetExceptions(PyObject*, PyObject* args) {
   PyObject* make = nullptr;
   if (PyArg_ParseTuple(args, "OO", &type, &make) == 0) return nullptr;
   SetJsException(type, make);
+  Py_RETURN_NONE;
+}
+
+// set_plain(function): what toJs() copies of an object that is no container.
+PyObject* SetPlainFunction(PyObject*, PyObject* function) {
+  SetPlain(function);
   Py_RETURN_NONE;
 }
 
@@ -47,6 +54,7 @@ PyMethodDef kMethods[] = {
     {"set_js_types", SetTypes, METH_VARARGS, nullptr},
     {"js", Method(JsOperation), METH_FASTCALL, nullptr},
     {"js_new", Method(JsNew), METH_FASTCALL | METH_KEYWORDS, nullptr},
+    {"set_plain", SetPlainFunction, METH_O, nullptr},
     {"set_js_exception", SetExceptions, METH_VARARGS, nullptr},
     {nullptr, nullptr, 0, nullptr}};
 

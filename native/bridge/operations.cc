@@ -57,6 +57,16 @@ napi_value Undefined(Realm& realm) {
   return value;
 }
 
+// An object by reference, whatever it is.
+napi_value GiveNumber(Realm& realm, PyObject* object) {
+  const std::uint32_t number = realm.handles().Send(object);
+  realm.Reg(Register::kTraits) = static_cast<std::int32_t>(TraitsOf(object));
+  realm.SetKind(Kind::kHandle);
+  napi_value given = nullptr;
+  napi_create_uint32(realm.env(), number, &given);
+  return given;
+}
+
 // What Python gave, on its way to JavaScript.
 napi_value Give(Realm& realm, Owned result) {
   if (!result) return Fail(realm);
@@ -75,10 +85,7 @@ napi_value Give(Realm& realm, Owned result) {
     if (!TapeWriter(realm, &tape).Put(result.get())) return Fail(realm);
     return realm.Deliver(tape);
   } else {
-    number = realm.handles().Send(result.get());
-    realm.Reg(Register::kTraits) =
-        static_cast<std::int32_t>(TraitsOf(result.get()));
-    realm.SetKind(Kind::kHandle);
+    return GiveNumber(realm, result.get());
   }
   napi_create_uint32(realm.env(), number, &value);
   return value;
@@ -159,7 +166,8 @@ napi_value CallTape(napi_env env, napi_callback_info info) {
   return Give(realm, CallWith(realm, callee.get(), reader));
 }
 
-// toPython(extras): the one value of a tape, by reference.
+// toPython(extras): the one value of a tape, by reference, unless it is
+// JavaScript's own.
 napi_value ToPython(napi_env env, napi_callback_info info) {
   Frame frame(env, info);
   Realm& realm = *frame.realm;
@@ -168,13 +176,8 @@ napi_value ToPython(napi_env env, napi_callback_info info) {
   Entry entry(realm);
   Owned value = TapeReader(realm, tape).Next();
   if (!value) return Fail(realm);
-  const std::uint32_t number = realm.handles().Send(value.get());
-  realm.Reg(Register::kTraits) =
-      static_cast<std::int32_t>(TraitsOf(value.get()));
-  realm.SetKind(Kind::kHandle);
-  napi_value given = nullptr;
-  napi_create_uint32(env, number, &given);
-  return given;
+  if (RealmOf(value.get()) == &realm) return Give(realm, std::move(value));
+  return GiveNumber(realm, value.get());
 }
 
 // intern(name): the number of an attribute's name.
@@ -212,15 +215,16 @@ napi_value GetAttribute(napi_env env, napi_callback_info info) {
   return Give(realm, Owned::Steal(value));
 }
 
-// toJs(handle, depth): the object's value on a tape.
+// toJs(handle, depth, one level): the object's value on a tape.
 napi_value ToJs(napi_env env, napi_callback_info info) {
   Frame frame(env, info);
   Realm& realm = *frame.realm;
   Entry entry(realm);
   Owned object = Held(realm, frame.Number(0));
   if (!object) return Fail(realm);
-  Conversion conversion;
+  Conversion conversion{.deep = true};
   napi_get_value_int32(env, frame.argv[1], &conversion.depth);
+  napi_get_value_bool(env, frame.argv[2], &conversion.one_level);
   Tape tape;
   if (!TapeWriter(realm, &tape, conversion).Put(object.get())) {
     return Fail(realm);

@@ -6,10 +6,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cpython/owned.h"
@@ -138,13 +138,6 @@ napi_value TextToJs(napi_env env, PyObject* text) {
 
 }  // namespace
 
-bool IsIntegral(double number) {
-  // No std::trunc: a call into libm where the compiler may not assume SSE 4.1.
-  return std::abs(number) <= kMaxSafeInteger &&
-         static_cast<double>(static_cast<std::int64_t>(number)) == number &&
-         !(number == 0 && std::signbit(number));
-}
-
 Owned ScalarToPython(napi_env env, napi_value value) {
   // Numbers first, and without a question before: most values are.
   double number = 0;
@@ -181,8 +174,32 @@ napi_value ScalarToJs(napi_env env, PyObject* object) {
     napi_get_null(env, &value);
   } else if (PyBool_Check(object)) {
     napi_get_boolean(env, object == Py_True, &value);
+  } else if (Owned plain = NumpyScalar(object)) {
+    return ScalarToJs(env, plain.get());
   }
   return value;
+}
+
+Owned NumpyScalar(PyObject* object) {
+  constexpr std::string_view kNumpy = "numpy.";
+  // Not imported here, and cheap for all else: its types are static ones.
+  const PyTypeObject* type = Py_TYPE(object);
+  if (PyType_HasFeature(Py_TYPE(object), Py_TPFLAGS_HEAPTYPE) != 0) return {};
+  std::string_view name = type->tp_name;
+  if (!name.starts_with(kNumpy)) return {};
+  name.remove_prefix(kNumpy.size());
+  constexpr std::array<std::string_view, 20> kNames = {
+      "bool",    "bool_",     "int8",     "int16",   "int32",
+      "int64",   "uint8",     "uint16",   "uint32",  "uint64",
+      "intc",    "uintc",     "longlong", "float16", "float32",
+      "float64", "ulonglong", "int_",     "uint",    "half"};
+  if (std::find(kNames.begin(), kNames.end(), name) == kNames.end()) return {};
+  Owned plain = Owned::Steal(PyObject_CallMethod(object, "item", nullptr));
+  if (!plain) PyErr_Clear();
+  const bool exact =
+      plain && (PyLong_CheckExact(plain.get()) ||
+                PyFloat_CheckExact(plain.get()) || PyBool_Check(plain.get()));
+  return exact ? std::move(plain) : Owned();
 }
 
 bool PutScalar(napi_env env, napi_value value, Tape* tape) {

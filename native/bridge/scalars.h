@@ -5,6 +5,7 @@
 #include "cpython/python_setup.h"
 #include "napi/napi_setup.h"
 
+#include <cmath>
 #include <cstdint>
 #include <string_view>
 
@@ -17,7 +18,12 @@ namespace inmem::bridge {
 constexpr double kMaxSafeInteger = 9007199254740991.0;
 
 // True where the number stands for a Python int.
-bool IsIntegral(double number);
+inline bool IsIntegral(double number) {
+  if (!(std::abs(number) <= kMaxSafeInteger)) return false;
+  const auto whole = static_cast<std::int64_t>(number);
+  return static_cast<double>(whole) == number &&
+         !(whole == 0 && std::signbit(number));
+}
 
 // Python's of a scalar; null without a Python exception where it is none, with
 // one where memory ran out. GIL.
@@ -27,6 +33,10 @@ cpython::Owned ScalarToPython(napi_env env, napi_value value);
 // null where the object is none of these (no Python exception), or memory ran
 // out. GIL.
 napi_value ScalarToJs(napi_env env, PyObject* object);
+
+// The exact bool, int or float of a number of numpy that one can hold; null,
+// and no Python exception, where it is none. GIL.
+cpython::Owned NumpyScalar(PyObject* object);
 
 // Writes a scalar; false where it is none. No GIL.
 bool PutScalar(napi_env env, napi_value value, Tape* tape);

@@ -35,6 +35,8 @@ enum class Tag : std::uint8_t {
   kDate = 16,       // milliseconds since 1970, UTC
   kBack = 17,       // number of a container that was begun before
   kLongText = 18,   // number of the long text; to JavaScript alone
+  kNumbers = 19,    // count; that many words: items of the list or tuple around
+  kBuffer = 20,     // number of the blob, its format: a letter of `struct`
 };
 
 // The values of one crossing. Containers are numbered as they begin, for kBack:

@@ -23,12 +23,62 @@ namespace {
 // view that keeps the whole text.
 constexpr std::size_t kLongText = 13;
 
+// So many numbers one after another are worth a tag of their own.
+constexpr std::size_t kShortestRun = 4;
+
+PyObject* plain_function = nullptr;
+
+// A number to JavaScript too. No exception is set.
+bool NumberOf(PyObject* object, double* number) {
+  if (PyFloat_CheckExact(object)) {
+    *number = PyFloat_AS_DOUBLE(object);
+    return true;
+  }
+  if (!PyLong_CheckExact(object)) return false;
+  if (PyUnstable_Long_IsCompact(reinterpret_cast<PyLongObject*>(object)) != 0) {
+    *number = static_cast<double>(
+        PyUnstable_Long_CompactValue(reinterpret_cast<PyLongObject*>(object)));
+    return true;
+  }
+  int overflow = 0;
+  const long long value = PyLong_AsLongLongAndOverflow(object, &overflow);
+  constexpr auto kLimit = static_cast<long long>(kMaxSafeInteger);
+  *number = static_cast<double>(value);
+  return overflow == 0 && value >= -kLimit && value <= kLimit;
+}
+
+// Formats of `struct` that are elements of a typed array.
+bool IsElement(const Py_buffer& view) {
+  const std::string_view format = view.format != nullptr ? view.format : "B";
+  if (format.size() != 1 || view.ndim != 1) return false;
+  switch (format[0]) {
+    case 'l':
+    case 'L':
+      return view.itemsize == 8;
+    default:
+      return std::string_view("bBhHiIqQfd").find(format[0]) !=
+             std::string_view::npos;
+  }
+}
+
+// Words are counted in 32 bits on their way to JavaScript.
+constexpr Py_ssize_t kMaxItems = Py_ssize_t{1} << 28;
+
+bool TooMany(Py_ssize_t count) {
+  PyErr_Format(PyExc_OverflowError,
+               "%zd items are more than can become JavaScript's at once (%zd)",
+               count, kMaxItems);
+  return false;
+}
+
 bool IsContainer(PyObject* object) {
   return PyList_Check(object) || PyDict_Check(object) ||
          PyAnySet_Check(object) || PyTuple_Check(object);
 }
 
 }  // namespace
+
+void SetPlain(PyObject* function) { plain_function = Py_NewRef(function); }
 
 void TapeWriter::PutHandle(PyObject* object) {
   tape_.Put(Tag::kHandle, realm_.handles().Send(object));
@@ -86,9 +136,7 @@ bool TapeWriter::Put(PyObject* object, int depth) {
     return true;
   }
   if (PyBytes_CheckExact(object)) return PutBytes(object);
-  const bool is_value =
-      PyTuple_CheckExact(object) || PyFrozenSet_CheckExact(object);
-  if (is_value || (depth != 0 && IsContainer(object))) {
+  if (IsCopied(object, depth)) {
     if (Py_EnterRecursiveCall(" while a value is converted for JavaScript") !=
         0) {
       return false;
@@ -98,8 +146,68 @@ bool TapeWriter::Put(PyObject* object, int depth) {
     return done;
   }
   if (PutJsObject(realm_, object, &tape_)) return true;
-  PutHandle(object);
+  if (Owned scalar = NumpyScalar(object)) return Put(scalar.get(), depth);
+  bool done = false;
+  if (conversion_.deep && !PutDeep(object, depth, &done)) return false;
+  if (!done) PutHandle(object);
   return true;
+}
+
+bool TapeWriter::IsCopied(PyObject* object, int depth) const {
+  if (depth != 0 && IsContainer(object)) return true;
+  return !conversion_.one_level &&
+         (PyTuple_CheckExact(object) || PyFrozenSet_CheckExact(object));
+}
+
+bool TapeWriter::PutDeep(PyObject* object, int depth, bool* done) {
+  if (conversion_.one_level && depth == 0) return true;
+  if (PyObject_CheckBuffer(object) != 0 && !PutBuffer(object, done)) {
+    return false;
+  }
+  return *done || PutPlain(object, depth, done);
+}
+
+// Memory of one dimension whose elements a typed array can have: a copy.
+bool TapeWriter::PutBuffer(PyObject* object, bool* done) {
+  Py_buffer view;
+  if (PyObject_GetBuffer(object, &view, PyBUF_ND | PyBUF_FORMAT) != 0) {
+    PyErr_Clear();  // with strides, or released: it stays a proxy
+    return true;
+  }
+  if (IsElement(view)) {
+    const char format = view.format != nullptr ? view.format[0] : 'B';
+    tape_.Put(Tag::kBuffer, static_cast<double>(tape_.blobs.size()));
+    tape_.words.push_back(format == 'l' ? 'q' : format == 'L' ? 'Q' : format);
+    const auto* data = static_cast<const std::uint8_t*>(view.buf);
+    tape_.blobs.emplace_back(data, data + view.len);
+    *done = true;
+  }
+  PyBuffer_Release(&view);
+  return true;
+}
+
+// What inmem._bridge makes of it: nothing (None), or what it is, and its value.
+bool TapeWriter::PutPlain(PyObject* object, int depth, bool* done) {
+  if (plain_function == nullptr) return true;
+  Owned made = Owned::Steal(PyObject_CallOneArg(plain_function, object));
+  if (!made) return false;
+  if (!PyTuple_CheckExact(made.get()) || PyTuple_GET_SIZE(made.get()) != 2) {
+    return true;
+  }
+  *done = true;
+  PyObject* value = PyTuple_GET_ITEM(made.get(), 1);
+  if (PyTuple_GET_ITEM(made.get(), 0) == Py_True) {
+    tape_.Put(Tag::kDate, PyFloat_AsDouble(value));
+    return true;
+  }
+  kept_.push_back(Owned::Borrow(value));  // its address may be kept as well
+  if (Py_EnterRecursiveCall(" while a value is converted for JavaScript") !=
+      0) {
+    return false;
+  }
+  const bool put = Put(value, depth);
+  Py_LeaveRecursiveCall();
+  return put;
 }
 
 bool TapeWriter::PutBack(PyObject* object) {
@@ -112,14 +220,17 @@ bool TapeWriter::PutBack(PyObject* object) {
 bool TapeWriter::PutContainer(PyObject* object, int depth) {
   if (PutBack(object)) return true;
   begun_.emplace(object, containers_++);
+  kept_.push_back(Owned::Borrow(object));
   const int below = depth > 0 ? depth - 1 : depth;
   if (PyDict_Check(object)) return PutDict(object, below);
   Tag tag = Tag::kList;
   if (PyTuple_Check(object)) tag = Tag::kTuple;
   if (PyAnySet_Check(object)) tag = Tag::kSet;
   if (PyFrozenSet_Check(object)) tag = Tag::kFrozenSet;
-  return PutItems(tag, object,
-                  tag == Tag::kTuple || tag == Tag::kFrozenSet ? depth : below);
+  // What a tuple holds crosses as if it crossed alone, unless a copy is wanted.
+  const bool is_value =
+      PyTuple_CheckExact(object) || PyFrozenSet_CheckExact(object);
+  return PutItems(tag, object, is_value && !conversion_.deep ? depth : below);
 }
 
 // The items as they are now: converting one may run code that changes it.
@@ -127,17 +238,43 @@ bool TapeWriter::PutItems(Tag tag, PyObject* iterable, int depth) {
   Owned items = Owned::Steal(PySequence_Tuple(iterable));
   if (!items) return false;
   const Py_ssize_t count = PyTuple_GET_SIZE(items.get());
+  if (count > kMaxItems) return TooMany(count);
   tape_.Put(tag, static_cast<double>(count));
-  for (Py_ssize_t i = 0; i < count; ++i) {
-    if (!Put(PyTuple_GET_ITEM(items.get(), i), depth)) return false;
+  PyObject* const* all = &PyTuple_GET_ITEM(items.get(), 0);
+  for (Py_ssize_t i = 0; i < count;) {
+    const std::size_t run =
+        tag == Tag::kList || tag == Tag::kTuple
+            ? PutNumbers(all + i, static_cast<std::size_t>(count - i))
+            : 0;
+    i += static_cast<Py_ssize_t>(run);
+    if (i < count && !Put(all[i++], depth)) return false;
   }
   return true;
+}
+
+// Gives how many were written: as many as stand together, 0 where too few.
+std::size_t TapeWriter::PutNumbers(PyObject* const* items, std::size_t count) {
+  double number = 0;
+  if (count < kShortestRun) return 0;
+  for (std::size_t i = 0; i < kShortestRun; ++i) {
+    if (!NumberOf(items[i], &number)) return 0;
+  }
+  const std::size_t at = tape_.words.size();
+  tape_.Put(Tag::kNumbers, 0);
+  std::size_t run = 0;
+  while (run < count && NumberOf(items[run], &number)) {
+    tape_.words.push_back(number);
+    ++run;
+  }
+  tape_.words[at] = static_cast<double>(run);
+  return run;
 }
 
 bool TapeWriter::PutDict(PyObject* dict, int depth) {
   Owned items = Owned::Steal(PyDict_Items(dict));
   if (!items) return false;
   const Py_ssize_t count = PyList_GET_SIZE(items.get());
+  if (count > kMaxItems) return TooMany(count);
   tape_.Put(Tag::kDict, static_cast<double>(count));
   for (Py_ssize_t i = 0; i < count; ++i) {
     PyObject* pair = PyList_GET_ITEM(items.get(), i);

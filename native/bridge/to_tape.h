@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <unordered_map>
+#include <vector>
 
 #include "bridge/realm.h"
 #include "bridge/tape.h"
+#include "cpython/owned.h"
 
 namespace inmem::bridge {
 
@@ -16,7 +18,17 @@ struct Conversion {
   // Levels of list, dict, set and their like that are copied; 0: none, all of
   // them cross by reference. -1: all.
   int depth = 0;
+  // toJs(): values that have a like in JavaScript are copied as well (dates,
+  // enumerations, memory).
+  bool deep = false;
+  // What is in a container crosses by reference, tuples and frozen sets too:
+  // for a walk that looks at each.
+  bool one_level = false;
 };
+
+// The function of inmem._bridge that tells what toJs() copies of an object that
+// is no container: a borrowed reference, kept.
+void SetPlain(PyObject* function);
 
 // Writes values on a tape, one after another.
 // REQUIRES: the GIL; realm and tape outlive the writer.
@@ -40,6 +52,12 @@ class TapeWriter {
   bool PutItems(Tag tag, PyObject* iterable, int depth);
   bool PutDict(PyObject* dict, int depth);
   bool PutBack(PyObject* object);
+  std::size_t PutNumbers(PyObject* const* items, std::size_t count);
+  bool IsCopied(PyObject* object, int depth) const;
+  // Sets `done` where the object was written; false with a Python exception.
+  bool PutDeep(PyObject* object, int depth, bool* done);
+  bool PutBuffer(PyObject* object, bool* done);
+  bool PutPlain(PyObject* object, int depth, bool* done);
   bool PutInt(PyObject* object);
   bool PutText(PyObject* object);
   bool PutBytes(PyObject* object);
@@ -48,6 +66,7 @@ class TapeWriter {
   Tape& tape_;
   Conversion conversion_;
   std::unordered_map<PyObject*, std::size_t> begun_;
+  std::vector<cpython::Owned> kept_;  // what begun_ knows by its address
   std::size_t containers_ = 0;
 };
 

@@ -10,14 +10,15 @@ import builtins
 import importlib
 import io
 import linecache
-import operator
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
+import _inmem_bridge
+
 import inmem
-from inmem import _session, ffi
+from inmem import _bridge_members, _session, ffi
 from inmem._js_types import MISSING
 from inmem.ffi import JsException, JsModule
 
@@ -27,40 +28,17 @@ __all__ = ["MISSING"]
 # --- what a proxy's members do -------------------------------------------------
 
 import_module = importlib.import_module
-get_item = operator.getitem
-set_item = operator.setitem
-delete_item = operator.delitem
-contains = operator.contains
-length = len
-set_attribute = setattr
-delete_attribute = delattr
-has_attribute = hasattr
-string = str
-representation = repr
-iterate = iter
+_inmem_bridge.set_plain(_bridge_members.plain)
 
 
-def type_name(value: object) -> str:
-    return type(value).__name__
+def __getattr__(name: str) -> Any:
+    return getattr(_bridge_members, name)
 
 
-def attributes(value: object) -> tuple[str, ...]:
-    return tuple(name for name in dir(value) if isinstance(name, str))
+def compile_template(*parts: str) -> Callable[..., object]:
+    from inmem import _bridge_template
 
-
-def next_item(iterator: Iterator[Any]) -> tuple[bool, Any]:
-    """(done, value)"""
-    try:
-        return False, next(iterator)
-    except StopIteration as stop:
-        return True, stop.value
-
-
-def primitive(value: Any, hint: str) -> float | str:
-    """For `+value` a number, where it has one; else its text."""
-    if hint == "number" and hasattr(type(value), "__float__"):
-        return float(value)
-    return str(value)
+    return _bridge_template.compile_template(get_globals(), parts)
 
 
 #: How far causes and groups are followed.

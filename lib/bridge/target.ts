@@ -1,0 +1,29 @@
+// lib/bridge/target.ts: what a proxy stands on.
+import type { Crossing } from "./crossing.js";
+import { destroyedError, type Held, type Holder, holderOf } from "./held.js";
+
+/** What a Proxy of ours stands on; the function's own members are never seen. */
+export interface Target extends Holder {
+  crossing: Crossing;
+  held: Held;
+  proxy: object;
+}
+
+/** Of a proxy; undefined: it is none of ours. */
+export function targetOf(value: unknown): Target | undefined {
+  const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
+  return isObject ? (holderOf(value) as Target | undefined) : undefined;
+}
+
+/** @throws for a proxy that was destroyed. */
+export function handleFor(target: Target): number {
+  const { handle } = target.held;
+  if (handle < 0) throw destroyedError(target.held);
+  return handle;
+}
+
+/** Calls a function of inmem._bridge with the object. */
+export function python(target: Target, name: string, ...args: unknown[]): unknown {
+  handleFor(target);
+  return target.crossing.python(name, target.proxy, ...args);
+}

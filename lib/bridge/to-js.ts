@@ -1,0 +1,133 @@
+// lib/bridge/to-js.ts: toJs(): a Python object's value, in JavaScript's own types.
+import type { Numbers } from "./tape-reader.js";
+import { handleFor, python, type Target, targetOf } from "./target.js";
+import type { PyProxy, ToJsConverter, ToJsOptions } from "./types.js";
+
+/** Options as the program gave them, each looked at. */
+interface Options extends Omit<ToJsOptions, "depth"> {
+  readonly depth: number;
+}
+
+export function toJs(target: Target, given: unknown): unknown {
+  const options = optionsOf(given);
+  const { dict_converter, default_converter, eager_converter } = options;
+  if (dict_converter || default_converter || eager_converter) {
+    return new Walk(target, options).value(target.proxy, options.depth);
+  }
+  return target.crossing.toJs(handleFor(target), options.depth, false, {
+    proxy: (handle, traits) => left(target.crossing.proxy(handle, traits), options),
+    object: (number) => target.crossing.object(number),
+  } satisfies Numbers);
+}
+
+function optionsOf(given: unknown): Options {
+  if (given !== undefined && (typeof given !== "object" || given === null)) {
+    throw new TypeError(`toJs() takes an object of options, not ${String(given)}`);
+  }
+  const options = { depth: -1, ...given } as Options;
+  if (!Number.isInteger(options.depth) || options.depth < -1) {
+    throw new RangeError(`depth is a number of levels, or -1 for all, not ${options.depth}`);
+  }
+  for (const name of ["dict_converter", "default_converter", "eager_converter"] as const) {
+    const converter: unknown = options[name];
+    if (converter !== undefined && typeof converter !== "function") {
+      throw new TypeError(`${name} is a function, not ${String(converter)}`);
+    }
+  }
+  return { ...options, depth: Math.min(options.depth, 2 ** 30) };
+}
+
+/** What has no conversion stays a proxy, where the caller allows that. */
+function left(proxy: object, options: Options): object {
+  if (options.create_pyproxies === false) {
+    const target = targetOf(proxy) as Target;
+    throw new TypeError(
+      `an object of type ${String(python(target, "type_name"))} has no conversion, and create_pyproxies is false`,
+    );
+  }
+  const list = options.pyproxies;
+  if (list !== undefined && !list.includes(proxy as PyProxy)) list.push(proxy as PyProxy);
+  return proxy;
+}
+
+/** Stands for a dict until its converter has been called. */
+const unfinished = Symbol("unfinished");
+
+/** Container by container, since functions of the program decide. */
+class Walk {
+  readonly #crossing: Target["crossing"];
+  readonly #options: Options;
+  readonly #known = new Map<unknown, unknown>();
+  readonly #eager = new Set<unknown>();
+
+  constructor(target: Target, options: Options) {
+    this.#crossing = target.crossing;
+    this.#options = options;
+  }
+
+  value(value: unknown, depth: number): unknown {
+    const target = targetOf(value);
+    if (target === undefined) return value;
+    if (this.#known.has(value)) return this.#again(value);
+    const { eager_converter, default_converter } = this.#options;
+    // Asked by its own converter for the same object, it goes on as if there were none.
+    if (eager_converter !== undefined && !this.#eager.has(value)) {
+      this.#eager.add(value);
+      return this.#ask(eager_converter, value as PyProxy, depth);
+    }
+    if (depth === 0) return left(target.proxy, this.#options);
+    const one = this.#crossing.toJs(handleFor(target), 1, true, this.#crossing);
+    if (Array.isArray(one)) return this.#array(value, one, depth - 1);
+    if (one instanceof Map) return this.#dict(value, [...one] as [unknown, unknown][], depth - 1);
+    if (one instanceof Set) return this.#set(value, one, depth - 1);
+    if (targetOf(one) === undefined) return one;
+    if (default_converter === undefined) return left(target.proxy, this.#options);
+    return this.#ask(default_converter, value as PyProxy, depth);
+  }
+
+  #again(value: unknown): unknown {
+    const result = this.#known.get(value);
+    if (result === unfinished) {
+      throw new RangeError("a dict that holds itself cannot be given to dict_converter");
+    }
+    return result;
+  }
+
+  #ask(converter: ToJsConverter, value: PyProxy, depth: number): unknown {
+    const result = converter(
+      value,
+      (inner) => this.value(inner, depth),
+      (of, made) => void this.#known.set(of, made),
+    );
+    if (!this.#known.has(value)) this.#known.set(value, result);
+    return result;
+  }
+
+  #array(of: unknown, items: unknown[], depth: number): unknown[] {
+    this.#known.set(of, items);
+    for (let i = 0; i < items.length; i++) items[i] = this.value(items[i], depth);
+    return items;
+  }
+
+  #dict(of: unknown, entries: [unknown, unknown][], depth: number): unknown {
+    const { dict_converter } = this.#options;
+    const map = new Map<unknown, unknown>();
+    this.#known.set(of, dict_converter === undefined ? map : unfinished);
+    for (const entry of entries) {
+      entry[0] = this.value(entry[0], depth);
+      entry[1] = this.value(entry[1], depth);
+      if (dict_converter === undefined) map.set(entry[0], entry[1]);
+    }
+    if (dict_converter === undefined) return map;
+    const result = dict_converter(entries);
+    this.#known.set(of, result);
+    return result;
+  }
+
+  #set(of: unknown, items: Set<unknown>, depth: number): Set<unknown> {
+    const set = new Set<unknown>();
+    this.#known.set(of, set);
+    for (const item of items) set.add(this.value(item, depth));
+    return set;
+  }
+}

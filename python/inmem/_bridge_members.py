@@ -1,0 +1,254 @@
+# python/inmem/_bridge_members.py: what the members of a proxy in JavaScript do.
+"""Functions that lib/bridge calls by their names in inmem._bridge."""
+
+import operator
+import sys
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
+
+# --- items and attributes ------------------------------------------------------
+
+get_item = operator.getitem
+set_item = operator.setitem
+delete_item = operator.delitem
+contains = operator.contains
+length = len
+set_attribute = setattr
+delete_attribute = delattr
+has_attribute = hasattr
+is_instance = isinstance
+string = str
+iterate = iter
+
+
+def look_up(mapping: Any, key: object) -> tuple[object, ...]:
+    """The value of a key, or nothing: JavaScript's undefined."""
+    try:
+        return (mapping[key],)
+    except KeyError:
+        return ()
+
+
+def item_at(sequence: Any, index: int) -> tuple[object, ...]:
+    """The item, or nothing past the end."""
+    try:
+        return (sequence[index],)
+    except IndexError:
+        return ()
+
+
+def type_name(value: object) -> str:
+    return type(value).__name__
+
+
+def attributes(value: object) -> tuple[str, ...]:
+    return tuple(name for name in dir(value) if isinstance(name, str))
+
+
+def primitive(value: Any, hint: str) -> object:
+    """For `+value` a number, where it has one; else its text."""
+    if hint == "number" and hasattr(type(value), "__float__"):
+        return float(value)
+    return str(value)
+
+
+# --- iterators -------------------------------------------------------------------
+
+
+def next_item(iterator: Iterator[object]) -> tuple[bool, object]:
+    try:
+        return False, next(iterator)
+    except StopIteration as stop:
+        return True, stop.value
+
+
+def send_item(generator: Any, value: object) -> tuple[bool, object]:
+    """`next(value)`: what is no generator takes no value, as in JavaScript."""
+    if not hasattr(type(generator), "send"):
+        return next_item(generator)
+    if getattr(generator, "gi_frame", None) is not None and not _has_begun(generator):
+        return next_item(generator)
+    try:
+        return False, generator.send(value)
+    except StopIteration as stop:
+        return True, stop.value
+
+
+def _has_begun(generator: Any) -> bool:
+    import inspect as states
+
+    return states.getgeneratorstate(generator) != states.GEN_CREATED
+
+
+def throw_item(generator: Generator[object, object, object], error: object) -> tuple[bool, object]:
+    try:
+        return False, generator.throw(_exception_of(error))
+    except StopIteration as stop:
+        return True, stop.value
+
+
+def close(generator: Generator[object, object, object]) -> None:
+    generator.close()
+
+
+def _exception_of(error: object) -> BaseException:
+    from inmem import ffi
+
+    return error if isinstance(error, BaseException) else ffi.js_exception(error)
+
+
+# --- with --------------------------------------------------------------------------
+
+
+def enter(manager: Any) -> tuple[object, object]:
+    """What it gives, and how to leave: looked up first, as the statement does."""
+    leaving = type(manager).__exit__
+    return type(manager).__enter__(manager), leaving
+
+
+def leave(manager: object, leaving: Callable[..., object], error: object) -> bool:
+    raised = _exception_of(error)
+    return bool(leaving(manager, type(raised), raised, raised.__traceback__))
+
+
+def leave_well(manager: object, leaving: Callable[..., object]) -> None:
+    leaving(manager, None, None, None)
+
+
+# --- util.inspect ------------------------------------------------------------------
+
+LONGEST_REPR = 10_000
+
+
+def inspect(value: object, in_full: bool) -> tuple[str, str, str]:
+    """Type, text, and the first line of the docstring of what can be called."""
+    kind = type_name(value)
+    if not in_full:
+        return kind, "", ""
+    if callable(value) and hasattr(value, "__name__"):
+        return kind, f"{value.__name__}{_signature(value)}", _summary(value)
+    try:
+        text = repr(value)
+    except Exception as error:  # as a debugger shows it: never a second error
+        text = f"<repr() raised {type(error).__name__}: {error}>"
+    if len(text) > LONGEST_REPR:
+        text = f"{text[:LONGEST_REPR]}... {len(text) - LONGEST_REPR} more characters"
+    return kind, text, ""
+
+
+def _signature(value: Any) -> str:
+    import inspect as signatures
+
+    try:
+        return str(signatures.signature(value))
+    except (ValueError, TypeError):
+        return "(...)"
+
+
+def _summary(value: object) -> str:
+    text = getattr(value, "__doc__", None)
+    lines = text.strip().splitlines() if isinstance(text, str) else []
+    return lines[0] if lines else ""
+
+
+# --- toJs() ------------------------------------------------------------------------
+
+
+def plain(value: object) -> tuple[bool, object] | None:
+    """What is copied of a value that is no container: whether it is a date, and the
+    milliseconds of that or the value to be copied in its place. None: it stays a proxy.
+
+    Modules are looked for, not imported: what was not imported made no value.
+    """
+    kind = type(value)
+    modules = sys.modules
+    if (enum := modules.get("enum")) is not None and isinstance(value, enum.Enum):
+        return False, value.value
+    if (datetime := modules.get("datetime")) is not None and kind is datetime.datetime:
+        return _date(value, datetime)
+    if (uuid := modules.get("uuid")) is not None and kind is uuid.UUID:
+        return False, str(value)
+    if (pathlib := modules.get("pathlib")) is not None and isinstance(value, pathlib.PurePath):
+        return False, str(value)
+    return _base_value(value)
+
+
+def _base_value(value: object) -> tuple[bool, object] | None:
+    """Of a subclass: what it is as its base."""
+    if isinstance(value, int):
+        return False, int.__int__(value)
+    if isinstance(value, float):
+        return False, float.__float__(value)
+    if isinstance(value, str):
+        return False, str.__str__(value)
+    if isinstance(value, bytes):
+        return False, bytes.__bytes__(value)
+    return None
+
+
+def _date(value: Any, datetime: Any) -> tuple[bool, object] | None:
+    """A Date is a moment, in whole milliseconds: no other datetime is one."""
+    if value.utcoffset() is None:
+        return None
+    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    whole, rest = divmod(value - epoch, datetime.timedelta(milliseconds=1))
+    return None if rest else (True, float(whole))
+
+
+# --- classes of JavaScript that extend ones of Python ----------------------------------
+
+
+def make_class(
+    name: str,
+    base: Any,
+    methods: dict[str, Any],
+    getters: dict[str, Any],
+    setters: dict[str, Any],
+) -> type:
+    members: dict[str, object] = {key: _method(key, call) for key, call in methods.items()}
+    for key in getters.keys() | setters.keys():
+        members[key] = property(_getter(getters.get(key)), _setter(setters.get(key)))
+    members["__module__"] = "js"
+    made: type = type(base)(name, (base,), members)
+    return made
+
+
+def _method(name: str, call: Callable[..., object]) -> Callable[..., object]:
+    def method(self: object, *args: object, **keywords: object) -> object:
+        return call(self, *args, **keywords)
+
+    method.__name__ = method.__qualname__ = name
+    return method
+
+
+def _getter(call: Callable[..., object] | None) -> Callable[[object], object] | None:
+    if call is None:
+        return None
+
+    def get(self: object) -> object:
+        return call(self)
+
+    return get
+
+
+def _setter(call: Callable[..., object] | None) -> Callable[[object, object], None] | None:
+    if call is None:
+        return None
+
+    def put(self: object, value: object) -> None:
+        call(self, value)
+
+    return put
+
+
+def of_super(above: type, value: object, name: str) -> tuple[object, ...]:
+    """The attribute as `super()` finds it where `above` is the next class; or nothing."""
+    kinds = type(value).__mro__
+    if above not in kinds:
+        return ()
+    for kind in kinds[kinds.index(above) :]:
+        if name in kind.__dict__:
+            found = kind.__dict__[name]
+            bind = getattr(type(found), "__get__", None)
+            return (found if bind is None else bind(found, value, type(value)),)
+    return ()
