@@ -4,6 +4,18 @@ import type { Crossing } from "./crossing.js";
 import { type Description, errorOf } from "./errors.js";
 import { Answer } from "./native.js";
 
+/**
+ * How long after a call the event loop does not sleep, in ms: to be woken takes longer than many a
+ * call. It does all that it does otherwise.
+ */
+const AWAKE = 0.05;
+/**
+ * After a turn of so many ms, which was none of waiting, it sleeps for this many calls: it had other
+ * things to do, or had to wait for a processor that others need more.
+ */
+const LATE = 0.2;
+const REST = 16;
+
 interface Pending {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -19,6 +31,9 @@ export class AsyncCalls {
   readonly #pending = new Map<number, Pending>();
   readonly #promises = new WeakMap<object, Promise<unknown>>();
   #last = 0;
+  #awakeUntil = 0;
+  #awake = false;
+  #rest = 0;
 
   constructor(crossing: Crossing) {
     this.#crossing = crossing;
@@ -57,8 +72,28 @@ export class AsyncCalls {
       send(number); // may throw: an argument that cannot cross
       const resource = new AsyncResource("INMEM_CALL", { requireManualDestroy: true });
       this.#pending.set(number, { resolve, reject, resource, kept });
+      this.#wake();
     });
   }
+
+  #wake(): void {
+    if (this.#rest > 0) {
+      this.#rest--;
+      return;
+    }
+    this.#awakeUntil = performance.now() + AWAKE;
+    if (this.#awake) return;
+    this.#awake = true;
+    setImmediate(this.#stayAwake);
+  }
+
+  // With an immediate to run, the event loop looks for answers instead of waiting for them.
+  readonly #stayAwake = (): void => {
+    const now = performance.now();
+    if (now > this.#awakeUntil + LATE) this.#rest = REST;
+    this.#awake = this.#pending.size > 0 && now < this.#awakeUntil;
+    if (this.#awake) setImmediate(this.#stayAwake);
+  };
 
   /** Does what Python asks for in the AsyncLocalStorage of the call that it works for. */
   within<T>(number: number, does: () => T): T {

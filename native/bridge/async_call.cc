@@ -307,6 +307,12 @@ PyObject* ServeLoop(PyObject*, PyObject*) {
   Py_RETURN_NONE;
 }
 
+// set_loop_ready(what the loop is to do next, or None)
+PyObject* SetLoopReady(PyObject*, PyObject* ready) {
+  Service::Get().SetLoopReady(ready);
+  Py_RETURN_NONE;
+}
+
 // settle(call, value)
 PyObject* SettleCall(PyObject*, PyObject* args) {
   PyObject* capsule = nullptr;
@@ -337,6 +343,7 @@ PyMethodDef* AsyncMethods() {
       {"begin_service", BeginService, METH_VARARGS, nullptr},
       {"serve", Serve, METH_NOARGS, nullptr},
       {"serve_loop", ServeLoop, METH_NOARGS, nullptr},
+      {"set_loop_ready", SetLoopReady, METH_O, nullptr},
       {"settle", SettleCall, METH_VARARGS, nullptr},
       {"fail", FailCall, METH_VARARGS, nullptr},
       {nullptr, nullptr, 0, nullptr}};

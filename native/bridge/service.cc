@@ -6,6 +6,10 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <limits>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -28,6 +32,46 @@ int Limit() {
   constexpr int kMost = 32;
   return std::min(
       kMost, static_cast<int>(std::thread::hardware_concurrency()) + kMore);
+}
+
+// To wake a thread that sleeps takes tens of microseconds where the processor
+// sleeps too, and calls come in rows: who has just worked looks for more for so
+// long before it sleeps.
+constexpr std::chrono::microseconds kLook{50};
+// How long the loop's thread may do nothing but our work.
+constexpr std::chrono::microseconds kTurn{200};
+
+void Pause() {
+#if defined(__x86_64__)
+  for (int i = 0; i < 16; ++i) __builtin_ia32_pause();
+#endif
+}
+
+// True once the queue holds something; false when none came. Where the threads
+// of this machine want more processors than there are, looking keeps one from
+// who would bring the work: who loses his meanwhile tells, and nobody looks for
+// the next while.
+bool Look(const std::atomic<std::size_t>& queued) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::microseconds kLost{100};
+  constexpr int kRest = 16;
+  static std::atomic<int> rest = std::thread::hardware_concurrency() > 1
+                                     ? 0
+                                     : std::numeric_limits<int>::max();
+  if (rest.load(std::memory_order_relaxed) > 0) {
+    rest.fetch_sub(1, std::memory_order_relaxed);
+    return false;
+  }
+  const Clock::time_point begun = Clock::now();
+  Clock::time_point before = begun;
+  while (queued.load(std::memory_order_acquire) == 0) {
+    Pause();
+    const Clock::time_point now = Clock::now();
+    if (now - before > kLost) rest.store(kRest, std::memory_order_relaxed);
+    if (now - begun > kLook) return false;
+    before = now;
+  }
+  return true;
 }
 
 // What it raised has nobody to go to.
@@ -67,11 +111,34 @@ bool Service::Spawn() {
 }
 
 void Service::OnWorker(Work work) {
+  bool wake = false;
   {
     std::lock_guard lock(mutex_);
     queue_.push_back(std::move(work));
+    queued_.store(queue_.size(), std::memory_order_release);
+    wake = queue_.size() > looking_;
   }
-  changed_.notify_one();
+  if (wake) changed_.notify_one();
+}
+
+// Waits for it. Without the GIL. `last`: nobody else is idle.
+Service::Work Service::Next(bool* last) {
+  std::unique_lock lock(mutex_);
+  ++idle_;
+  if (queue_.empty()) {
+    ++looking_;
+    lock.unlock();
+    Look(queued_);
+    lock.lock();
+    --looking_;
+  }
+  changed_.wait(lock, [this] { return !queue_.empty(); });
+  --idle_;
+  Work work = std::move(queue_.front());
+  queue_.pop_front();
+  queued_.store(queue_.size(), std::memory_order_release);
+  *last = idle_ == 0 && threads_ < limit_;
+  return work;
 }
 
 void Service::Serve() {
@@ -80,13 +147,7 @@ void Service::Serve() {
     bool last = false;
     {
       cpython::GilRelease release;
-      std::unique_lock lock(mutex_);
-      ++idle_;
-      changed_.wait(lock, [this] { return !queue_.empty(); });
-      --idle_;
-      work = std::move(queue_.front());
-      queue_.pop_front();
-      last = idle_ == 0 && threads_ < limit_;
+      work = Next(&last);
     }
     // Whoever posts work has no GIL to make threads with: so one more than
     // works is kept ready.
@@ -100,9 +161,10 @@ void Service::OnLoop(Work work) {
   {
     std::lock_guard lock(mutex_);
     loop_queue_.push_back(std::move(work));
+    loop_queued_.store(loop_queue_.size(), std::memory_order_release);
     begin = !std::exchange(loop_begun_, true);
     if (begin) descriptor_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (loop_queue_.size() == 1) eventfd_write(descriptor_, 1);
+    if (loop_queue_.size() == 1 && !loop_looks_) eventfd_write(descriptor_, 1);
   }
   if (begin) OnWorker([this] { StartLoop(); });
 }
@@ -114,14 +176,50 @@ void Service::StartLoop() {
 }
 
 void Service::ServeLoop() {
-  std::vector<Work> works;
   {
     std::lock_guard lock(mutex_);
     eventfd_t ignored = 0;
     eventfd_read(descriptor_, &ignored);
+    loop_looks_ = true;
+  }
+  // What else the loop has to do, timers and sockets, waits no longer than
+  // that.
+  const auto until = std::chrono::steady_clock::now() + kTurn;
+  bool more = true;
+  while (more && std::chrono::steady_clock::now() < until) {
+    more = DoLoopQueue() && LoopIsIdle();
+  }
+  std::lock_guard lock(mutex_);
+  loop_looks_ = false;
+  // To come back after the loop's own things, and look on.
+  if (more || !loop_queue_.empty()) eventfd_write(descriptor_, 1);
+}
+
+// False: nothing came.
+bool Service::DoLoopQueue() {
+  if (loop_queued_.load(std::memory_order_acquire) == 0 && LoopIsIdle()) {
+    cpython::GilRelease release;
+    Look(loop_queued_);
+  }
+  std::vector<Work> works;
+  {
+    std::lock_guard lock(mutex_);
     works.swap(loop_queue_);
+    loop_queued_.store(0, std::memory_order_release);
   }
   for (Work& work : works) Do(work);
+  return !works.empty();
+}
+
+bool Service::LoopIsIdle() const {
+  if (loop_ready_ == nullptr) return true;
+  const Py_ssize_t waiting = PyObject_Size(loop_ready_);
+  if (waiting < 0) PyErr_Clear();
+  return waiting == 0;
+}
+
+void Service::SetLoopReady(PyObject* ready) {
+  Py_XSETREF(loop_ready_, Py_IsNone(ready) ? nullptr : Py_NewRef(ready));
 }
 
 }  // namespace inmem::bridge

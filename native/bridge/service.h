@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -39,22 +40,35 @@ class Service {
   void Serve();
   void ServeLoop();
 
+  // Where Python holds what the loop is to do next: it does not look for more
+  // of ours while there is something. None: it always may. GIL.
+  void SetLoopReady(PyObject* ready);
+
  private:
   Service();
   bool Spawn();
+  Work Next(bool* last);
+  bool DoLoopQueue();
+  bool LoopIsIdle() const;
   void StartLoop();
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Work> queue_;
   std::vector<Work> loop_queue_;
+  // How much each queue holds, for who looks without the mutex.
+  std::atomic<std::size_t> queued_{0};
+  std::atomic<std::size_t> loop_queued_{0};
   int threads_ = 0;
   int idle_ = 0;
+  std::size_t looking_ = 0;  // idle, and awake still
+  bool loop_looks_ = false;
   const int limit_;
   bool loop_begun_ = false;
   int descriptor_ = -1;  // an eventfd: the loop has work
   PyObject* spawn_ = nullptr;
   PyObject* start_loop_ = nullptr;
+  PyObject* loop_ready_ = nullptr;
 };
 
 }  // namespace inmem::bridge

@@ -39,6 +39,8 @@ def _run_loop(descriptor: int) -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     _loop = loop
+    # asyncio's own loops tell so what they are to do next; others need not.
+    _inmem_bridge.set_loop_ready(getattr(loop, "_ready", None))
     loop.add_reader(descriptor, _inmem_bridge.serve_loop)
     while True:
         try:
