@@ -44,6 +44,8 @@ class ClassFacts:
                 value = node.value
                 arguments = tuple(inner.elts) if isinstance(inner, ast.Tuple) else (inner,)
             entity = self.names.expression(definition.scope, value)
+            if entity is definition:
+                entity = definition.before and self.names.follow(definition.before)
             entity = self._dealiased(entity)
             if isinstance(entity, Known):
                 entity = Known(known_types.canonical(entity.name))

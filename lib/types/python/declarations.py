@@ -11,7 +11,7 @@ from known_types import UNKNOWN
 from ts_classes import Classes
 from ts_members import docstring
 from ts_signatures import Signatures
-from ts_text import comment, declared_name, module_namespace, summary
+from ts_text import comment, declared_name, module_namespace, split_union, summary
 from ts_types import Context, Types
 from type_modules import Definition, Module, class_scope
 from type_names import Entity, Known, ModuleName, Names
@@ -111,10 +111,10 @@ class Declarations:
         if variables.kind(definition) in ("namedtuple", "typeddict", "enum"):
             kind = variables.kind(definition)
             text = {"namedtuple": "$.PySequence", "typeddict": "$.PyDict", "enum": "$.PyEnum"}[kind]
-        elif isinstance(value, ast.Constant) and isinstance(value.value, str):
-            text = self.types.of(value, context)
         else:
             text = self.types.of(value, context)
+            if f"{module_namespace(definition.module.name)}.{name}" in split_union(text):
+                text = UNKNOWN  # nothing but itself
         return f"  export type {name}{self.classes.head(definition)} = {text};\n"
 
     # --- what is asked for -------------------------------------------------------------------
@@ -231,6 +231,8 @@ class Declarations:
             return None
         self._publish_definition(found)
         target = self.classes.local_name(found)
+        if self.namespace(found.module.name).texts.get(target) == "":
+            return None  # a circle
         return f"{module_namespace(found.module.name)}.{target}"
 
     def _method_of(self, definition: Definition) -> str | None:
@@ -334,7 +336,7 @@ class Declarations:
             else:
                 yield f"import {local} = {target};\n"
                 renamed.append(f"{local} as {name}")
-        yield f"export {{ {', '.join(renamed)} }};\n"
+        yield f"export {{ {', '.join(renamed)} }};\n" if renamed else "export {};\n"
 
 
 # Those that every object has.

@@ -102,6 +102,9 @@ class Classes:
     def _heritage(self, definition: Definition, own: list[str], context: Context) -> list[str]:
         parts = self._capabilities(definition, context)
         for base in self.facts.bases(definition):
+            is_ours = isinstance(base.entity, Definition) and base.entity.kind == "class"
+            if is_ours and definition in self.facts.classes(base.entity):
+                continue  # a circle, which Python refuses
             text = self.types.of_entity(base.entity, list(base.arguments), self._inner(context))
             if text.startswith("$") and text not in parts and " " not in text.split("<")[0]:
                 parts.append(text)

@@ -117,8 +117,8 @@ class Members:
 
     def _renamed(self, member: Member, taken: set[str]) -> Member:
         if member.is_static:
-            taken = PROXY | BY_METHOD["__call__"]
-        if member.name in taken:
+            member.name = static_name(member.name)
+        elif member.name in taken:
             member.name = f"${member.name}"
         return member
 
@@ -166,6 +166,8 @@ class Members:
             yield static
             return
         marker = self._marker(node.annotation, context)
+        if marker == "InitVar":  # the constructor's alone
+            return
         bare = not isinstance(node.annotation, ast.Subscript)
         if marker in ("Final", "ClassVar") and bare:
             text = self.values.of(node.value, context, marker == "Final")
@@ -232,6 +234,11 @@ class Members:
                 texts = ["value: unknown"]
             result = {"get": signature.result, "has": "boolean"}.get(name, "void")
             yield f"{head}({', '.join(texts)}): {result}"
+
+
+def static_name(name: str) -> str:
+    """Of a member of a class itself, which is called."""
+    return f"${name}" if name in PROXY | BY_METHOD["__call__"] else name
 
 
 ITEMS = {

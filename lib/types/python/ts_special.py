@@ -3,7 +3,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from known_types import UNKNOWN
-from ts_members import Member, unique
+from ts_members import Member, static_name, unique
 from ts_signatures import Parameter
 from ts_text import comment, literal, property_name, union
 from ts_types import Context
@@ -75,7 +75,7 @@ class SpecialClasses:
         values = union([literal(value) for value in members.values()]) if members else UNKNOWN
         keys = union([f'"{key}"' for key in members]) if members else "string"
         every = list(self.classes.members.of_class(definition, context))
-        own = [m for m in every if not m.is_static and m.name not in members]
+        own = [m for m in every if not m.is_static and m.name.removeprefix("$") not in members]
         left_out = ["name", "value", *(m.name for m in own)]
         bases = [
             self.types.refer(base.entity, False)
@@ -91,8 +91,8 @@ class SpecialClasses:
             body = f"    readonly name: {keys};\n    readonly value: {values};\n{body}"
         text = comment(docs, "  ") + f"  export interface {name} extends {', '.join(extends)} {{\n"
         text += f"{body}  }}\n"
-        statics = [Member(key, name, is_readonly=True) for key in members]
-        statics += [m for m in every if m.is_static and m.name not in members]
+        statics = [Member(static_name(key), name, is_readonly=True) for key in members]
+        statics += [m for m in every if m.is_static and m.name.removeprefix("$") not in members]
         body = "".join(m.lines("    ") for m in unique(statics))
         text += f"  export interface {name}$Static {{\n{body}  }}\n"
         made = f"$.PyEnumClass<{name}, {keys}, {values}>"

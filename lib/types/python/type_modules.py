@@ -6,11 +6,13 @@ import dataclasses
 import sys
 from collections.abc import Callable, Iterator
 
+from byte_code import tree_of
+
 Node = ast.AST
 DefNode = ast.FunctionDef | ast.AsyncFunctionDef
 Read = Callable[[str], bytes]
 # What may stand behind a module's name, the best first.
-SUFFIXES = (".pyi", ".py")
+SUFFIXES = (".pyi", ".py", ".pyc")
 
 
 @dataclasses.dataclass(eq=False)
@@ -25,6 +27,8 @@ class Definition:
     target: tuple[str, str] = ("", "")
     # "x as x", or from within the package: what a stub hands on.
     handed_on: bool = False
+    # What the name meant above: ``class Foo(Foo)``.
+    before: "Definition | None" = None
 
     @property
     def node(self) -> Node:
@@ -74,7 +78,7 @@ class ModuleIndex:
 
     def __init__(self, names: list[str]) -> None:
         self.files: dict[str, str] = {}
-        # Extension modules without a stub, and those of which there is byte code alone.
+        # Extension modules without a stub.
         self.opaque: set[str] = set()
         self.folders: set[str] = set()
         sources: dict[str, dict[str, str]] = {}
@@ -95,7 +99,7 @@ class ModuleIndex:
         folder, _, base = name.rpartition("/")
         stem, dot, ending = base.partition(".")
         suffix = dot + ending
-        is_opaque = suffix.endswith((".so", ".pyc"))
+        is_opaque = suffix.endswith(".so")
         if suffix not in SUFFIXES and not is_opaque:
             return
         parts = folder.split("/") if folder else []
@@ -184,7 +188,7 @@ class Collector:
             if kind == known.kind == "variable" and not only_missing:
                 known.nodes.append(node)
             return known
-        definition = Definition(kind, name, self.scope, [node])
+        definition = Definition(kind, name, self.scope, [node], before=known)
         self.scope.names[name] = definition
         return definition
 
@@ -296,7 +300,8 @@ def belongs_to(node: Node, before: Node) -> bool:
 def read_module(name: str, path: str, source: bytes) -> Module:
     """Raises SyntaxError or ValueError for what is not Python."""
     is_package = path.rpartition("/")[2].startswith("__init__.")
-    module = Module(name, path, is_package, ast.parse(source, path, type_comments=False))
+    tree = tree_of(source) if path.endswith(".pyc") else ast.parse(source, path)
+    module = Module(name, path, is_package, tree)
     module.scope = Scope(module)
     Collector(module.scope).collect(module.tree.body)
     return module
