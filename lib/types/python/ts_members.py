@@ -13,19 +13,18 @@ from type_modules import Definition, DefNode, class_scope, decorator_names
 from type_names import Known
 
 # A proxy's own members (lib/bridge/types.ts): Python's of the same name have a $ before them.
-PROXY = frozenset("type destroy copy toString toJs".split())
+PROXY = frozenset("type destroy copy toString toJs toJSON then".split())
 BY_METHOD = {
     "__len__": {"length"},
-    "__getitem__": {"get"},
-    "__setitem__": {"set"},
-    "__delitem__": {"delete"},
-    "__contains__": {"has"},
+    "__getitem__": {"get", "set", "delete", "has"},
+    "__iter__": {"has"},
     "__next__": {"next"},
     "__anext__": {"next"},
-    "__await__": {"then", "catch", "finally"},
-    "__call__": {"call", "apply", "bind", "callKwargs", "callAsync"},
+    "__await__": {"catch", "finally"},
+    "__call__": {"callKwargs", "callAsync"},
     "__buffer__": {"getBuffer"},
 }
+OF_CLASSES = PROXY | BY_METHOD["__call__"] | {"prototype"}
 # Special methods that are called by name: by with(), by protocols that ask for them.
 NAMED = frozenset("__enter__ __exit__ __aenter__ __aexit__ __array__ __fspath__".split())
 
@@ -219,9 +218,18 @@ class Members:
             yield Member(name, text, is_readonly=True)
         if name == "__len__":
             yield Member("length", "number", is_readonly=True)
-        elif name in ITEMS:
+        elif name in ITEMS and self._has_trait(name, definition):
             for text in self._item_calls(ITEMS[name], definition, context):
                 yield Member(ITEMS[name], text, is_method=True)
+
+    def _has_trait(self, name: str, definition: Definition) -> bool:
+        """Whether the proxy has a member for it: it is told by other methods of the class."""
+        needed = {"__getitem__", *(["__iter__"] if name == "__contains__" else [])}
+        owner = definition.scope.owner
+        classes = self.facts.classes(owner) if owner is not None else []
+        if any(needed & class_scope(cls).names.keys() for cls in classes):
+            return True
+        return owner is not None and bool(self.facts.known(owner) - {"abc.ABC"})
 
     def _item_calls(self, name: str, definition: Definition, context: Context) -> Iterator[str]:
         nodes = overloads(definition.nodes)
@@ -238,7 +246,7 @@ class Members:
 
 def static_name(name: str) -> str:
     """Of a member of a class itself, which is called."""
-    return f"${name}" if name in PROXY | BY_METHOD["__call__"] else name
+    return f"${name}" if name in OF_CLASSES else name
 
 
 ITEMS = {
