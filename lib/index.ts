@@ -17,6 +17,8 @@ export type {
 } from "./bridge/options.js";
 export type { Python, RunPythonOptions } from "./bridge/python.js";
 export type * from "./bridge/types.js";
+export type { WebHandler, WebOptions } from "./bridge/web.js";
+export type { AcceptedWebSocket, WebSocketAcceptor } from "./bridge/web-socket.js";
 export type {
   BundleForm,
   BundleInputs,

@@ -7,6 +7,7 @@ import { setInput, setOutput } from "./streams.js";
 import { Template } from "./template.js";
 import { type ToPyOptions, toPy } from "./to-py.js";
 import type { PyContextManager, PyDict, PyModule, PyProxy } from "./types.js";
+import { type WebHandler, type WebOptions, webHandler } from "./web.js";
 
 export interface RunPythonOptions {
   /** Names that the code sees and sets. Default: `globals`. */
@@ -75,6 +76,19 @@ export class Python {
    */
   toPy(value: unknown, options?: ToPyOptions): unknown {
     return toPy(this.#crossing, value, options);
+  }
+
+  /**
+   * A Python web application (ASGI: fastapi, starlette, ...) behind Node's own http server or fetch.
+   * @param app the application, or `module:name`.
+   */
+  asgi(app: PyProxy | string, options?: WebOptions): WebHandler {
+    return webHandler(this.#crossing, "asgi", app, options);
+  }
+
+  /** The same of WSGI (flask, django, ...): each request on a thread of a pool. */
+  wsgi(app: PyProxy | string, options?: WebOptions): WebHandler {
+    return webHandler(this.#crossing, "wsgi", app, options);
   }
 
   /** Makes an object importable in Python: its members are the module's. */

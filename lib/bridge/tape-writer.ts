@@ -3,7 +3,7 @@ import { types } from "node:util";
 import type { JsObjects } from "./js-objects.js";
 import { Kwargs } from "./kwargs.js";
 import { type NativeBridge, Register, Tag, type TapeExtras } from "./native.js";
-import { Tuple } from "./wrapped.js";
+import { ByValue, Tuple } from "./wrapped.js";
 
 const FIRST_LENGTH = 256;
 /** Numbers for which an array gets memory at once. */
@@ -171,6 +171,10 @@ export class TapeWriter {
   }
 
   #object(object: object, depth: number): void {
+    if (object instanceof ByValue) {
+      this.value(object.value, -1);
+      return;
+    }
     if (object instanceof Tuple) {
       this.begin(Tag.tuple, object.items.length);
       for (const item of object.items) this.value(item, 0);

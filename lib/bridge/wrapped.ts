@@ -9,3 +9,8 @@ export class Tuple {
 export class ByReference {
   constructor(readonly object: object) {}
 }
+
+/** A copy in Python's own types, as toPy() makes it. */
+export class ByValue {
+  constructor(readonly value: unknown) {}
+}

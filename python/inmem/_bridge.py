@@ -72,6 +72,11 @@ def describe(error: BaseException, depth: int = 0) -> tuple[Any, ...]:
     )
 
 
+def call_in(module: str, name: str, *args: Any) -> Any:
+    """A function of a module that is imported where this is called."""
+    return getattr(importlib.import_module(module), name)(*args)
+
+
 def set_js_global(proxy: Any) -> None:
     """globalThis of the environment whose thread this is."""
     ffi.global_objects[_thread.get_ident()] = proxy

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import _inmem_bridge
 
+from inmem import _session
+
 if TYPE_CHECKING:  # imported when the loop is first needed
     import asyncio
     from collections.abc import Awaitable
@@ -23,13 +25,17 @@ _loop: Any = None
 
 
 def spawn(name: str) -> None:
-    threading.Thread(target=_inmem_bridge.serve, name=name, daemon=True).start()
+    begin(threading.Thread(target=_inmem_bridge.serve, name=name, daemon=True))
 
 
 def start_loop(descriptor: int) -> None:
-    threading.Thread(
-        target=_run_loop, args=(descriptor,), name="inmem-asyncio", daemon=True
-    ).start()
+    begin(threading.Thread(target=_run_loop, args=(descriptor,), name="inmem-asyncio", daemon=True))
+
+
+def begin(thread: threading.Thread) -> None:
+    """No run ends it, or waits for it."""
+    _session.own_threads.add(thread)
+    thread.start()
 
 
 def _run_loop(descriptor: int) -> None:

@@ -1,0 +1,301 @@
+// test/bridge/web.test.ts: Python web applications behind Node's own http server, and for fetch.
+import { once } from "node:events";
+import { createServer, request as httpRequest, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket, WebSocketServer } from "ws";
+import type { WebHandler } from "../../lib/index.js";
+import { api } from "../helpers/python.js";
+
+const py = await api.start();
+const errors: string[] = [];
+
+py.runPython(`
+import asyncio, json
+log = []
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        while True:
+            message = await receive()
+            log.append(message["type"])
+            scope["state"]["ready"] = 1
+            await send({"type": message["type"] + ".complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+    if scope["type"] == "websocket":
+        return await socket(scope, receive, send)
+    path = scope["path"]
+    async def start(status=200, headers=()):
+        await send({"type": "http.response.start", "status": status, "headers": list(headers)})
+    if path == "/scope":
+        shown = {k: (v.decode() if isinstance(v, bytes) else v) for k, v in scope.items() if k not in ("headers", "extensions", "state", "client", "server")}
+        shown["ready"] = scope["state"].get("ready")
+        shown["headers"] = [[n.decode(), v.decode("latin-1")] for n, v in scope["headers"]]
+        await start(200, [(b"content-type", b"application/json"), (b"set-cookie", b"a=1"), (b"set-cookie", b"b=2")])
+        await send({"type": "http.response.body", "body": json.dumps(shown).encode()})
+    elif path == "/echo":
+        await start(201)
+        while True:
+            message = await receive()
+            await send({"type": "http.response.body", "body": message["body"], "more_body": message["more_body"]})
+            if not message["more_body"]:
+                return
+    elif path == "/count":
+        size = 0
+        while True:
+            message = await receive()
+            size += len(message.get("body", b""))
+            if not message["more_body"]:
+                break
+        await start()
+        await send({"type": "http.response.body", "body": str(size).encode()})
+    elif path == "/stream":
+        await start()
+        try:
+            for i in range(1_000_000):
+                await send({"type": "http.response.body", "body": b"x" * 65536, "more_body": True})
+                await asyncio.sleep(0)
+                if (await gone(receive)):
+                    log.append("disconnect")
+                    return
+        finally:
+            log.append("stream ended")
+    elif path == "/none":
+        await start(204)
+        await send({"type": "http.response.body"})
+    elif path == "/early":
+        raise ValueError("before the start")
+    elif path == "/late":
+        await start()
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        raise ValueError("in the middle")
+    else:
+        await start(404)
+        await send({"type": "http.response.body", "body": b"?"})
+
+async def gone(receive):
+    try:
+        async with asyncio.timeout(0.001):
+            return (await receive())["type"] == "http.disconnect"
+    except TimeoutError:
+        return False
+
+async def socket(scope, receive, send):
+    assert (await receive())["type"] == "websocket.connect"
+    if scope["path"] == "/refused":
+        return await send({"type": "websocket.close", "code": 4001})
+    await send({"type": "websocket.accept", "subprotocol": None})
+    while True:
+        message = await receive()
+        if message["type"] == "websocket.disconnect":
+            log.append(f"left {message['code']}")
+            return
+        if message.get("text") == "close":
+            return await send({"type": "websocket.close", "code": 4000, "reason": "asked"})
+        if message.get("text") is not None:
+            await send({"type": "websocket.send", "text": message["text"].upper()})
+        else:
+            await send({"type": "websocket.send", "bytes": message["bytes"][::-1]})
+
+def classic(environ, start_response):
+    path = environ["PATH_INFO"]
+    if path == "/early":
+        raise ValueError("wsgi")
+    write = start_response("200 Fine", [("X-Method", environ["REQUEST_METHOD"]), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")])
+    write(b"<")
+    class Parts:
+        def __iter__(self):
+            yield environ["wsgi.input"].read()
+            yield environ["QUERY_STRING"].encode()
+        def close(self):
+            log.append("closed")
+    return Parts()
+`);
+
+const log = () => (py.runPython("list(log)") as { toJs(): string[] }).toJs();
+
+async function listen(handler: WebHandler): Promise<{ server: Server; url: string }> {
+  const server = createServer(handler);
+  server.on("upgrade", handler.upgrade);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+const options = { onError: (text: string) => void errors.push(text) };
+
+describe("asgi() behind http.createServer()", () => {
+  const webSocketServer = new WebSocketServer({ noServer: true });
+  let handler: WebHandler;
+  let server: Server;
+  let url: string;
+
+  beforeAll(async () => {
+    const app = py.globals.get("app") as Parameters<typeof py.asgi>[0];
+    handler = py.asgi(app, { ...options, webSocketServer, rootPath: "" });
+    ({ server, url } = await listen(handler));
+  });
+  afterAll(() => void server.closeAllConnections());
+
+  it("tells the application what the request is, and the client what it answers", async () => {
+    const response = await fetch(`${url}/scope?a=%20b&c`, { headers: { "X-Name": "Völlig" } });
+    expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+    const scope = (await response.json()) as Record<string, unknown>;
+    expect(scope).toMatchObject({
+      type: "http",
+      method: "GET",
+      scheme: "http",
+      path: "/scope",
+      raw_path: "/scope",
+      query_string: "a=%20b&c",
+      http_version: "1.1",
+      ready: 1,
+    });
+    expect(scope["headers"]).toContainEqual(["x-name", "Völlig"]);
+  });
+
+  it("streams both ways", async () => {
+    const parts = ["one", "two", "three"];
+    const sent = httpRequest(`${url}/echo`, { method: "POST" });
+    const answered = once(sent, "response") as Promise<[import("node:http").IncomingMessage]>;
+    sent.write(parts[0]);
+    const [response] = await answered;
+    const ended = once(response, "end");
+    expect(response.statusCode).toBe(201);
+    // The answer to each part comes before the next one is sent.
+    for (const part of parts.slice(1)) {
+      const [chunk] = (await once(response, "data")) as [Buffer];
+      expect(String(chunk)).toBe(parts[parts.indexOf(part) - 1]);
+      sent.write(part);
+    }
+    sent.end();
+    expect(String(((await once(response, "data")) as [Buffer])[0])).toBe("three");
+    await ended;
+  });
+
+  it("answers many at once", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, async (_, i) => {
+        const response = await fetch(`${url}/echo`, { method: "POST", body: `body ${i}` });
+        return response.text();
+      }),
+    );
+    expect(answers).toEqual(answers.map((_, i) => `body ${i}`));
+  });
+
+  it("answers without a body", async () => {
+    const response = await fetch(`${url}/none`);
+    expect([response.status, await response.text()]).toEqual([204, ""]);
+    expect((await fetch(`${url}/scope`, { method: "HEAD" })).status).toBe(200);
+  });
+
+  it("tells the application that the client has gone, and stops a stream by back-pressure", async () => {
+    const controller = new AbortController();
+    const response = await fetch(`${url}/stream`, { signal: controller.signal });
+    await response.body?.getReader().read();
+    controller.abort();
+    while (!log().includes("stream ended")) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(log()).toContain("disconnect");
+  });
+
+  it("tells a hook, not the client, what the application raised", async () => {
+    errors.length = 0;
+    const early = await fetch(`${url}/early`);
+    expect([early.status, await early.text()]).toEqual([500, "Internal Server Error"]);
+    expect(errors.join()).toMatch(/ValueError: before the start/);
+    const late = await fetch(`${url}/late`);
+    await expect(late.text()).rejects.toThrow();
+    expect(errors.join()).toMatch(/ValueError: in the middle/);
+  });
+
+  it("carries WebSockets", async () => {
+    const socket = new WebSocket(`${url.replace("http", "ws")}/chat`);
+    await once(socket, "open");
+    socket.send("hello");
+    expect(String(((await once(socket, "message")) as [Buffer])[0])).toBe("HELLO");
+    socket.send(Buffer.from([1, 2, 3]));
+    expect(((await once(socket, "message")) as [Buffer])[0]).toEqual(Buffer.from([3, 2, 1]));
+    socket.send("close");
+    expect(await once(socket, "close")).toEqual([4000, Buffer.from("asked")]);
+    const refused = new WebSocket(`${url.replace("http", "ws")}/refused`);
+    const [error] = (await once(refused, "error")) as [Error];
+    expect(error.message).toMatch(/403/);
+  });
+
+  it("shuts the application down", async () => {
+    await handler.close();
+    expect(log().filter((text) => text.startsWith("lifespan"))).toEqual([
+      "lifespan.startup",
+      "lifespan.shutdown",
+    ]);
+  });
+});
+
+describe("fetch", () => {
+  const handler = py.asgi(py.globals.get("app") as Parameters<typeof py.asgi>[0], options);
+
+  it("takes a Request and gives a Response, streaming", async () => {
+    const init = { method: "POST", body: "some text" };
+    const response = await handler.fetch(new Request("http://app.example/echo", init));
+    expect([response.status, await response.text()]).toEqual([201, "some text"]);
+    const scope = await (await handler.fetch(new Request("https://app.example/scope?q"))).json();
+    expect(scope).toMatchObject({ scheme: "https", query_string: "q" });
+    const stream = await handler.fetch(new Request("http://app.example/stream"));
+    const reader = stream.body?.getReader();
+    expect((await reader?.read())?.value?.byteLength).toBe(65536);
+    await reader?.cancel();
+  });
+
+  it("takes large bodies in constant memory", async () => {
+    const chunk = Buffer.alloc(1 << 18);
+    async function* body(count: number): AsyncGenerator<Buffer> {
+      for (let i = 0; i < count; i++) yield chunk;
+    }
+    const count = async (chunks: number) => {
+      const init = { method: "POST", body: body(chunks), duplex: "half" };
+      const request = new Request("http://app.example/count", init as unknown as RequestInit);
+      return (await handler.fetch(request)).text();
+    };
+    await count(64);
+    const before = process.memoryUsage().rss;
+    expect(await count(512)).toBe(String(128 << 20));
+    expect(process.memoryUsage().rss - before).toBeLessThan(64 << 20);
+  });
+
+  it("gives 500 for what is raised", async () => {
+    errors.length = 0;
+    expect((await handler.fetch(new Request("http://app.example/early"))).status).toBe(500);
+    expect(errors.join()).toMatch(/before the start/);
+  });
+});
+
+describe("wsgi()", () => {
+  const classic = py.globals.get("classic") as Parameters<typeof py.wsgi>[0];
+  const handler = py.wsgi(classic, options);
+
+  it("serves on threads, with input, write(), parts and close()", async () => {
+    const init = { method: "PUT", body: "body" };
+    const responses = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        handler.fetch(new Request("http://app.example/a?q=1", init)),
+      ),
+    );
+    for (const response of responses) {
+      expect(response.headers.get("x-method")).toBe("PUT");
+      expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+      expect(await response.text()).toBe("<bodyq=1");
+    }
+    expect(log().filter((text) => text === "closed")).toHaveLength(20);
+  });
+
+  it("gives 500 for what is raised", async () => {
+    const response = await handler.fetch(new Request("http://app.example/early"));
+    expect(response.status).toBe(500);
+  });
+
+  it("names an application that is not there", async () => {
+    const missing = py.wsgi("no_such_module:app", options);
+    await expect(missing.ready()).rejects.toThrow(/no_such_module/);
+  });
+});
