@@ -8,7 +8,7 @@ import { makeProxy } from "./proxy.js";
 import { inspectProxy } from "./proxy-inspect.js";
 import { isInstance } from "./subclass.js";
 import { handleFor, python, type Target } from "./target.js";
-import { toJs } from "./to-js.js";
+import { toJs, toJson } from "./to-js.js";
 
 /** Gives the member's value; `receiver` is what it is read from: the proxy, or what inherits. */
 type Member = (target: Target, receiver?: object) => unknown;
@@ -71,9 +71,7 @@ const members = new Map<string, Entry>(
     toJs: method((target, options) => toJs(target, options)),
     // A function has no JSON, as in JavaScript.
     toJSON: method((target) =>
-      (target.held.traits & PyTrait.callable) !== 0
-        ? undefined
-        : toJs(target, { dict_converter: Object.fromEntries, create_pyproxies: false }),
+      (target.held.traits & PyTrait.callable) !== 0 ? undefined : toJson(target),
     ),
     length: { needs: PyTrait.length, member: (target) => python(target, "length") },
     get: method((target, key) => {

@@ -118,9 +118,13 @@ const handler: ProxyHandler<Target> = {
   getOwnPropertyDescriptor(target, key) {
     if (key === "prototype") return Reflect.getOwnPropertyDescriptor(target, key);
     if (typeof key === "symbol" || handler.has?.(target, key) !== true) return undefined;
-    const value: unknown = handler.get?.(target, key, target.proxy);
-    const enumerable = !key.startsWith("__");
-    return { value, writable: true, enumerable, configurable: true };
+    // Read when it is asked for: a property may take its time, or raise.
+    return {
+      get: () => handler.get?.(target, key, target.proxy) as unknown,
+      set: (value: unknown) => void handler.set?.(target, key, value, target.proxy),
+      enumerable: !key.startsWith("__"),
+      configurable: true,
+    };
   },
   getPrototypeOf(target) {
     return (target.held.traits & PyTrait.callable) !== 0 ? Function.prototype : Object.prototype;

@@ -37,6 +37,12 @@ function optionsOf(given: unknown): Options {
   return { ...options, depth: Math.min(options.depth, 2 ** 30) };
 }
 
+/** For JSON.stringify(): objects and arrays; what has no conversion is an error. */
+export function toJson(target: Target): unknown {
+  const options = { depth: -1, create_pyproxies: false, dict_converter: Object.fromEntries };
+  return new Walk(target, options, true).value(target.proxy, -1);
+}
+
 /** What has no conversion stays a proxy, where the caller allows that. */
 function left(proxy: object, options: Options): object {
   if (options.create_pyproxies === false) {
@@ -59,10 +65,13 @@ class Walk {
   readonly #options: Options;
   readonly #known = new Map<unknown, unknown>();
   readonly #eager = new Set<unknown>();
+  readonly #forJson: boolean;
 
-  constructor(target: Target, options: Options) {
+  /** @param forJson a Set would be `{}` there: it becomes an array. */
+  constructor(target: Target, options: Options, forJson = false) {
     this.#crossing = target.crossing;
     this.#options = options;
+    this.#forJson = forJson;
   }
 
   value(value: unknown, depth: number): unknown {
@@ -79,7 +88,11 @@ class Walk {
     const one = this.#crossing.toJs(handleFor(target), 1, true, this.#crossing);
     if (Array.isArray(one)) return this.#array(value, one, depth - 1);
     if (one instanceof Map) return this.#dict(value, [...one] as [unknown, unknown][], depth - 1);
-    if (one instanceof Set) return this.#set(value, one, depth - 1);
+    if (one instanceof Set) {
+      return this.#forJson
+        ? this.#array(value, [...one], depth - 1)
+        : this.#set(value, one, depth - 1);
+    }
     if (targetOf(one) === undefined) return one;
     if (default_converter === undefined) return left(target.proxy, this.#options);
     return this.#ask(default_converter, value as PyProxy, depth);

@@ -37,12 +37,15 @@ export interface PyProxy {
   /** Lets the object go; using the proxy afterwards throws, with `reason` in the message. */
   destroy(reason?: string): void;
   [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
   /** A second proxy of the same object, which is destroyed on its own. */
   copy(): this;
   /** `str(object)`. */
   toString(): string;
   /** A deep copy in JavaScript's own types. */
   toJs(options?: ToJsOptions): unknown;
+  /** For JSON.stringify(): dicts are objects, sets arrays; what has no conversion is an error. */
+  toJSON(): unknown;
 }
 
 /** A proxy of a module whose types are not known; `pyimport<typeof import("./app")>("app")` knows them. */
@@ -134,8 +137,34 @@ export interface PyMutableSequence<T = unknown> extends PyCollection<T> {
   reverse(): void;
 }
 
+/** Array's methods that read; sequences of other types have them too, unless they have attributes so named. */
+export type PyArrayMethods<T> = Pick<
+  readonly T[],
+  | "at"
+  | "concat"
+  | "entries"
+  | "every"
+  | "filter"
+  | "find"
+  | "findIndex"
+  | "flat"
+  | "flatMap"
+  | "forEach"
+  | "includes"
+  | "indexOf"
+  | "join"
+  | "keys"
+  | "lastIndexOf"
+  | "map"
+  | "reduce"
+  | "reduceRight"
+  | "slice"
+  | "some"
+  | "values"
+>;
+
 /** A list. */
-export interface PyList<T = unknown> extends PyMutableSequence<T> {
+export interface PyList<T = unknown> extends PyMutableSequence<T>, PyArrayMethods<T> {
   $copy(): PyList<T>;
   sort(): void;
 }

@@ -170,20 +170,21 @@ bool TapeWriter::PutDeep(PyObject* object, int depth, bool* done) {
 // Memory of one dimension whose elements a typed array can have: a copy.
 bool TapeWriter::PutBuffer(PyObject* object, bool* done) {
   Py_buffer view;
-  if (PyObject_GetBuffer(object, &view, PyBUF_ND | PyBUF_FORMAT) != 0) {
-    PyErr_Clear();  // with strides, or released: it stays a proxy
+  if (PyObject_GetBuffer(object, &view, PyBUF_STRIDES | PyBUF_FORMAT) != 0) {
+    PyErr_Clear();  // released, or of pointers: it stays a proxy
     return true;
   }
+  bool copied = true;
   if (IsElement(view)) {
     const char format = view.format != nullptr ? view.format[0] : 'B';
     tape_.Put(Tag::kBuffer, static_cast<double>(tape_.blobs.size()));
     tape_.words.push_back(format == 'l' ? 'q' : format == 'L' ? 'Q' : format);
-    const auto* data = static_cast<const std::uint8_t*>(view.buf);
-    tape_.blobs.emplace_back(data, data + view.len);
+    auto& blob = tape_.blobs.emplace_back(static_cast<std::size_t>(view.len));
+    copied = PyBuffer_ToContiguous(blob.data(), &view, view.len, 'C') == 0;
     *done = true;
   }
   PyBuffer_Release(&view);
-  return true;
+  return copied;
 }
 
 // What inmem._bridge makes of it: nothing (None), or what it is, and its value.

@@ -15,7 +15,6 @@ contains = operator.contains
 length = len
 set_attribute = setattr
 delete_attribute = delattr
-has_attribute = hasattr
 is_instance = isinstance
 string = str
 iterate = iter
@@ -35,6 +34,13 @@ def item_at(sequence: Any, index: int) -> tuple[object, ...]:
         return (sequence[index],)
     except IndexError:
         return ()
+
+
+def has_attribute(value: object, name: str) -> bool:
+    try:
+        return hasattr(value, name)
+    except Exception:
+        return True  # it is there, and raises
 
 
 def type_name(value: object) -> str:

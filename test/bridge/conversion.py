@@ -42,4 +42,6 @@ def same(a: object, b: object) -> bool:
     """Equal, of one type, and of one sign where they are zeros; NaN is itself."""
     if isinstance(a, memoryview) and isinstance(b, memoryview):
         return (a.format, a.shape, a.tobytes()) == (b.format, b.shape, b.tobytes())
+    if isinstance(a, set | frozenset) and isinstance(b, set | frozenset):
+        return type(a) is type(b) and sorted(map(repr, a)) == sorted(map(repr, b))
     return type(a) is type(b) and repr(a) == repr(b) and (a == b or a != a)
