@@ -53,6 +53,18 @@ const odd = {
         @classmethod
         def of(cls, x: str) -> "G": ...
   `,
+  "made.py": py`
+    import collections, enum, typing
+    Pair = collections.namedtuple("Pair", "a, b", defaults=(1,))
+    Point = typing.NamedTuple("Point", [("x", int), ("y", str)])
+    Movie = typing.TypedDict("Movie", {"title": str, "year of": int}, total=False)
+    Color = enum.Enum("Color", "RED GREEN")
+    Word = enum.StrEnum("Word", ["YES", "NO"])
+    class Named(collections.namedtuple("Named", ["first", "last"])):
+        """Who."""
+        def full(self) -> str: ...
+    Other = enum.Enum("Other", make())
+  `,
   "fields.py": py`
     from dataclasses import *
     @dataclass
@@ -81,8 +93,20 @@ it("odd sources become declarations that TypeScript takes", async () => {
       "m.own.Foo().a(); m.own.Foo().x; m.latin.f.callKwargs({ \u00e4: 1 });",
       "m.fields.Q(1, kwargs({ y: 2 })).default.charAt(0);",
       "m.enums.G.of('x').p;",
+      "const u: unknown = m.made.Pair(1).b; const s: string = m.made.Point(1, 'x').y; u; s;",
+      "const n: number | bigint | undefined = m.made.Movie().get('year of'); n;",
+      "const v: 1 | 2 = m.made.Color.GREEN.value; const w: 'yes' | 'no' = m.made.Word.NO.value; v; w;",
+      "m.made.Named('a', 'b').full(); const l: unknown = m.made.Named('a', 'b').last; l;",
     ],
-    wrong: ["m.fields.Q(1);", "m.latin.f('x');", "m.own.Foo().b;"],
+    wrong: [
+      "m.made.Pair();",
+      "m.made.Point(1);",
+      "m.made.Color.BLUE;",
+      "m.made.Named('a');",
+      "m.fields.Q(1);",
+      "m.latin.f('x');",
+      "m.own.Foo().b;",
+    ],
   });
   expect(judged).toEqual({ refused: [], taken: [], elsewhere: [] });
 });

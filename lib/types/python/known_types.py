@@ -111,6 +111,7 @@ GENERIC = {
 }
 
 ALIASES = {
+    "collections.namedtuple": "typing.NamedTuple",
     "typing.List": "builtins.list",
     "typing.Dict": "builtins.dict",
     "typing.Set": "builtins.set",

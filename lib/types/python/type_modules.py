@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from byte_code import tree_of
+from functional_classes import class_of, spread
 
 Node = ast.AST
 DefNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -203,12 +204,17 @@ class Collector:
     on_AsyncFunctionDef = on_FunctionDef
 
     def on_ClassDef(self, node: ast.ClassDef, only_missing: bool) -> None:
-        self.add("class", node.name, node, only_missing)
+        self.add("class", node.name, spread(node), only_missing)
 
     def on_TypeAlias(self, node: ast.TypeAlias, only_missing: bool) -> None:
         self.add("alias", node.name.id, node, only_missing)
 
     def on_Assign(self, node: ast.Assign, only_missing: bool) -> None:
+        if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            made = class_of(node.targets[0].id, node.value)
+            if made is not None:
+                self.add("class", made.name, made, only_missing)
+                return
         for target in node.targets:
             if isinstance(target, ast.Name) and target.id == "__all__":
                 self.module.all_steps = [node.value]
