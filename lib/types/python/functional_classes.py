@@ -1,4 +1,4 @@
-# lib/types/python/functional_classes.py: classes made by a call, as the statements that say the same.
+# lib/types/python/functional_classes.py: classes made by a call, as statements.
 import ast
 from collections.abc import Iterator
 
