@@ -9,6 +9,7 @@ Its code objects carry importlib's own file name, so that the interpreter cuts
 these frames from tracebacks as it cuts importlib's.
 """
 
+import builtins
 import sys
 from _thread import get_ident
 
@@ -309,8 +310,11 @@ class LaterFinder:
 
 
 def can_look() -> bool:
-    """Not while the interpreter is being made, nor while zip_hook imports what it needs itself."""
-    return "__main__" in sys.modules and get_ident() not in looking
+    """Not while the interpreter is being made, nor while zip_hook imports what it needs itself.
+
+    open() is what it gets last before `__main__`, which runpy takes away for a moment.
+    """
+    return hasattr(builtins, "open") and get_ident() not in looking
 
 
 def zip_hook(path: str) -> "Any":

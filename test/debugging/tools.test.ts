@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { py } from "../helpers/python.js";
 import { tmpDir } from "../helpers/tmp.js";
+import { zipFile } from "../helpers/zip.js";
 import { bundleOf, places, runModule } from "./support.js";
 
 const clean = { code: 0, timedOut: false, stderr: "" };
@@ -90,6 +91,15 @@ describe.each(places)("in the %s", (place) => {
     expect(result.stdout).toContain(`> ${await bundle}/shop/prices.py(4)total()`);
     expect(result.stdout).toContain("-> result += price");
     expect(result.stdout).toContain("(Pdb) None");
+  });
+
+  // It looks for the zip's __main__ while there is no module of this name.
+  it("python -m pdb ZIP", async () => {
+    const zip = zipFile({ "__main__.py": "value = 41\nprint(value + 1)\n" });
+    const result = await runModule(place, await bundle, ["pdb", zip], { stdin: "n\np value\nq\n" });
+    expect(result).toMatchObject({ timedOut: false });
+    expect(result.stdout).toContain(`> ${zip}/__main__.py(2)<module>()`);
+    expect(result.stdout).toContain("(Pdb) 41");
   });
 
   it("code.interact", async () => {
