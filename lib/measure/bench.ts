@@ -69,7 +69,7 @@ export async function measureBundle(options: BenchOptions): Promise<BenchResult>
   try {
     const { ways, skipped } = chooseWays(options);
     const lab = new Lab(root, options);
-    lab.prepare(ways);
+    await lab.prepare(ways);
     const samples = await takeTurns(lab, ways, options);
     const results = [];
     for (const way of ways) {
@@ -138,10 +138,10 @@ class Lab {
   }
 
   /** Extracts what some ways find extracted. */
-  prepare(ways: readonly Way[]): void {
+  async prepare(ways: readonly Way[]): Promise<void> {
     if (!ways.some(({ folder }) => folder === "cached")) return;
     this.#options.onProgress?.("extracting");
-    extractBundle(binding(), resolve(this.#options.bundle), this.#cached);
+    await extractBundle(binding(), resolve(this.#options.bundle), this.#cached);
   }
 
   /** One run, alone. */

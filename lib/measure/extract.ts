@@ -2,18 +2,26 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { ArchiveEntry, Binding } from "../binding.js";
+import { entryContent, type LargeContent } from "../bundle/large-content.js";
+import { OutputFile } from "../bundle/output-file.js";
 import { InmemError } from "../errors.js";
 import type { Written } from "./ways.js";
 
 const TYPE_MASK = 0o170000;
 const SYMLINK = 0o120000;
+/** What is larger is written piece by piece: a buffer has its limit. */
+const MOST_WHOLE_BYTES = 1 << 30;
 
 /**
  * Writes all entries below `folder`, which is made; names were checked when the archive was opened.
  * Byte code goes where an import from disk looks for it.
  * @throws {InmemError} every code of docs/errors.md that concerns archives; Node's own errors of writing.
  */
-export function extractBundle(binding: Binding, bundle: string, folder: string): Written {
+export async function extractBundle(
+  binding: Binding,
+  bundle: string,
+  folder: string,
+): Promise<Written> {
   const archive = binding.openArchive(bundle);
   const names = new Set(archive.entries.map(({ name }) => name));
   const [major, minor] = binding.versions().python.split(".");
@@ -35,9 +43,11 @@ export function extractBundle(binding: Binding, bundle: string, folder: string):
     const parent = dirname(path);
     if (!made.has(parent)) mkdirSync(parent, { recursive: true });
     made.add(parent);
-    const data = archive.read(index);
-    writeEntry(path, data, entryAt(index));
-    bytes += data.length;
+    const entry = entryAt(index);
+    bytes += entry.sizeBytes;
+    if (entry.sizeBytes > MOST_WHOLE_BYTES) {
+      await writePieces(path, entryContent(archive, index, bundle), entry);
+    } else writeEntry(path, archive.read(index), entry);
   }
   return { files: places.size, bytes };
 }
@@ -61,6 +71,16 @@ function refuseBelowLinks(
 
 function isLink({ mode }: ArchiveEntry): boolean {
   return (mode & TYPE_MASK) === SYMLINK;
+}
+
+async function writePieces(path: string, content: LargeContent, { mode }: ArchiveEntry) {
+  const file = await OutputFile.create(path, (mode & 0o111) !== 0);
+  try {
+    for await (const piece of content.pieces()) await file.write(piece);
+    await file.commit({ sync: false });
+  } finally {
+    await file.discard();
+  }
 }
 
 function writeEntry(path: string, data: Buffer, entry: ArchiveEntry): void {

@@ -15,7 +15,7 @@ async function sample(job: SampleJob): Promise<void> {
   if (job.extract && job.folder !== undefined) {
     const { binding } = require("../binding.js") as typeof import("../binding.js");
     const { extractBundle } = require("./extract.js") as typeof import("./extract.js");
-    written = extractBundle(binding(), job.bundle, job.folder);
+    written = await extractBundle(binding(), job.bundle, job.folder);
   }
   // What users get: the package's own door, with its start ahead of JavaScript.
   const { run } = require("../index.js") as typeof import("../index.js");

@@ -1,6 +1,15 @@
 // test/bundle/large.long.test.ts: a file of 4.5 GiB, in bundles below and above 4 GiB: made, tested by other tools, looked into, run.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, openSync, statSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { spawnCommand, spawnNode } from "../helpers/spawn-node.js";
@@ -81,5 +90,27 @@ describe.each(["deflate", "zstd", "stored"])("a file of 4.5 GiB, %s", (compress)
     }
     const { stdout } = await spawnCommand(["run", output], { timeoutMs });
     expect(stdout).toBe(`${SIZE} behind it\n`);
+  });
+
+  it("is extracted, as the benchmark does it", async () => {
+    const to = tmpDir();
+    const source = `
+      const { binding } = require("./dist/binding.js");
+      const { extractBundle } = require("./dist/measure/extract.js");
+      extractBundle(binding(), ${JSON.stringify(output)}, ${JSON.stringify(to)}).then(() =>
+        console.log(process.resourceUsage().maxRSS),
+      );
+    `;
+    const { code, stdout } = await spawnNode(source, { timeoutMs });
+    expect(code).toBe(0);
+    expect(Number(stdout)).toBeLessThan(MOST_MEMORY_KIB);
+    const end = Buffer.alloc(END.length + 1);
+    const file = openSync(join(to, "data", "large.bin"), "r");
+    readSync(file, end, 0, end.length, SIZE - end.length);
+    expect([statSync(join(to, "data", "large.bin")).size, end.toString()]).toEqual([
+      SIZE,
+      `\0${END}`,
+    ]);
+    closeSync(file);
   });
 });
