@@ -16,14 +16,19 @@ export class SignalAbort extends Error {
   }
 }
 
+/** timeout(1) sends its signal to the command and then to the group that both are in. */
+const SAME_MS = 100;
+
 /**
  * The first SIGINT, SIGTERM or SIGHUP aborts; a second one ends the process at
- * once, by that signal, as if nobody had caught it.
+ * once, by that signal, as if nobody had caught it. The same one right after the
+ * first is the first.
  */
 export class SignalRelay {
   static readonly open = new Set<SignalRelay>();
   readonly #controller = new AbortController();
   #received: NodeJS.Signals | undefined;
+  #receivedAt = 0;
 
   constructor() {
     for (const name of ENDING) process.on(name, this.#take);
@@ -50,11 +55,14 @@ export class SignalRelay {
   abort(name: NodeJS.Signals): void {
     if (this.#received) return;
     this.#received = name;
+    this.#receivedAt = performance.now();
     this.#controller.abort(new SignalAbort(name));
   }
 
   readonly #take = (name: NodeJS.Signals): void => {
     if (this.#received) {
+      const isSame = performance.now() - this.#receivedAt < SAME_MS;
+      if (isSame && this.#received === name) return;
       this.close();
       process.kill(process.pid, name);
       return;

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
@@ -45,7 +46,7 @@ describe("bundle --json", () => {
       expect.arrayContaining(["resolve", "compile", "pack"]),
     );
     expect(told.at(-1)).toMatchObject({ event: "result", output: join(folder, "x.pyz") });
-    const failed = await spawnCommand(["bundle", "--json", "nothing.toml", "-o", "y.pyz"], {
+    const failed = await spawnCommand(["bundle", "--json", "nothing", "-o", "y.pyz"], {
       cwd: folder,
       env: { ...pipEnv, PIP_NO_INDEX: "1" },
     });
@@ -138,6 +139,29 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
       expect(readFileSync(join(folder, "out.pyz"), "utf8")).toBe("earlier");
     },
   );
+});
+
+it("bundle leaves nothing when timeout(1) ends it, which sends its signal twice", async () => {
+  const files = { "app/__main__.py": "", "app/data/large.bin": "", "out.pyz": "earlier" };
+  const folder = write(tmpDir(), files);
+  // So large that it takes longer: a hole.
+  truncateSync(join(folder, "app/data/large.bin"), 2 ** 33);
+  const before = readdirSync(folder);
+  const words = [
+    "-s",
+    "TERM",
+    "2",
+    process.execPath,
+    commandLine,
+    "bundle",
+    "-o",
+    "out.pyz",
+    "app",
+  ];
+  const { code } = await spawnProcess("timeout", words, { cwd: folder });
+  expect(code).toBe(124);
+  expect(readdirSync(folder)).toEqual(before);
+  expect(readFileSync(join(folder, "out.pyz"), "utf8")).toBe("earlier");
 });
 
 describe("bundle, on a bad host", () => {
