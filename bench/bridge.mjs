@@ -187,6 +187,7 @@ const workers = {
   ours: workersSide(true, "with the bridge"),
   theirs: workersSide(false, "without"),
   notes: ({ ours, theirs }) => [
+    `after the first worker: ${median(ours, ({ first }) => first).toFixed(1)} MiB with, ${median(theirs, ({ first }) => first).toFixed(1)} MiB without`,
     `largest: ${median(ours, ({ peak }) => peak).toFixed(1)} MiB with, ${median(theirs, ({ peak }) => peak).toFixed(1)} MiB without`,
   ],
 };
@@ -200,8 +201,8 @@ export const measures = {
   echo: operation("echo", "a text of 16 characters there and back", 0.5),
   list: operation("list", "1000 ints as a list and another list back as an Array", 0.5),
   callback: operation("callback", "a JavaScript function called from Python", 0.8),
-  await: operation("await", "add(1, 2) awaited (a coroutine, where the bridge has them)", 0.3, {
-    shown: [operationSide("ours", "await-thread", "ours, a plain function: callAsync")],
+  await: operation("await", "add(1, 2) awaited (in pyodide a coroutine: it has no threads)", 0.3, {
+    shown: [operationSide("ours", "await-coroutine", "ours, a coroutine")],
   }),
   array,
   "fs-latency": fsLatency,

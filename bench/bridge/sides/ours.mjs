@@ -41,12 +41,12 @@ export async function open({ root, bundles }) {
     },
     async await(n) {
       let sum = 0;
-      for (let i = 0; i < n; i += 1) sum += await addAsync(1, 2);
+      for (let i = 0; i < n; i += 1) sum += await add.callAsync(1, 2);
       checked(sum, 3 * n);
     },
-    async "await-thread"(n) {
+    async "await-coroutine"(n) {
       let sum = 0;
-      for (let i = 0; i < n; i += 1) sum += await add.callAsync(1, 2);
+      for (let i = 0; i < n; i += 1) sum += await addAsync(1, 2);
       checked(sum, 3 * n);
     },
     objects(n) {
