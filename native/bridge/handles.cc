@@ -3,28 +3,49 @@
 
 #include "bridge/handles.h"
 
+#include <malloc.h>
+
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
+#include "bridge/service.h"
+#include "cpython/gil.h"
+
 namespace inmem::bridge {
 
+namespace {
+
+// Below that many objects there is not much to give back.
+constexpr std::size_t kMany = 8192;
+// From there on all of malloc is asked to give back, which takes milliseconds.
+constexpr std::size_t kVeryMany = 100'000;
+
+}  // namespace
+
 std::uint32_t Handles::Send(PyObject* object) {
-  const auto [found, is_new] = numbers_.try_emplace(object, 0);
+  const auto [found, is_new] = table_->numbers.try_emplace(object, 0);
   if (!is_new) {
     ++slots_[found->second].sent;
     return found->second;
   }
-  std::uint32_t index = static_cast<std::uint32_t>(slots_.size());
-  if (free_.empty()) {
-    slots_.emplace_back();
-  } else {
-    index = free_.back();
-    free_.pop_back();
-  }
+  const std::uint32_t index = FreeIndex();
   slots_[index] = {Py_NewRef(object), 1};
   found->second = index;
   return index;
+}
+
+// Of `free_` some may have gone with the end of `slots_`, and come again.
+std::uint32_t Handles::FreeIndex() {
+  while (!free_.empty()) {
+    const std::uint32_t index = free_.back();
+    free_.pop_back();
+    if (index < slots_.size() && slots_[index].object == nullptr) return index;
+  }
+  slots_.emplace_back();
+  return static_cast<std::uint32_t>(slots_.size() - 1);
 }
 
 void Handles::Release(std::uint32_t index, std::uint32_t times) {
@@ -35,15 +56,43 @@ void Handles::Release(std::uint32_t index, std::uint32_t times) {
     return;
   }
   PyObject* object = std::exchange(slot, {}).object;
-  numbers_.erase(object);
+  table_->numbers.erase(object);
   free_.push_back(index);
+  while (!slots_.empty() && slots_.back().object == nullptr) slots_.pop_back();
+  if (slots_.capacity() >= kMany && slots_.size() < slots_.capacity() / 4) {
+    Shrink();
+  }
   Py_DECREF(object);  // last: it may run code that comes back here
+}
+
+// After a great many objects, gives back what only they needed.
+void Handles::Shrink() {
+  const bool many = slots_.capacity() >= kVeryMany;
+  slots_.shrink_to_fit();
+  free_.clear();
+  for (std::size_t i = slots_.size(); i > 0; --i) {
+    if (slots_[i - 1].object == nullptr) {
+      free_.push_back(static_cast<std::uint32_t>(i - 1));
+    }
+  }
+  free_.shrink_to_fit();
+  auto table = std::make_unique<Table>();
+  table->numbers.insert(table_->numbers.begin(), table_->numbers.end());
+  table_ = std::move(table);
+  // The objects themselves and the engines' work with them: malloc keeps it
+  // all.
+  if (many) {
+    Service::Get().OnWorker([] {
+      cpython::GilRelease release;
+      malloc_trim(0);
+    });
+  }
 }
 
 void Handles::Clear() {
   std::vector<Slot> slots = std::exchange(slots_, {});
   free_.clear();
-  numbers_.clear();
+  table_->numbers.clear();
   for (const Slot& slot : slots) Py_XDECREF(slot.object);
 }
 

@@ -4,6 +4,8 @@
 #include "cpython/python_setup.h"
 
 #include <cstdint>
+#include <memory>
+#include <memory_resource>
 #include <unordered_map>
 #include <vector>
 
@@ -31,16 +33,25 @@ class Handles {
   // Lets all go: the environment has ended.
   void Clear();
 
-  std::size_t held() const { return numbers_.size(); }
+  std::size_t held() const { return table_->numbers.size(); }
 
  private:
+  // Many small nodes: in blocks of their own, which go back to the system as a
+  // whole, where malloc's would lie between others.
+  struct Table {
+    std::pmr::unsynchronized_pool_resource pool;
+    std::pmr::unordered_map<PyObject*, std::uint32_t> numbers{&pool};
+  };
+  std::uint32_t FreeIndex();
+  void Shrink();
+
   struct Slot {
     PyObject* object = nullptr;
     std::uint32_t sent = 0;
   };
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
-  std::unordered_map<PyObject*, std::uint32_t> numbers_;
+  std::unique_ptr<Table> table_ = std::make_unique<Table>();
 };
 
 }  // namespace inmem::bridge

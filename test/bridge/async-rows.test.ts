@@ -10,6 +10,7 @@ interface Names {
   add_async(a: number, b: number): Promise<number>;
   count_ticks(): Promise<number>;
   stop(): void;
+  seen: { length: number };
 }
 
 const names = py.runPython(`
@@ -22,6 +23,7 @@ async def add_async(a, b):
     return a + b
 
 stopped = False
+seen = []
 
 def stop():
     global stopped
@@ -35,6 +37,7 @@ async def count_ticks():
         await asyncio.sleep(0)
         await asyncio.sleep(0.0001)
         ticks += 1
+        seen.append(ticks)
     return ticks
 
 types.SimpleNamespace(**globals())
@@ -52,15 +55,10 @@ describe("calls in a row", () => {
     const ticks = names.count_ticks();
     // Begun: a coroutine does not before it is waited for.
     const counted = ticks.then((count) => count);
-    const until = performance.now() + 200;
     let calls = 0;
-    while (performance.now() < until) {
-      await names.add_async(calls, 1);
-      calls++;
-    }
+    while (names.seen.length < 3) await names.add_async(calls++, 1);
     names.stop();
-    expect(await counted).toBeGreaterThan(3);
-    expect(calls).toBeGreaterThan(3);
+    expect(await counted).toBeGreaterThanOrEqual(3);
   });
 
   it("leave the event loop its turns", async () => {
