@@ -190,11 +190,18 @@ const overAll = (load) => async (context) => {
 function wheelNotes({ ours, theirs }) {
   const names = Object.keys(ours[0].each);
   const width = Math.max(...names.map(({ length }) => length));
-  return names.map((name) => {
+  const least = [0, 0];
+  const lines = names.map((name) => {
     const [a, b] = [ours, theirs].map((samples) => summary(samples.map(({ each }) => each[name])));
-    const figures = (of) => `${a[of].toFixed(2)} / ${b[of].toFixed(2)} ms`;
-    return `${name.padEnd(width)}  ${(a.median / b.median).toFixed(2)}  ${figures("median")}, least ${figures("min")}`;
+    least[0] += a.min;
+    least[1] += b.min;
+    const medians = `${a.median.toFixed(2)} / ${b.median.toFixed(2)} ms`;
+    const minima = `${a.min.toFixed(2)} / ${b.min.toFixed(2)} ms`;
+    return `${name.padEnd(width)}  ${(a.median / b.median).toFixed(2)}: ${medians}, least ${minima}`;
   });
+  const [a, b] = least;
+  const all = `least of each wheel: ${a.toFixed(1)} / ${b.toFixed(1)} ms, ${(a / b).toFixed(2)}`;
+  return [...lines, all];
 }
 
 function refusedNotes({ refused }) {
