@@ -47,7 +47,7 @@ PyObject* SetTypes(PyObject*, PyObject* args) {
 
 template <typename Function>
 PyCFunction Method(Function* function) {
-  return reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(function));
+  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
 }
 
 PyMethodDef kMethods[] = {

@@ -3,7 +3,6 @@
 // Few, and fast: calls, attributes, conversions, releases. All else is done by
 // calls of functions in python/inmem/_bridge.py.
 #include "cpython/python_setup.h"
-#include "napi/napi_setup.h"
 
 #include "bridge/operations.h"
 

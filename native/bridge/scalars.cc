@@ -1,6 +1,5 @@
 // native/bridge/scalars.cc: None, bool, int, float and str.
 #include "cpython/python_setup.h"
-#include "napi/napi_setup.h"
 
 #include "bridge/scalars.h"
 

@@ -4,7 +4,6 @@
 #include "bridge/to_tape.h"
 
 #include <cstdint>
-#include <string>
 
 #include "bridge/js_object.h"
 #include "bridge/realm.h"
@@ -248,7 +247,9 @@ bool TapeWriter::PutItems(Tag tag, PyObject* iterable, int depth) {
             ? PutNumbers(all + i, static_cast<std::size_t>(count - i))
             : 0;
     i += static_cast<Py_ssize_t>(run);
-    if (i < count && !Put(all[i++], depth)) return false;
+    if (i == count) break;
+    if (!Put(all[i], depth)) return false;
+    ++i;
   }
   return true;
 }
