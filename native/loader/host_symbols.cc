@@ -194,20 +194,15 @@ const HostSymbol* HostSymbols::Find(const Reference& reference, Use use,
 
 std::uintptr_t HostSymbols::FindGlobal(const Reference& reference,
                                        void* handle) {
-  if (handle == nullptr && (absent_.Has(reference) || IsMissing(reference))) {
-    return 0;
-  }
+  if (handle == nullptr && absent_.Has(reference)) return 0;
+  std::string key(reference.name);
+  key.append(1, '@').append(reference.version);
+  if (handle == nullptr && missing_.contains(key)) return 0;
   void* address = AskFor(reference, handle);
   if (address == nullptr && !absent_.Add(reference)) {
-    missing_.emplace_back(reference.name, reference.version);
+    missing_.insert(std::move(key));
   }
   return reinterpret_cast<std::uintptr_t>(address);
-}
-
-bool HostSymbols::IsMissing(const Reference& reference) const {
-  return std::any_of(missing_.begin(), missing_.end(), [&](const auto& known) {
-    return known.first == reference.name && known.second == reference.version;
-  });
 }
 
 // ld.so gives the address of this thread's variable: whose it is tells the one

@@ -16,7 +16,7 @@
 #include <deque>
 #include <optional>
 #include <string>
-#include <utility>
+#include <unordered_set>
 #include <vector>
 
 #include "elf/symbol_table.h"
@@ -93,7 +93,6 @@ class HostSymbols {
   };
 
   void FindMembers();
-  bool IsMissing(const Reference& reference) const;
   const HostSymbol* FindKept(const Reference& reference, Use use) const;
   const HostSymbol* Keep(const Reference& reference, Use use,
                          const HostSymbol& symbol);
@@ -109,8 +108,8 @@ class HostSymbols {
   std::vector<std::uint32_t> hashes_;
   std::deque<Kept> kept_;
   AbsentNames absent_;
-  // Name and version of what is not in the global scope, but somewhere.
-  std::vector<std::pair<std::string, std::string>> missing_;
+  // Names and versions of what is not in the global scope, but somewhere.
+  std::unordered_set<std::string> missing_;
   std::size_t redirect_count_ = 0;
 };
 
