@@ -30,9 +30,12 @@ export const errorCodes = {
   ERR_INMEM_NO_MAIN: "The bundle has no __main__.py at its root, and no module was named.",
   ERR_INMEM_BUSY: "Another run() is going in this process.",
   ERR_INMEM_ABORTED:
-    "The run's AbortSignal was aborted and the program ended by KeyboardInterrupt, or had not begun.",
+    "The AbortSignal of a run, or of a call of the bridge, was aborted, and Python ended by KeyboardInterrupt, or had not begun.",
   ERR_INMEM_ABORT_TIMEOUT:
     "The run's AbortSignal was aborted and the program did not end within the grace period.",
+  ERR_INMEM_TIMEOUT: "A call of the bridge took longer than its `timeout`.",
+  ERR_INMEM_DEADLOCK:
+    "A thread of Python needs JavaScript's thread, which is itself blocked in Python.",
   ERR_INMEM_PYTHON: "The Python program ended with an uncaught exception (class PythonError).",
   ERR_INMEM_INTERPRETER: "The interpreter could not be started or is shutting down.",
   ERR_INMEM_BAD_ELF: "A shared object is not a well-formed ELF file.",

@@ -2,6 +2,7 @@
 import { AsyncResource } from "node:async_hooks";
 import type { Crossing } from "./crossing.js";
 import { type Description, errorOf } from "./errors.js";
+import { End, endedError, type Limits, NO_LIMITS } from "./limits.js";
 import { Answer } from "./native.js";
 
 /**
@@ -23,6 +24,8 @@ interface Pending {
   readonly resource: AsyncResource;
   /** The proxies of callee and arguments: they stay alive until the call has ended. */
   readonly kept: unknown;
+  readonly limits: Limits;
+  readonly abort: (() => void) | undefined;
 }
 
 /** One environment's calls that are under way, by number. */
@@ -45,33 +48,51 @@ export class AsyncCalls {
     args: readonly unknown[],
     keywords?: Readonly<Record<string, unknown>>,
     callee?: object,
+    limits: Limits = NO_LIMITS,
   ): Promise<unknown> {
     const crossing = this.#crossing;
-    return this.#begin([callee, args, keywords], (number) =>
+    const send = (number: number) =>
       crossing.withMemory((tape) => {
         tape.call(args, keywords);
-        crossing.native.callAsync(handle, number, tape.finish(crossing.registers));
-      }),
-    );
+        const extras = tape.finish(crossing.registers);
+        crossing.native.callAsync(handle, number, extras, limits.timeout);
+      });
+    return this.#begin([callee, args, keywords], limits, send);
   }
 
   /** The Promise for a coroutine, a task, a future: always the same for one proxy. */
   promiseOf(handle: number, proxy: object): Promise<unknown> {
     let promise = this.#promises.get(proxy);
     if (promise === undefined) {
-      promise = this.#begin(proxy, (number) => this.#crossing.native.awaitAsync(handle, number));
+      promise = this.#begin(proxy, NO_LIMITS, (number) =>
+        this.#crossing.native.awaitAsync(handle, number, -1),
+      );
       this.#promises.set(proxy, promise);
     }
     return promise;
   }
 
-  #begin(kept: unknown, send: (number: number) => void): Promise<unknown> {
-    return new Promise((resolve, reject) => {
+  /** For a call: no other one that is going has it; never 0. */
+  newNumber(): number {
+    do {
       this.#last = (this.#last + 1) >>> 0;
-      const number = this.#last;
+    } while (this.#last === 0 || this.#pending.has(this.#last));
+    return this.#last;
+  }
+
+  #begin(kept: unknown, limits: Limits, send: (number: number) => void): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const { signal } = limits;
+      if (signal?.aborted) throw endedError(End.aborted, limits, undefined);
+      const number = this.newNumber();
       send(number); // may throw: an argument that cannot cross
       const resource = new AsyncResource("INMEM_CALL", { requireManualDestroy: true });
-      this.#pending.set(number, { resolve, reject, resource, kept });
+      const abort =
+        signal === undefined
+          ? undefined
+          : (): void => this.#crossing.native.endCall(number, End.aborted);
+      if (abort !== undefined) signal?.addEventListener("abort", abort);
+      this.#pending.set(number, { resolve, reject, resource, kept, limits, abort });
       this.#wake();
     });
   }
@@ -106,24 +127,29 @@ export class AsyncCalls {
     // Read in any case: numbers on the tape are ours to give back.
     let value: unknown;
     let told: unknown;
+    let kind = answer & 0xff;
     try {
       this.#crossing.read(extras, this.#crossing, (reader) => {
         value = reader.value();
-        if (answer === Answer.error) told = reader.value();
+        if (kind === Answer.error) told = reader.value();
       });
     } catch (error) {
-      [value, answer] = [error, Answer.thrown];
+      [value, kind] = [error, Answer.thrown];
     }
     const pending = this.#pending.get(number);
     if (pending === undefined) return;
     this.#pending.delete(number);
     pending.resource.emitDestroy();
-    if (answer === Answer.value) pending.resolve(value);
-    else if (answer === Answer.thrown) pending.reject(value);
-    else {
-      pending.reject(
-        errorOf(this.#crossing, value as object, (told as Description | null) ?? undefined),
-      );
+    const { limits, abort } = pending;
+    if (abort !== undefined) limits.signal?.removeEventListener("abort", abort);
+    if (kind === Answer.value) {
+      pending.resolve(value);
+      return;
     }
+    const error =
+      kind === Answer.error
+        ? errorOf(this.#crossing, value as object, (told as Description | null) ?? undefined)
+        : value;
+    pending.reject(endedError(answer >> 8, limits, error, kind === Answer.overdue));
   }
 }

@@ -1,4 +1,4 @@
-// lib/bridge/awaitable-members.ts: what a proxy of a coroutine, a task or a future has of a Promise.
+// lib/bridge/awaitable-members.ts: what proxies have of a Promise (coroutines, tasks, futures) and of an async iterator.
 import { PyTrait } from "./native.js";
 import { handleFor, type Target } from "./target.js";
 
@@ -20,4 +20,33 @@ export function catchOf(target: Target): unknown {
 
 export function finallyOf(target: Target): unknown {
   return (onEnd: (() => void) | undefined) => promiseOf(target).finally(onEnd);
+}
+
+/** An asynchronous iterator: all of its members give Promises. */
+export function isAsync(target: Target): boolean {
+  return (target.held.traits & PyTrait.asyncIterator) !== 0;
+}
+
+function callOnLoop(target: Target, name: string, ...args: unknown[]): Promise<unknown> {
+  handleFor(target);
+  const { crossing, proxy } = target;
+  return crossing.async.call(crossing.functionNamed(name), [proxy, ...args]);
+}
+
+/** The next item, of a function of python/inmem/_bridge.py that gives it in a tuple, or an empty one. */
+export async function asyncStep(
+  target: Target,
+  name: string,
+  value: unknown,
+): Promise<IteratorResult<unknown, undefined>> {
+  const item = (await callOnLoop(target, name, value)) as unknown[];
+  return item.length === 0 ? { done: true, value: undefined } : { done: false, value: item[0] };
+}
+
+export async function asyncReturn(
+  target: Target,
+  value: unknown,
+): Promise<IteratorResult<unknown>> {
+  await callOnLoop(target, "async_close");
+  return { done: true, value: await value };
 }

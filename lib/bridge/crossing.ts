@@ -5,6 +5,7 @@ import { destroyedError, HeldObjects, heldBy } from "./held.js";
 import { JsObjects } from "./js-objects.js";
 import { operations } from "./js-operations.js";
 import { JsOp, Kind, type NativeBridge, Register } from "./native.js";
+import { answer } from "./promises.js";
 import { makeProxy } from "./proxy.js";
 import { type Numbers, TapeReader } from "./tape-reader.js";
 import { type Owner, TapeMemory, TapeWriter, type ToPyConversion } from "./tape-writer.js";
@@ -252,6 +253,10 @@ export class Crossing implements Owner, Numbers {
       }
       if (op === JsOp.settle) {
         this.async.settle(number, values[0], values[1] as number);
+        return undefined;
+      }
+      if (op === JsOp.promise) {
+        void answer(this, this.objects.get(number), values[0] as number, values[1] as number);
         return undefined;
       }
       if (op === JsOp.within) return this.#within(number, values);

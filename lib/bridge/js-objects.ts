@@ -23,6 +23,8 @@ export class JsObjects {
       return known;
     }
     const traits = traitsOf(object); // may throw: a Proxy's trap
+    // Python asks for its value later: until then nobody listens, which would end the process.
+    if (types.isPromise(object)) object.then(undefined, () => {});
     const number = this.#free.pop() ?? this.#slots.length;
     this.#slots[number] = { object, traits, sent: 1 };
     this.#numbers.set(object, number);

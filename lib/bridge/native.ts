@@ -19,9 +19,19 @@ export interface NativeBridge {
   drain(): void;
   takeReleased(): Uint32Array;
   /** Calls on a thread of Python's; the answer comes by JsOp.settle, with `number`. */
-  callAsync(handle: number, number: number, extras: TapeExtras): void;
+  callAsync(handle: number, number: number, extras: TapeExtras, milliseconds: number): void;
+  /** Of what Python awaits: the value, or with kind `error` or `thrown` what was thrown. */
+  answerPromise(number: number, kind: number, extras: TapeExtras): void;
   /** Awaits the object on asyncio's thread; the answer comes likewise. */
-  awaitAsync(handle: number, number: number): void;
+  awaitAsync(handle: number, number: number, milliseconds: number): void;
+  /** A call that JavaScript waits for may take so long (-1: any time), until unlimit(). */
+  limit(number: number, milliseconds: number): void;
+  /** Gives why it was ended: End. */
+  unlimit(number: number): number;
+  /** Ends any call, of either kind: End says why. */
+  endCall(number: number, why: number): void;
+  /** Ends all calls of the environment by KeyboardInterrupt. */
+  interrupt(): void;
   setTape(number: number, tags: Uint8Array, words: Float64Array): void;
   /** inmem._bridge. */
   module(): unknown;
@@ -71,6 +81,7 @@ export const JsOp = {
   give: 10,
   throw: 11,
   method: 12,
+  promise: 13,
 } as const;
 
 /** native/bridge/async_call.h: Answer. */
@@ -78,6 +89,7 @@ export const Answer = {
   value: 0,
   error: 1,
   thrown: 2,
+  overdue: 3,
 } as const;
 
 /** native/bridge/tape.h: Tag. */

@@ -1,8 +1,16 @@
 // lib/bridge/proxy-members.ts: what a proxy has besides the attributes of its Python object.
 import { inspect } from "node:util";
-import { catchOf, finallyOf, thenOf } from "./awaitable-members.js";
+import {
+  asyncReturn,
+  asyncStep,
+  catchOf,
+  finallyOf,
+  isAsync,
+  thenOf,
+} from "./awaitable-members.js";
 import { toRaise } from "./errors.js";
 import { namesOf } from "./kwargs.js";
+import { type CallOptions, checkLimits, limited } from "./limits.js";
 import { PyTrait } from "./native.js";
 import { makeProxy } from "./proxy.js";
 import { inspectProxy } from "./proxy-inspect.js";
@@ -92,21 +100,24 @@ const members = new Map<string, Entry>(
       const keywords = namesOf(args.pop());
       return target.crossing.callWith(handleFor(target), args, keywords);
     }, PyTrait.callable),
-    next: method(
-      (target, value) =>
-        step(
-          value === undefined ? python(target, "next_item") : python(target, "send_item", value),
-        ),
-      PyTrait.iterator,
-    ),
+    next: method((target, value) => {
+      if (isAsync(target)) return asyncStep(target, "async_next", value);
+      return step(
+        value === undefined ? python(target, "next_item") : python(target, "send_item", value),
+      );
+    }, PyTrait.iterator | PyTrait.asyncIterator),
     throw: method(
-      (target, error) => step(python(target, "throw_item", toRaise(error))),
-      PyTrait.generator,
+      (target, error) =>
+        isAsync(target)
+          ? asyncStep(target, "async_throw", toRaise(error))
+          : step(python(target, "throw_item", toRaise(error))),
+      PyTrait.generator | PyTrait.asyncGenerator,
     ),
     return: method((target, value) => {
+      if (isAsync(target)) return asyncReturn(target, value);
       python(target, "close");
       return { done: true, value };
-    }, PyTrait.generator),
+    }, PyTrait.generator | PyTrait.asyncIterator),
   } satisfies Record<string, Entry>),
 );
 
@@ -118,6 +129,21 @@ members.set(
     PyTrait.callable,
   ),
 );
+members.set(
+  "callWithOptions",
+  method((target, options, ...args) => {
+    const limits = checkLimits(options as CallOptions);
+    return limited(target.crossing, limits, () => target.crossing.call(handleFor(target), args));
+  }, PyTrait.callable),
+);
+members.set(
+  "callAsyncWithOptions",
+  method((target, options, ...args) => {
+    const limits = checkLimits(options as CallOptions);
+    const { crossing, proxy } = target;
+    return crossing.async.call(handleFor(target), args, undefined, proxy, limits);
+  }, PyTrait.callable),
+);
 members.set("catch", { needs: PyTrait.awaitable, member: catchOf });
 members.set("finally", { needs: PyTrait.awaitable, member: finallyOf });
 // What has a `then` is taken for a Promise: Python's own is `$then`.
@@ -125,6 +151,10 @@ members.set("then", { needs: 0, member: thenOf });
 
 const symbols = new Map<symbol, Entry>([
   [Symbol.iterator, method((target) => python(target, "iterate"), PyTrait.iterable)],
+  [
+    Symbol.asyncIterator,
+    method((target) => python(target, "async_iterate"), PyTrait.asyncIterable),
+  ],
   [Symbol.toPrimitive, method((target, hint) => python(target, "primitive", hint))],
   [Symbol.toStringTag, { needs: 0, member: () => "PyProxy" }],
   [

@@ -2,6 +2,7 @@
 import { type BundleInput, checkString, wrongType } from "../options.js";
 import { withManager } from "./context-manager.js";
 import type { Crossing } from "./crossing.js";
+import { type CallOptions, checkLimits, limited } from "./limits.js";
 import type { OutputTarget, StdinSource } from "./options.js";
 import { setInput, setOutput } from "./streams.js";
 import { Template } from "./template.js";
@@ -9,7 +10,7 @@ import { type ToPyOptions, toPy } from "./to-py.js";
 import type { PyContextManager, PyDict, PyModule, PyProxy } from "./types.js";
 import { type WebHandler, type WebOptions, webHandler } from "./web.js";
 
-export interface RunPythonOptions {
+export interface RunPythonOptions extends CallOptions {
   /** Names that the code sees and sets. Default: `globals`. */
   globals?: PyProxy;
   /** Default: `globals`. */
@@ -51,7 +52,9 @@ export class Python {
   runPython(code: string, options: RunPythonOptions = {}): unknown {
     const { globals, locals, filename } = options;
     if (typeof code !== "string") throw new TypeError("Expected a string for code");
-    return this.#crossing.python("run", code, filename ?? "<exec>", globals, locals);
+    return limited(this.#crossing, checkLimits(options), () =>
+      this.#crossing.python("run", code, filename ?? "<exec>", globals, locals),
+    );
   }
 
   /**
@@ -62,7 +65,14 @@ export class Python {
     const { globals, locals, filename } = options;
     if (typeof code !== "string") throw new TypeError("Expected a string for code");
     const args = [code, filename ?? "<exec>", globals, locals];
-    return this.#crossing.async.call(this.#crossing.functionNamed("run_async"), args);
+    const { async } = this.#crossing;
+    const run = this.#crossing.functionNamed("run_async");
+    return async.call(run, args, undefined, undefined, checkLimits(options));
+  }
+
+  /** Raises KeyboardInterrupt in all calls of this environment that are under way. */
+  interrupt(): void {
+    this.#crossing.native.interrupt();
   }
 
   /** The names that runPython() sees and sets. */

@@ -123,14 +123,19 @@ export class TapeWriter {
       );
       return;
     }
-    this.begin(Tag.tuple, args.length);
-    for (const arg of args) this.value(arg, 0);
+    this.tuple(args);
     const names = keywords === undefined ? [] : Object.keys(keywords);
     this.begin(Tag.dict, names.length);
     for (const name of names) {
       this.text(name);
       this.value(keywords?.[name], 0);
     }
+  }
+
+  /** Values that go by reference where they are no scalars. */
+  tuple(values: readonly unknown[]): void {
+    this.begin(Tag.tuple, values.length);
+    for (const value of values) this.value(value, 0);
   }
 
   text(value: string): void {

@@ -19,6 +19,7 @@
 #include "interpreter/job.h"
 #include "interpreter/python_thread.h"
 #include "interpreter/session.h"
+#include "interpreter/signals.h"
 #include "napi/js_calls.h"
 
 namespace inmem::addon {
@@ -30,7 +31,7 @@ using interpreter::PythonThread;
 Result<std::vector<std::string>> Begin(const interpreter::Job& job) {
   Status started = PythonThread::Get().WaitStarted();
   if (!started.ok()) return started;
-  Status prepared = bridge::Prepare();
+  Status prepared = bridge::Prepare(interpreter::WakeSignal);
   if (!prepared.ok()) return prepared;
   return interpreter::OpenSession(job);
 }

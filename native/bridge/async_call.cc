@@ -19,6 +19,7 @@
 #include "bridge/errors.h"
 #include "bridge/from_tape.h"
 #include "bridge/js_object.h"
+#include "bridge/limit.h"
 #include "bridge/realm.h"
 #include "bridge/service.h"
 #include "bridge/to_tape.h"
@@ -42,17 +43,6 @@ bool CanBeAwaited(Realm& realm, PyObject* object) {
   return may && (TraitsOf(object) & kPyAwaitable) != 0 &&
          !IndexOf(realm, object, &index);
 }
-
-// Lets an object go on any thread, without the GIL.
-struct Kept {
-  explicit Kept(Owned owned) : object(owned.release()) {}
-  ~Kept() {
-    Service::Get().OnWorker([held = object] { Py_DECREF(held); });
-  }
-  Kept(const Kept&) = delete;
-  Kept& operator=(const Kept&) = delete;
-  PyObject* object;
-};
 
 bool HasObjects(const Tape& tape) {
   for (const std::uint8_t tag : tape.tags) {
@@ -82,6 +72,36 @@ AsyncCall::AsyncCall(Realm& realm, std::uint32_t number, std::uint32_t callee)
     : realm_(realm.shared_from_this()), number_(number), callee_(callee) {
   ticket_ = realm.BeginTravel();
   realm.HoldLoop();
+}
+
+// It may end before anybody has it, and while anybody has: so it holds no call.
+const std::shared_ptr<Limit>& AsyncCall::MakeLimit() {
+  limit_ = std::make_shared<Limit>();
+  std::weak_ptr<AsyncCall> weak = weak_from_this();
+  limit_->when_waiting = [weak] {
+    if (auto call = weak.lock()) call->FailEnded();
+  };
+  limit_->when_overdue = [weak] {
+    if (auto call = weak.lock()) call->TellOverdue();
+  };
+  return limit_;
+}
+
+// It had not begun.
+void AsyncCall::FailEnded() {
+  PyErr_SetNone(ExceptionOf(limit_->why()));
+  Fail();
+}
+
+// Without the GIL: the answer that comes in the end is then for nobody.
+void AsyncCall::TellOverdue() {
+  const std::int32_t answer = static_cast<std::int32_t>(Answer::kOverdue) |
+                              static_cast<std::int32_t>(limit_->why()) << 8;
+  realm_->Post([realm = realm_, number = number_, answer](Napi::Env) {
+    Tape nothing;
+    nothing.Put(Tag::kNone);
+    realm->Settle(number, answer, nothing);
+  });
 }
 
 // GIL where there is a context still.
@@ -118,10 +138,15 @@ Owned AsyncCall::Call() {
 }
 
 void AsyncCall::Run() {
-  if (realm_->closed()) return;
+  if (realm_->closed() || settled_) return;
   if (!MakeContext()) return Fail();
+  if (!limit_->Enter()) {
+    PyContext_Exit(context_);
+    return FailEnded();
+  }
   Owned result = Call();
   Owned raised = Owned::Steal(PyErr_GetRaisedException());
+  limit_->Leave();
   PyContext_Exit(context_);
   if (!result) {
     PyErr_SetRaisedException(raised.release());
@@ -135,7 +160,7 @@ void AsyncCall::Run() {
 }
 
 void AsyncCall::Await() {
-  if (realm_->closed()) return;
+  if (realm_->closed() || settled_) return;
   Owned awaitable = Callee();
   if (!awaitable) return Fail();
   realm_->EndTravel(std::exchange(ticket_, 0));
@@ -177,6 +202,14 @@ std::uint32_t CurrentCall(const Realm& realm) {
 
 // python/inmem/_bridge_async.py makes a task of it.
 void AsyncCall::Adopt(Owned awaitable) {
+  if (settled_) {  // ended meanwhile: a coroutine is told that it never runs
+    Owned closed = Owned::Steal(
+        PyCoro_CheckExact(awaitable.get())
+            ? PyObject_CallMethod(awaitable.get(), "close", nullptr)
+            : nullptr);
+    PyErr_Clear();
+    return;
+  }
   auto destroy = [](PyObject* capsule) {
     delete static_cast<std::shared_ptr<AsyncCall>*>(
         PyCapsule_GetPointer(capsule, kCapsule));
@@ -185,9 +218,12 @@ void AsyncCall::Adopt(Owned awaitable) {
       new std::shared_ptr<AsyncCall>(shared_from_this()), kCapsule, destroy));
   static PyObject* adopt = Function("inmem._bridge_async", "adopt").release();
   if (!capsule || adopt == nullptr) return Fail();
+  // Its first step is made at once: that may be all that it ever does.
+  if (!limit_->Enter()) return FailEnded();
   Owned done = Owned::Steal(PyObject_CallFunctionObjArgs(
       adopt, awaitable.get(), capsule.get(),
       context_ != nullptr ? context_ : Py_None, nullptr));
+  limit_->Leave();
   if (!done) Fail();
 }
 
@@ -231,12 +267,14 @@ void AsyncCall::Fail() {
 // `keep` is what the tape tells of: a JavaScript object in it must not be let
 // go by Python before JavaScript has read its number.
 void AsyncCall::Post(Answer answer, Owned keep) {
+  limit_->Finish();
+  const std::int32_t told = static_cast<std::int32_t>(answer) |
+                            static_cast<std::int32_t>(limit_->why()) << 8;
   Py_CLEAR(context_);  // the rest of this object may go without the GIL
   std::shared_ptr<Kept> kept;
   if (HasObjects(tape)) kept = std::make_shared<Kept>(std::move(keep));
-  realm_->Post([self = shared_from_this(), kept, answer](Napi::Env) {
-    self->realm_->Settle(self->number_, static_cast<std::int32_t>(answer),
-                         self->tape);
+  realm_->Post([self = shared_from_this(), kept, told](Napi::Env) {
+    self->realm_->Settle(self->number_, told, self->tape);
   });
 }
 
@@ -248,32 +286,42 @@ std::uint32_t NumberOf(napi_env env, napi_value value) {
   return number;
 }
 
+double MillisecondsOf(napi_env env, napi_value value) {
+  double milliseconds = -1;
+  napi_get_value_double(env, value, &milliseconds);
+  return milliseconds;
+}
+
 }  // namespace
 
-// callAsync(handle, number, extras)
+// callAsync(handle, number, extras, milliseconds or -1)
 napi_value CallAsync(napi_env env, napi_callback_info info) {
   void* data = nullptr;
-  std::size_t argc = 3;
-  std::array<napi_value, 3> argv = {};
+  std::size_t argc = 4;
+  std::array<napi_value, 4> argv = {};
   napi_get_cb_info(env, info, &argc, argv.data(), nullptr, &data);
   Realm& realm = *static_cast<Realm*>(data);
   auto call = std::make_shared<AsyncCall>(realm, NumberOf(env, argv[1]),
                                           NumberOf(env, argv[0]));
   // A tape that is not ours is told as malformed, by the answer.
   if (!realm.Receive(argv[2], &call->tape)) call->tape.Clear();
+  realm.AddLimit(NumberOf(env, argv[1]), call->MakeLimit(),
+                 MillisecondsOf(env, argv[3]));
   Service::Get().OnWorker([call = std::move(call)] { call->Run(); });
   return nullptr;
 }
 
-// awaitAsync(handle, number)
+// awaitAsync(handle, number, milliseconds or -1)
 napi_value AwaitAsync(napi_env env, napi_callback_info info) {
   void* data = nullptr;
-  std::size_t argc = 2;
-  std::array<napi_value, 2> argv = {};
+  std::size_t argc = 3;
+  std::array<napi_value, 3> argv = {};
   napi_get_cb_info(env, info, &argc, argv.data(), nullptr, &data);
   auto call = std::make_shared<AsyncCall>(*static_cast<Realm*>(data),
                                           NumberOf(env, argv[1]),
                                           NumberOf(env, argv[0]));
+  static_cast<Realm*>(data)->AddLimit(NumberOf(env, argv[1]), call->MakeLimit(),
+                                      MillisecondsOf(env, argv[2]));
   Service::Get().OnLoop([call = std::move(call)] { call->Await(); });
   return nullptr;
 }
@@ -288,31 +336,6 @@ AsyncCall* CallOf(PyObject* capsule) {
   return call != nullptr ? call->get() : nullptr;
 }
 
-// begin_service(spawn, start_loop)
-PyObject* BeginService(PyObject*, PyObject* args) {
-  PyObject* spawn = nullptr;
-  PyObject* start_loop = nullptr;
-  if (PyArg_ParseTuple(args, "OO", &spawn, &start_loop) == 0) return nullptr;
-  if (!Service::Get().Begin(spawn, start_loop)) return nullptr;
-  Py_RETURN_NONE;
-}
-
-PyObject* Serve(PyObject*, PyObject*) {
-  Service::Get().Serve();
-  Py_RETURN_NONE;
-}
-
-PyObject* ServeLoop(PyObject*, PyObject*) {
-  Service::Get().ServeLoop();
-  Py_RETURN_NONE;
-}
-
-// set_loop_ready(what the loop is to do next, or None)
-PyObject* SetLoopReady(PyObject*, PyObject* ready) {
-  Service::Get().SetLoopReady(ready);
-  Py_RETURN_NONE;
-}
-
 // settle(call, value)
 PyObject* SettleCall(PyObject*, PyObject* args) {
   PyObject* capsule = nullptr;
@@ -321,6 +344,17 @@ PyObject* SettleCall(PyObject*, PyObject* args) {
   AsyncCall* call = CallOf(capsule);
   if (call == nullptr) return nullptr;
   call->Settle(value);
+  Py_RETURN_NONE;
+}
+
+// set_task(call, task)
+PyObject* SetTask(PyObject*, PyObject* args) {
+  PyObject* capsule = nullptr;
+  PyObject* task = nullptr;
+  if (PyArg_ParseTuple(args, "OO", &capsule, &task) == 0) return nullptr;
+  AsyncCall* call = CallOf(capsule);
+  if (call == nullptr) return nullptr;
+  call->SetTask(task);
   Py_RETURN_NONE;
 }
 
@@ -339,14 +373,10 @@ PyObject* FailCall(PyObject*, PyObject* args) {
 }  // namespace
 
 PyMethodDef* AsyncMethods() {
-  static PyMethodDef methods[] = {
-      {"begin_service", BeginService, METH_VARARGS, nullptr},
-      {"serve", Serve, METH_NOARGS, nullptr},
-      {"serve_loop", ServeLoop, METH_NOARGS, nullptr},
-      {"set_loop_ready", SetLoopReady, METH_O, nullptr},
-      {"settle", SettleCall, METH_VARARGS, nullptr},
-      {"fail", FailCall, METH_VARARGS, nullptr},
-      {nullptr, nullptr, 0, nullptr}};
+  static PyMethodDef methods[] = {{"settle", SettleCall, METH_VARARGS, nullptr},
+                                  {"fail", FailCall, METH_VARARGS, nullptr},
+                                  {"set_task", SetTask, METH_VARARGS, nullptr},
+                                  {nullptr, nullptr, 0, nullptr}};
   return methods;
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "bridge/limit.h"
 #include "bridge/realm.h"
 #include "bridge/tape.h"
 #include "cpython/owned.h"
@@ -18,7 +19,8 @@ namespace inmem::bridge {
 enum class Answer : std::int32_t {
   kValue = 0,  // the value on the tape
   kError = 1,  // a tuple: the exception, and what _bridge.describe() says of it
-  kThrown = 2,  // a JavaScript error, on the tape
+  kThrown = 2,   // a JavaScript error, on the tape
+  kOverdue = 3,  // nothing: it was to end, and has not
 };
 
 // One call whose answer is to come. It is shared by who works on it and by the
@@ -43,6 +45,11 @@ class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
   void Settle(PyObject* value);
   // The same with the Python exception that is raised.
   void Fail();
+  // asyncio's task for it. GIL.
+  void SetTask(PyObject* task) { limit_->SetTask(task); }
+
+  // Who may end it. JavaScript's thread, before it is given away.
+  const std::shared_ptr<Limit>& MakeLimit();
 
  private:
   cpython::Owned Callee();
@@ -50,13 +57,17 @@ class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
   void Adopt(cpython::Owned awaitable);
   void Post(Answer answer, cpython::Owned keep);
 
+  void FailEnded();
+  void TellOverdue();
+
   std::shared_ptr<Realm> realm_;
+  std::shared_ptr<Limit> limit_;
   const std::uint32_t number_;
   const std::uint32_t callee_;
   std::uint64_t ticket_ = 0;
   bool MakeContext();
 
-  bool settled_ = false;         // GIL
+  bool settled_ = false;         // an answer is on its way;        // GIL
   PyObject* context_ = nullptr;  // of contextvars; GIL
 };
 

@@ -5,8 +5,9 @@
 
 namespace inmem::bridge {
 
-// Once a process; again it does nothing. REQUIRES: Python has started. Any
-// thread, without the GIL. Errors: kInterpreter.
-Status Prepare();
+// Once a process; again it does nothing. `wake_signal` gives the signal that
+// ends a blocking system call, or 0. REQUIRES: Python has started. Any thread,
+// without the GIL. Errors: kInterpreter.
+Status Prepare(int (*wake_signal)());
 
 }  // namespace inmem::bridge

@@ -9,6 +9,9 @@
 #include "bridge/begin.h"
 #include "bridge/errors.h"
 #include "bridge/js_object.h"
+#include "bridge/limit.h"
+#include "bridge/promises.h"
+#include "bridge/service.h"
 #include "bridge/to_tape.h"
 #include "cpython/module_def.h"
 #include "cpython/owned.h"
@@ -68,6 +71,9 @@ bool Install() {
   if (!MakeJsTypes()) return false;
   Owned module = Owned::Steal(PyModule_Create(&kModule));
   if (!module || PyModule_AddFunctions(module.get(), AsyncMethods()) != 0 ||
+      PyModule_AddFunctions(module.get(), ServiceMethods()) != 0 ||
+      PyModule_AddFunctions(module.get(), PromiseMethods()) != 0 ||
+      PyModule_AddFunctions(module.get(), LimitMethods()) != 0 ||
       PyModule_AddObjectRef(module.get(), "JsProxy", JsProxyType()) != 0 ||
       PyModule_AddObjectRef(module.get(), "JsCallable", JsCallableType()) !=
           0 ||
@@ -89,7 +95,8 @@ std::string TextOfError() {
 
 }  // namespace
 
-Status Prepare() {
+Status Prepare(int (*wake_signal)()) {
+  SetWakeSignal(wake_signal);
   const PyGILState_STATE state = PyGILState_Ensure();
   Status status =
       Install() ? Status::Ok()

@@ -15,6 +15,8 @@
 #include "bridge/errors.h"
 #include "bridge/from_tape.h"
 #include "bridge/js_object.h"
+#include "bridge/limit.h"
+#include "bridge/promises.h"
 #include "bridge/realm.h"
 #include "bridge/scalars.h"
 #include "bridge/service.h"
@@ -337,6 +339,11 @@ napi_value OpenBridge(napi_env env, napi_callback_info info) {
           {"module", Module},
           {"held", HeldCount},
           {"callAsync", CallAsync},
+          {"limit", BeginLimit},
+          {"unlimit", EndLimit},
+          {"endCall", EndCall},
+          {"interrupt", Interrupt},
+          {"answerPromise", AnswerPromise},
           {"awaitAsync", AwaitAsync},
       });
   for (const auto& [name, callback] : kFunctions) {

@@ -205,15 +205,22 @@ void Realm::HoldLoop() {
 
 void Realm::Settle(std::uint32_t number, std::int32_t answer,
                    const Tape& tape) {
-  if (--awaited_ == 0) calls_->Hold(Napi::Env(env_), false);
+  // Once for each: an answer that was overdue may come after all.
+  if (limits_.erase(number) != 0 && --awaited_ == 0) {
+    calls_->Hold(Napi::Env(env_), false);
+  }
   std::array<napi_value, 4> argv = {};
   napi_create_int32(env_, static_cast<std::int32_t>(JsOp::kSettle),
                     argv.data());
   napi_create_uint32(env_, number, &argv[1]);
   argv[2] = Deliver(tape);
   napi_create_int32(env_, answer, &argv[3]);
+  Tell(argv.data(), argv.size());
+}
+
+void Realm::Tell(const napi_value* argv, std::size_t argc) {
   napi_value ignored = nullptr;
-  Dispatch(argv.size(), argv.data(), &ignored);
+  Dispatch(argc, argv, &ignored);
 }
 
 Entry::Entry(Realm& realm) : realm_(realm) {

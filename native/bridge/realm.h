@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "bridge/handles.h"
+#include "bridge/limit.h"
 #include "bridge/tape.h"
 #include "cpython/owned.h"
 #include "napi/js_calls.h"
@@ -66,6 +67,7 @@ enum class JsOp : std::int32_t {
   kGive = 10,     // no object: what a function gave, as dispatch would give it
   kThrow = 11,    // no object: what it threw, likewise
   kMethod = 12,   // `this`, arguments
+  kPromise = 13,  // number of a future, what is awaited: lib/bridge/promises.ts
 };
 
 // A JavaScript function that Python calls. From its second call on native calls
@@ -179,6 +181,14 @@ class Realm : public std::enable_shared_from_this<Realm> {
   // ----------------------------------------------------- The event loop lives
   // until as many answers have come. JavaScript's thread.
   void HoldLoop();
+  // Who may end the call of that number. JavaScript's thread; -1: no time.
+  void AddLimit(std::uint32_t number, std::shared_ptr<Limit> limit,
+                double milliseconds);
+  std::shared_ptr<Limit> LimitOf(std::uint32_t number) const;
+  void DropLimit(std::uint32_t number);
+  void EndAll(End why);
+  // One call of `dispatch` from the event loop; its result is not looked at.
+  void Tell(const napi_value* argv, std::size_t argc);
   void Settle(std::uint32_t number, std::int32_t answer, const Tape& tape);
 
   // --- calls into JavaScript
@@ -244,7 +254,8 @@ class Realm : public std::enable_shared_from_this<Realm> {
   std::unordered_map<std::uint32_t, Proxy> proxies_;
   PyThreadState* python_ = nullptr;  // of JavaScript's thread; null: not yet
   char* stack_low_ = nullptr;        // of JavaScript's thread
-  int awaited_ = 0;                  // asynchronous calls without an answer
+  std::unordered_map<std::uint32_t, std::shared_ptr<Limit>> limits_;
+  int awaited_ = 0;  // asynchronous calls without an answer
   std::mutex mutex_;
   struct Release {
     std::uint32_t index = 0;

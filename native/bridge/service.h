@@ -11,6 +11,8 @@
 #include <mutex>
 #include <vector>
 
+#include "cpython/owned.h"
+
 namespace inmem::bridge {
 
 // Threads that work for JavaScript, so that its own never waits for the GIL:
@@ -69,6 +71,23 @@ class Service {
   PyObject* spawn_ = nullptr;
   PyObject* start_loop_ = nullptr;
   PyObject* loop_ready_ = nullptr;
+};
+
+// Functions of `_inmem_bridge` for python/inmem/_bridge_async.py.
+PyMethodDef* ServiceMethods();
+
+// Holds an object, and lets it go from any thread, without the GIL.
+class Kept {
+ public:
+  explicit Kept(cpython::Owned owned) : object_(owned.release()) {}
+  ~Kept() {
+    Service::Get().OnWorker([held = object_] { Py_DECREF(held); });
+  }
+  Kept(const Kept&) = delete;
+  Kept& operator=(const Kept&) = delete;
+
+ private:
+  PyObject* object_;
 };
 
 }  // namespace inmem::bridge

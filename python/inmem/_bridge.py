@@ -94,6 +94,31 @@ def unregister_js_module(name: str) -> None:
     del sys.modules[name]
 
 
+# --- asynchronous iterators: an item in a tuple, or none ------------------------------
+
+async_iterate = aiter
+
+
+async def async_next(iterator: Any, value: Any) -> tuple[Any, ...]:
+    try:
+        return (await (anext(iterator) if value is None else iterator.asend(value)),)
+    except StopAsyncIteration:
+        return ()
+
+
+async def async_throw(iterator: Any, error: BaseException) -> tuple[Any, ...]:
+    try:
+        return (await iterator.athrow(error),)
+    except StopAsyncIteration:
+        return ()
+
+
+async def async_close(iterator: Any) -> None:
+    close = getattr(iterator, "aclose", None)
+    if close is not None:
+        await close()
+
+
 # --- running code ---------------------------------------------------------------
 
 session: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}

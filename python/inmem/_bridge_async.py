@@ -6,6 +6,7 @@ one loop on a thread of its own, which begins with the first that comes.
 """
 
 import threading
+from _thread import get_ident
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:  # imported when the loop is first needed
     from contextvars import Context
 
 _loop: Any = None
+_loop_thread = 0
 
 
 # --- threads ---------------------------------------------------------------------
@@ -38,13 +40,19 @@ def begin(thread: threading.Thread) -> None:
     thread.start()
 
 
+def running_loop() -> Any:
+    """The bridge's own; None before its first use."""
+    return _loop
+
+
 def _run_loop(descriptor: int) -> None:
     import asyncio
 
-    global _loop
+    global _loop, _loop_thread
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     _loop = loop
+    _loop_thread = get_ident()
     # asyncio's own loops tell so what they are to do next; others need not.
     _inmem_bridge.set_loop_ready(getattr(loop, "_ready", None))
     loop.add_reader(descriptor, _inmem_bridge.serve_loop)
@@ -55,6 +63,36 @@ def _run_loop(descriptor: int) -> None:
             # A task's KeyboardInterrupt or SystemExit: its own future has it as
             # well, and the loop serves the other tasks.
             continue
+
+
+# --- what ends calls ----------------------------------------------------------------
+
+
+class CallTimeout(KeyboardInterrupt):
+    """The time that JavaScript gave the call is over."""
+
+
+class CallAborted(KeyboardInterrupt):
+    """The AbortSignal of the call was aborted."""
+
+
+class EnvironmentClosed(KeyboardInterrupt):
+    """The JavaScript environment that called is ending."""
+
+
+def end_task(task: Any) -> int:
+    """Cancels the task; the thread that is in its code just now, or 0."""
+    import asyncio
+
+    loop = task.get_loop()
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(task.cancel)
+    if asyncio.current_task(loop) is not task:
+        return 0
+    return _loop_thread if loop is _loop else getattr(loop, "_thread_id", 0) or 0
+
+
+_inmem_bridge.set_limits(end_task, CallTimeout, CallAborted, KeyboardInterrupt, EnvironmentClosed)
 
 
 # --- tasks -------------------------------------------------------------------------
@@ -74,6 +112,7 @@ def adopt(awaitable: Any, call: object, context: "Context") -> None:
             task = awaitable
             loop = task.get_loop()
             if loop is not _loop:
+                _inmem_bridge.set_task(call, task)
                 loop.call_soon_threadsafe(task.add_done_callback, lambda done: _finish(done, call))
                 return
         else:
@@ -89,6 +128,7 @@ def adopt(awaitable: Any, call: object, context: "Context") -> None:
     if task.done():
         _finish(task, call)
     else:
+        _inmem_bridge.set_task(call, task)
         task.add_done_callback(lambda done: _finish(done, call))
 
 

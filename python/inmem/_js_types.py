@@ -7,6 +7,8 @@ from typing import Any, SupportsIndex
 import _inmem_bridge
 from _inmem_bridge import JsProxy, js, js_new
 
+from inmem._bridge_promises import JsAsyncIterable, JsPromise
+
 #: native/bridge/traits.h: JsTrait.
 CALLABLE = 1 << 0
 ITERABLE = 1 << 1
@@ -275,6 +277,8 @@ MIXINS: list[tuple[int, type]] = [
     (MAP, JsMap),
     (SET, JsSet),
     (ITERATOR, JsIterator),
+    (PROMISE, JsPromise),
+    (ASYNC_ITERABLE, JsAsyncIterable),
     (ITERABLE, JsIterable),
     (LENGTH, JsLength),
 ]

@@ -13,6 +13,7 @@ from typing import Any
 import _inmem_bridge
 from _inmem_bridge import JsProxy, js
 
+from inmem._bridge_promises import JsAsyncIterable, JsPromise, abort_on_cancel
 from inmem._js_types import (
     MISSING,
     JsArray,
@@ -26,13 +27,16 @@ from inmem._js_types import (
 
 __all__ = [
     "JsArray",
+    "JsAsyncIterable",
     "JsCallable",
     "JsException",
     "JsIterable",
     "JsIterator",
     "JsMap",
+    "JsPromise",
     "JsProxy",
     "JsSet",
+    "abort_on_cancel",
     "create_once_callable",
     "create_proxy",
     "to_js",

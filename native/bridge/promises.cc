@@ -1,0 +1,127 @@
+// native/bridge/promises.cc: Python waits for what JavaScript promises.
+//
+// A thread of Python posts the question to JavaScript's thread and goes on; the
+// answer comes to the thread of the bridge's asyncio loop, which gives it to
+// the future that waits, of whichever loop that is. Nobody waits for anybody's
+// thread.
+#include "cpython/python_setup.h"
+#include "napi/napi_setup.h"
+
+#include "bridge/promises.h"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <utility>
+
+#include "bridge/errors.h"
+#include "bridge/js_object.h"
+#include "bridge/realm.h"
+#include "bridge/service.h"
+#include "bridge/tape.h"
+#include "cpython/owned.h"
+
+namespace inmem::bridge {
+
+using cpython::Owned;
+
+namespace {
+
+PyObject* settle = nullptr;  // (future, value, exception or None)
+
+// Futures by number, until their answer comes. GIL.
+std::unordered_map<std::uint32_t, Owned>& Waiting() {
+  static auto* waiting = new std::unordered_map<std::uint32_t, Owned>();
+  return *waiting;
+}
+
+void Give(std::uint32_t number, Owned value) {
+  auto found = Waiting().find(number);
+  if (found == Waiting().end()) return;
+  Owned future = std::move(found->second);
+  Waiting().erase(found);
+  Owned error = Owned::Steal(PyErr_GetRaisedException());
+  Owned done = Owned::Steal(PyObject_CallFunctionObjArgs(
+      settle, future.get(), value ? value.get() : Py_None,
+      error ? error.get() : Py_None, nullptr));
+}
+
+void Ask(Realm& realm, std::uint32_t index, std::uint32_t number,
+         std::int32_t what) {
+  std::array<napi_value, 4> argv = {};
+  napi_create_int32(realm.env(), static_cast<std::int32_t>(JsOp::kPromise),
+                    argv.data());
+  napi_create_uint32(realm.env(), index, &argv[1]);
+  napi_create_uint32(realm.env(), number, &argv[2]);
+  napi_create_int32(realm.env(), what, &argv[3]);
+  realm.Tell(argv.data(), argv.size());
+}
+
+// set_settle(function)
+PyObject* SetSettle(PyObject*, PyObject* function) {
+  settle = Py_NewRef(function);
+  Py_RETURN_NONE;
+}
+
+// subscribe(proxy, what, future): `what` as lib/bridge/promises.ts has it; a
+// future that is None is told nothing.
+PyObject* Subscribe(PyObject*, PyObject* args) {
+  PyObject* proxy = nullptr;
+  PyObject* future = nullptr;
+  int what = 0;
+  if (PyArg_ParseTuple(args, "OiO", &proxy, &what, &future) == 0) {
+    return nullptr;
+  }
+  Realm* realm = RealmOf(proxy);
+  std::uint32_t index = 0;
+  if (realm == nullptr || !IndexOf(*realm, proxy, &index)) {
+    PyErr_SetString(PyExc_TypeError, "expected a JsProxy");
+    return nullptr;
+  }
+  if (realm->closed()) return RaiseClosed().release();
+  static std::uint32_t last = 0;  // GIL
+  const std::uint32_t number = ++last;
+  if (future != Py_None) Waiting()[number] = Owned::Borrow(future);
+  // The proxy keeps the object's number good until JavaScript has seen it.
+  auto kept = std::make_shared<Kept>(Owned::Borrow(proxy));
+  const bool posted =
+      realm->Post([self = realm->shared_from_this(), kept, index, number,
+                   what](Napi::Env) { Ask(*self, index, number, what); });
+  if (posted) Py_RETURN_NONE;
+  Waiting().erase(number);
+  return RaiseClosed().release();
+}
+
+}  // namespace
+
+napi_value AnswerPromise(napi_env env, napi_callback_info info) {
+  void* data = nullptr;
+  std::size_t argc = 3;
+  std::array<napi_value, 3> argv = {};
+  napi_get_cb_info(env, info, &argc, argv.data(), nullptr, &data);
+  auto realm = static_cast<Realm*>(data)->shared_from_this();
+  std::uint32_t number = 0;
+  std::int32_t kind = 0;
+  napi_get_value_uint32(env, argv[0], &number);
+  napi_get_value_int32(env, argv[1], &kind);
+  auto tape = std::make_shared<Tape>();
+  if (!realm->Receive(argv[2], tape.get())) tape->Clear();
+  const std::uint64_t ticket = realm->BeginTravel();
+  Service::Get().OnLoop([realm, tape, number, kind, ticket] {
+    Owned value = ReadResult(*realm, static_cast<Kind>(kind), *tape);
+    realm->EndTravel(ticket);
+    Give(number, std::move(value));
+  });
+  return nullptr;
+}
+
+PyMethodDef* PromiseMethods() {
+  static PyMethodDef methods[] = {
+      {"set_settle", SetSettle, METH_O, nullptr},
+      {"subscribe", Subscribe, METH_VARARGS, nullptr},
+      {nullptr, nullptr, 0, nullptr}};
+  return methods;
+}
+
+}  // namespace inmem::bridge

@@ -1,0 +1,47 @@
+// native/bridge/service_module.cc: what Python's side of the threads calls:
+// python/inmem/_bridge_async.py.
+#include "cpython/python_setup.h"
+
+#include "bridge/service.h"
+
+namespace inmem::bridge {
+namespace {
+
+// begin_service(spawn, start_loop)
+PyObject* BeginService(PyObject*, PyObject* args) {
+  PyObject* spawn = nullptr;
+  PyObject* start_loop = nullptr;
+  if (PyArg_ParseTuple(args, "OO", &spawn, &start_loop) == 0) return nullptr;
+  if (!Service::Get().Begin(spawn, start_loop)) return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* Serve(PyObject*, PyObject*) {
+  Service::Get().Serve();
+  Py_RETURN_NONE;
+}
+
+PyObject* ServeLoop(PyObject*, PyObject*) {
+  Service::Get().ServeLoop();
+  Py_RETURN_NONE;
+}
+
+// set_loop_ready(what the loop is to do next, or None)
+PyObject* SetLoopReady(PyObject*, PyObject* ready) {
+  Service::Get().SetLoopReady(ready);
+  Py_RETURN_NONE;
+}
+
+}  // namespace
+
+PyMethodDef* ServiceMethods() {
+  static PyMethodDef methods[] = {
+      {"begin_service", BeginService, METH_VARARGS, nullptr},
+      {"serve", Serve, METH_NOARGS, nullptr},
+      {"serve_loop", ServeLoop, METH_NOARGS, nullptr},
+      {"set_loop_ready", SetLoopReady, METH_O, nullptr},
+      {nullptr, nullptr, 0, nullptr}};
+  return methods;
+}
+
+}  // namespace inmem::bridge

@@ -1,0 +1,113 @@
+# python/inmem/_bridge_promises.py: JavaScript's Promises and async iterators, for asyncio.
+"""Classes that proxies of such objects are made of (inmem.ffi), and their futures.
+
+JavaScript is asked and answers without any thread that waits for another.
+"""
+
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+import _inmem_bridge
+
+from inmem import _bridge_async
+
+if TYPE_CHECKING:  # imported when it is first needed: it takes as long as all else here
+    import asyncio
+
+#: lib/bridge/promises.ts: Ask.
+VALUE, ITERATOR, NEXT, END, ABORT = range(5)
+
+
+def ask(proxy: Any, what: int) -> "asyncio.Future[Any]":
+    import asyncio
+
+    future = asyncio.get_running_loop().create_future()
+    _inmem_bridge.subscribe(proxy, what, future)
+    return future
+
+
+def settle(future: "asyncio.Future[Any]", value: Any, error: BaseException | None) -> None:
+    """On the bridge's loop; the future may be of another."""
+    loop = future.get_loop()
+    if loop is _bridge_async.running_loop():
+        _set(future, value, error)
+        return
+    try:
+        loop.call_soon_threadsafe(_set, future, value, error)
+    except RuntimeError:
+        pass  # it has been closed: nobody waits
+
+
+def _set(future: "asyncio.Future[Any]", value: Any, error: BaseException | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(value)
+    elif isinstance(error, StopIteration):
+        future.set_exception(RuntimeError(f"JavaScript threw StopIteration: {error}"))
+    else:
+        future.set_exception(error)
+
+
+_inmem_bridge.set_settle(settle)
+
+
+class JsPromise:
+    """A Promise, or another object with a `then`: it can be awaited on any asyncio loop."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return ask(self, VALUE).__await__()
+
+
+class JsAsyncIterable:
+    """An object with `Symbol.asyncIterator`, such as a ReadableStream: the next item is asked
+    for when the last one has been taken."""
+
+    __slots__ = ()
+
+    def __aiter__(self) -> "JsAsyncIterator":
+        return JsAsyncIterator(self)
+
+
+class JsAsyncIterator:
+    """One iteration; `aclose()` ends it before its end, and the stream behind it."""
+
+    def __init__(self, iterable: Any) -> None:
+        self._iterable = iterable
+        self._iterator: Any = None
+
+    def __aiter__(self) -> "JsAsyncIterator":
+        return self
+
+    async def __anext__(self) -> Any:
+        if self._iterator is None:
+            self._iterator = await ask(self._iterable, ITERATOR)
+        item = await ask(self._iterator, NEXT)
+        if not item:
+            raise StopAsyncIteration
+        return item[0]
+
+    async def aclose(self) -> None:
+        if self._iterator is not None:
+            await ask(self._iterator, END)
+
+
+def abort_on_cancel(controller: Any) -> Any:
+    """The signal of an AbortController, which is aborted when the task that runs is cancelled."""
+    import asyncio
+
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("no task of asyncio is running")
+    task.add_done_callback(_aborting(controller))
+    return controller.signal
+
+
+def _aborting(controller: Any) -> Callable[["asyncio.Task[Any]"], None]:
+    def done(task: "asyncio.Task[Any]") -> None:
+        if task.cancelled():
+            _inmem_bridge.subscribe(controller, ABORT, None)
+
+    return done

@@ -1,0 +1,180 @@
+// test/bridge/async-limits.test.ts: calls that end in time, by a signal, or by py.interrupt().
+import { describe, expect, it } from "vitest";
+import { api } from "../helpers/python.js";
+
+interface Callable {
+  (...args: unknown[]): unknown;
+  callAsync(...args: unknown[]): Promise<unknown>;
+  callWithOptions(options: object, ...args: unknown[]): unknown;
+  callAsyncWithOptions(options: object, ...args: unknown[]): Promise<unknown>;
+}
+
+const py = await api.start();
+
+function define(code: string): Callable {
+  return py.runPython(code) as Callable;
+}
+
+/** Would last for ever, or for longer than a test may. */
+const blocking: Record<string, string> = {
+  "a busy loop": "def f():\n  while True: pass\nf",
+  "time.sleep()": "import time\nlambda: time.sleep(600)",
+  "Event.wait()": "import threading\nlambda: threading.Event().wait()",
+  "Event.wait() with a time": "import threading\nlambda: threading.Event().wait(600)",
+  "a lock": "import threading\nlock = threading.Lock()\nlock.acquire()\nlambda: lock.acquire()",
+  "a queue": "import queue\nlambda: queue.Queue().get()",
+  "a socket": "import socket\npair = socket.socketpair()\nlambda: pair[0].recv(1)",
+  "select()": "import select\nlambda: select.select([pair[0]], [], [])",
+};
+
+describe("timeout", () => {
+  for (const [name, code] of Object.entries(blocking)) {
+    it(`ends ${name}, on JavaScript's thread and on Python's`, async () => {
+      const call = define(code);
+      const expected = { code: "ERR_INMEM_TIMEOUT", cause: { type: "CallTimeout" } };
+      let caught: unknown;
+      try {
+        call.callWithOptions({ timeout: 20 });
+      } catch (error) {
+        caught = error;
+      }
+      expect(caught).toMatchObject(expected);
+      await expect(call.callAsyncWithOptions({ timeout: 20 })).rejects.toMatchObject(expected);
+      expect(py.runPython("1 + 1")).toBe(2);
+    });
+  }
+
+  it("is no error where the call ends in time", async () => {
+    const add = define("lambda a, b: a + b");
+    expect(add.callWithOptions({ timeout: 60_000 }, 1, 2)).toBe(3);
+    expect(await add.callAsyncWithOptions({ timeout: 60_000 }, 1, 2)).toBe(3);
+    expect(() => add.callWithOptions({ timeout: 60_000 }, 1, "x")).toThrow(/unsupported operand/);
+  });
+
+  it("raises again where the exception is caught", () => {
+    const stubborn = define(`
+def stubborn():
+    caught = 0
+    while True:
+        try:
+            while True: pass
+        except KeyboardInterrupt:
+            caught += 1
+            if caught == 2: raise
+stubborn`);
+    expect(() => stubborn.callWithOptions({ timeout: 20 })).toThrow(
+      expect.objectContaining({ code: "ERR_INMEM_TIMEOUT" }),
+    );
+  });
+
+  it("cancels a coroutine where it waits, and interrupts its code where it computes", async () => {
+    const wait = define(`
+import asyncio
+seen = []
+async def wait(begun):
+    try:
+        begun()
+        await asyncio.sleep(600)
+    except asyncio.CancelledError:
+        seen.append("cancelled")
+        raise
+wait`);
+    const controller = new AbortController();
+    const options = { signal: controller.signal };
+    const begun = () => setImmediate(() => controller.abort());
+    await expect(wait.callAsyncWithOptions(options, begun)).rejects.toMatchObject({
+      code: "ERR_INMEM_ABORTED",
+    });
+    expect(py.runPython("tuple(seen)")).toEqual(["cancelled"]);
+    const busy = define("async def busy():\n  while True: pass\nbusy");
+    await expect(busy.callAsyncWithOptions({ timeout: 20 })).rejects.toMatchObject({
+      code: "ERR_INMEM_TIMEOUT",
+    });
+    expect(await py.runPythonAsync("await asyncio.sleep(0)\n7")).toBe(7);
+  });
+
+  it("tells when Python does not end: the call is left behind", async () => {
+    // Nothing raises in code that catches all, until it has seen what it waits for.
+    const deaf = define(`
+import threading
+go = threading.Event()
+def deaf(begun):
+    begun()
+    while not go.is_set():
+        try: go.wait()
+        except KeyboardInterrupt: pass
+deaf`);
+    const controller = new AbortController();
+    const options = { signal: controller.signal };
+    const begun = () => setImmediate(() => controller.abort());
+    const error = await deaf.callAsyncWithOptions(options, begun).catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: "ERR_INMEM_ABORTED" });
+    expect(String(error)).toContain("still in Python");
+    py.runPython("go.set()");
+  });
+
+  it("holds for runPython() and runPythonAsync()", async () => {
+    expect(() => py.runPython("while True: pass", { timeout: 20 })).toThrow(/20 ms/);
+    await expect(
+      py.runPythonAsync("import time\ntime.sleep(600)", { timeout: 20 }),
+    ).rejects.toMatchObject({ code: "ERR_INMEM_TIMEOUT" });
+  });
+
+  it("refuses what is no time and no signal", () => {
+    const add = define("lambda: 0");
+    expect(() => add.callWithOptions({ timeout: -1 })).toThrow(RangeError);
+    expect(() => add.callWithOptions({ timeout: "1" })).toThrow(TypeError);
+    expect(() => add.callWithOptions({ signal: {} })).toThrow(TypeError);
+    expect(() => add.callWithOptions(null as unknown as object)).toThrow(TypeError);
+  });
+});
+
+describe("signal", () => {
+  it("ends a call, with the signal's reason as the cause", async () => {
+    const sleep = define("import time\ndef sleep(begun):\n  begun()\n  time.sleep(600)\nsleep");
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const call = sleep.callAsyncWithOptions({ signal: controller.signal }, () =>
+      setImmediate(() => controller.abort(reason)),
+    );
+    const error = (await call.catch((e: unknown) => e)) as Error;
+    expect(error).toMatchObject({ code: "ERR_INMEM_ABORTED" });
+    expect(error.cause).toBe(reason);
+  });
+
+  it("ends a call that JavaScript waits for, by a callback", () => {
+    const call = define("import time\ndef call(f):\n  f()\n  time.sleep(600)\ncall");
+    const controller = new AbortController();
+    expect(() =>
+      call.callWithOptions({ signal: controller.signal }, () => controller.abort()),
+    ).toThrow(expect.objectContaining({ code: "ERR_INMEM_ABORTED" }));
+  });
+
+  it("lets nothing begin that was aborted before", async () => {
+    const signal = AbortSignal.abort();
+    const never = define("begun = []\nlambda: begun.append(1)");
+    expect(() => never.callWithOptions({ signal })).toThrow(
+      expect.objectContaining({ code: "ERR_INMEM_ABORTED" }),
+    );
+    await expect(never.callAsyncWithOptions({ signal })).rejects.toMatchObject({
+      code: "ERR_INMEM_ABORTED",
+    });
+    expect(py.runPython("len(begun)")).toBe(0);
+  });
+});
+
+it("py.interrupt() raises KeyboardInterrupt in all calls", async () => {
+  const sleep = define("import time\ndef sleep(begun):\n  begun()\n  time.sleep(600)\nsleep");
+  let begun = 0;
+  const calls = [1, 2].map(() =>
+    sleep
+      .callAsync(() => {
+        begun++;
+        if (begun === 2) setImmediate(() => py.interrupt());
+      })
+      .catch((error: unknown) => error),
+  );
+  for (const error of await Promise.all(calls)) {
+    expect(error).toMatchObject({ type: "KeyboardInterrupt" });
+  }
+});
