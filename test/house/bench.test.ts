@@ -15,6 +15,7 @@ describe("npm run bench", () => {
     expect(stdout).toMatch(/^ {2}start\.stdlib: .* \(asked 0\.9\)$/m);
     expect(stdout).toMatch(/^ {2}start\.large-index: .* \(asked 2\)$/m);
     expect(stdout).toMatch(/^ {2}loader\.memfd: .* \(asked at least 8\)$/m);
+    expect(stdout).toMatch(/^ {2}bridge\.await: .* \(asked 0\.3\)$/m);
     expect(stdout).toMatch(/^ {2}loader\.deflated: .* mapped$/m);
   });
 
