@@ -1,4 +1,5 @@
 // lib/bridge/call-types.ts: Python's functions and classes as TypeScript sees them: positions, keywords, overloads.
+import type { CallOptions } from "./limits.js";
 import type { PyProxy } from "./types.js";
 
 declare const keywords: unique symbol;
@@ -16,6 +17,9 @@ export type PyCallable<Result = unknown> = PyProxy &
   }["call"] & {
     callKwargs(...args: unknown[]): Result;
     callAsync(...args: unknown[]): Promise<Awaited<Result>>;
+    /** A call that ends in time, or when a signal says so. */
+    callWithOptions(options: CallOptions, ...args: unknown[]): Result;
+    callAsyncWithOptions(options: CallOptions, ...args: unknown[]): Promise<Awaited<Result>>;
   };
 
 /**
@@ -30,6 +34,8 @@ export type PyFunction<
 > = PyKeywordFunction<Args, Names, Keywords, Result> &
   { call(...args: Args): Result }["call"] & {
     callAsync(...args: Args): Promise<Awaited<Result>>;
+    callWithOptions(options: CallOptions, ...args: Args): Result;
+    callAsyncWithOptions(options: CallOptions, ...args: Args): Promise<Awaited<Result>>;
   };
 
 /** A function that has to be given keyword arguments. */
