@@ -10,6 +10,7 @@ export type {
   AuditReport,
   AuditRule,
 } from "./audit/report.js";
+export type { PythonWarning, UnraisableHook, WarningHook } from "./bridge/hooks.js";
 export type {
   OutputTarget,
   StartOptions,

@@ -2,6 +2,12 @@
 import { type BundleInput, checkString, wrongType } from "../options.js";
 import { withManager } from "./context-manager.js";
 import type { Crossing } from "./crossing.js";
+import {
+  setUnraisableHook,
+  setWarningHook,
+  type UnraisableHook,
+  type WarningHook,
+} from "./hooks.js";
 import { type CallOptions, checkLimits, limited } from "./limits.js";
 import type { OutputTarget, StdinSource } from "./options.js";
 import { setInput, setOutput } from "./streams.js";
@@ -126,6 +132,19 @@ export class Python {
 
   setStdin(source: StdinSource): void {
     setInput(this.#crossing, source);
+  }
+
+  /**
+   * Told of exceptions that nobody can catch: of `__del__`, of callbacks, of threads. `doing` says where.
+   * null: Python writes them to stderr again.
+   */
+  setUnraisableHook(hook: UnraisableHook | null): void {
+    setUnraisableHook(this.#crossing, hook);
+  }
+
+  /** Told of each warning that Python's filters let through. null: they go to stderr again. */
+  setWarningHook(hook: WarningHook | null): void {
+    setWarningHook(this.#crossing, hook);
   }
 
   /**

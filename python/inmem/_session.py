@@ -141,6 +141,9 @@ def after_run() -> None:
     for name, stream in streams.items():
         setattr(sys, name, stream)
     _run.set_site_builtins()
+    hooks = sys.modules.get("inmem._hooks")
+    if hooks:
+        hooks.apply()
     gc.enable()
 
 
