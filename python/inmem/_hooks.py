@@ -31,7 +31,8 @@ def apply() -> None:
     told = hooks.get("unraisable") is not None
     sys.unraisablehook = unraisable if told else sys.__unraisablehook__
     threading.excepthook = of_thread if told else threading.__excepthook__
-    warnings.showwarning = show_warning if hooks.get("warning") else SHOW_WARNING
+    show: Any = show_warning if hooks.get("warning") else SHOW_WARNING
+    warnings.showwarning = show
 
 
 def unraisable(about: "sys.UnraisableHookArgs") -> None:
