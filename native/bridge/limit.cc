@@ -18,7 +18,6 @@
 #include <mutex>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "cpython/owned.h"
 

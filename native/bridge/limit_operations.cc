@@ -1,7 +1,6 @@
 // native/bridge/limit_operations.cc: JavaScript limits its calls, and ends
 // them.
 #include "cpython/python_setup.h"
-#include "napi/napi_setup.h"
 
 #include <array>
 #include <chrono>
