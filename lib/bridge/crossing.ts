@@ -4,7 +4,7 @@ import { errorOf, exceptionOf } from "./errors.js";
 import { destroyedError, HeldObjects, heldBy } from "./held.js";
 import { JsObjects } from "./js-objects.js";
 import { operations } from "./js-operations.js";
-import { JsOp, Kind, type NativeBridge, Register } from "./native.js";
+import { JsOp, Kind, type NativeBridge, type NativeBuffer, Register } from "./native.js";
 import { answer } from "./promises.js";
 import { makeProxy } from "./proxy.js";
 import { type Numbers, TapeReader } from "./tape-reader.js";
@@ -170,6 +170,10 @@ export class Crossing implements Owner, Numbers {
   items(handle: number): unknown[] {
     const items = this.toJs(handle, 1, false, this);
     return Array.isArray(items) ? items : Array.from(items as Iterable<unknown>);
+  }
+
+  buffer(handle: number, mode: number, most: number): NativeBuffer {
+    return this.#take(this.native.getBuffer(handle, mode, most)) as NativeBuffer;
   }
 
   /** Writes a tape of its own and takes what native gives for it. */

@@ -32,12 +32,35 @@ export interface NativeBridge {
   endCall(number: number, why: number): void;
   /** Ends all calls of the environment by KeyboardInterrupt. */
   interrupt(): void;
+  /** Memory of the object, of kind `value`; lib/bridge/buffers.ts has the modes. */
+  getBuffer(handle: number, mode: number, most: number): unknown;
+  /** Detaches an ArrayBuffer over Python's memory. */
+  releaseBuffer(buffer: ArrayBuffer): void;
+  /** Holds `bytes`, which lie in `buffer`, for js_memory() of `_inmem_bridge`. */
+  holdMemory(
+    bytes: Uint8Array,
+    buffer: ArrayBufferLike,
+    mayShare: boolean,
+    letter: number,
+    itemsize: number,
+  ): number;
   setTape(number: number, tags: Uint8Array, words: Float64Array): void;
   /** inmem._bridge. */
   module(): unknown;
   /** How many Python objects JavaScript holds. */
   held(): number;
 }
+
+/** What getBuffer() gives: start and strides are in bytes. */
+export type NativeBuffer = [
+  buffer: ArrayBuffer,
+  start: number,
+  flags: number,
+  itemsize: number,
+  format: string,
+  shape: number[],
+  strides: number[],
+];
 
 /** Text and blobs of a tape that JavaScript wrote. */
 export type TapeExtras = undefined | string | [text: string, ...blobs: Uint8Array[]];

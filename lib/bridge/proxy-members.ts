@@ -8,6 +8,7 @@ import {
   isAsync,
   thenOf,
 } from "./awaitable-members.js";
+import { getBuffer } from "./buffers.js";
 import { toRaise } from "./errors.js";
 import { namesOf } from "./kwargs.js";
 import { type CallOptions, checkLimits, limited } from "./limits.js";
@@ -80,6 +81,10 @@ const members = new Map<string, Entry>(
     // A function has no JSON, as in JavaScript.
     toJSON: method((target) =>
       (target.held.traits & PyTrait.callable) !== 0 ? undefined : toJson(target),
+    ),
+    getBuffer: method(
+      (target, type, options) => getBuffer(target.crossing, handleFor(target), type, options),
+      PyTrait.buffer,
     ),
     length: { needs: PyTrait.length, member: (target) => python(target, "length") },
     get: method((target, key) => {

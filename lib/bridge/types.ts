@@ -225,15 +225,43 @@ export type PyTypedArray =
   | Float32Array
   | Float64Array;
 
+/** Names of element types; "f16" needs a Node.js with Float16Array (24). */
+export type BufferType =
+  | "i8"
+  | "u8"
+  | "u8clamped"
+  | "i16"
+  | "u16"
+  | "i32"
+  | "u32"
+  | "i64"
+  | "u64"
+  | "f16"
+  | "f32"
+  | "f64"
+  | "dataview";
+
+export type PyMemory = PyTypedArray | DataView;
+
+export interface GetBufferOptions {
+  /**
+   * true: always a copy; false: never one, an error where the memory cannot be shared, and memory
+   * that is read-only in Python is shared all the same: writing to it is the caller's fault.
+   * Default: a copy where it has to be one.
+   */
+  readonly copy?: boolean;
+}
+
 /** The memory of an object with the buffer protocol. */
-export interface PyBufferView<Data extends PyTypedArray = PyTypedArray> {
+export interface PyBufferView<Data extends PyMemory = PyMemory> {
   readonly data: Data;
   /** Where in `data` the first element is. */
   readonly offset: number;
   readonly shape: readonly number[];
-  /** In elements. */
+  /** In elements of `data`. */
   readonly strides: readonly number[];
   readonly format: string;
+  /** Bytes of one of Python's elements. */
   readonly itemsize: number;
   readonly ndim: number;
   readonly nbytes: number;
@@ -242,13 +270,34 @@ export interface PyBufferView<Data extends PyTypedArray = PyTypedArray> {
   readonly f_contiguous: boolean;
   /** Whether `data` is a copy, where the memory could not be shared. */
   readonly copied: boolean;
+  /** Gives the memory back; `data` has no elements any more, if it was shared. */
   release(): void;
   [Symbol.dispose](): void;
 }
 
+interface BufferData {
+  i8: Int8Array;
+  u8: Uint8Array;
+  u8clamped: Uint8ClampedArray;
+  i16: Int16Array;
+  u16: Uint16Array;
+  i32: Int32Array;
+  u32: Uint32Array;
+  i64: BigInt64Array;
+  u64: BigUint64Array;
+  f16: PyTypedArray;
+  f32: Float32Array;
+  f64: Float64Array;
+  dataview: DataView;
+}
+
 /** An object with the buffer protocol: a bytearray, a memoryview, an ndarray. */
 export interface PyBuffer extends PyProxy {
-  getBuffer(type?: string): PyBufferView;
+  getBuffer<Type extends BufferType>(
+    type: Type,
+    options?: GetBufferOptions,
+  ): PyBufferView<BufferData[Type]>;
+  getBuffer(type?: undefined, options?: GetBufferOptions): PyBufferView<PyTypedArray>;
 }
 
 /** What Python takes as bytes-like. */

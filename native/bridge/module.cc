@@ -8,6 +8,7 @@
 #include "bridge/async_call.h"
 #include "bridge/begin.h"
 #include "bridge/errors.h"
+#include "bridge/js_memory.h"
 #include "bridge/js_object.h"
 #include "bridge/limit.h"
 #include "bridge/promises.h"
@@ -59,6 +60,7 @@ PyMethodDef kMethods[] = {
     {"js_new", Method(JsNew), METH_FASTCALL | METH_KEYWORDS, nullptr},
     {"set_plain", SetPlainFunction, METH_O, nullptr},
     {"set_js_exception", SetExceptions, METH_VARARGS, nullptr},
+    {"js_memory", TakeMemory, METH_O, nullptr},
     {nullptr, nullptr, 0, nullptr}};
 
 constinit PyModuleDef kModule =
@@ -68,7 +70,7 @@ constinit PyModuleDef kModule =
 bool Install() {
   PyObject* modules = PyImport_GetModuleDict();
   if (PyDict_GetItemString(modules, "_inmem_bridge") != nullptr) return true;
-  if (!MakeJsTypes()) return false;
+  if (!MakeJsTypes() || !MakeJsMemoryType()) return false;
   Owned module = Owned::Steal(PyModule_Create(&kModule));
   if (!module || PyModule_AddFunctions(module.get(), AsyncMethods()) != 0 ||
       PyModule_AddFunctions(module.get(), ServiceMethods()) != 0 ||

@@ -14,6 +14,8 @@
 #include "bridge/async_call.h"
 #include "bridge/errors.h"
 #include "bridge/from_tape.h"
+#include "bridge/buffers.h"
+#include "bridge/js_memory.h"
 #include "bridge/js_object.h"
 #include "bridge/limit.h"
 #include "bridge/promises.h"
@@ -338,6 +340,9 @@ napi_value OpenBridge(napi_env env, napi_callback_info info) {
           {"setTape", SetTape},
           {"module", Module},
           {"held", HeldCount},
+          {"getBuffer", GetBuffer},
+          {"releaseBuffer", ReleaseBuffer},
+          {"holdMemory", HoldMemory},
           {"callAsync", CallAsync},
           {"limit", BeginLimit},
           {"unlimit", EndLimit},

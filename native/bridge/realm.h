@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "bridge/buffers.h"
 #include "bridge/handles.h"
 #include "bridge/limit.h"
 #include "bridge/tape.h"
@@ -139,6 +140,8 @@ class Realm : public std::enable_shared_from_this<Realm> {
   Kind kind() { return static_cast<Kind>(Reg(Register::kKind)); }
 
   Handles& handles() { return handles_; }
+  // JavaScript's thread.
+  Exports& exports() { return *exports_; }
 
   // --- names of attributes ---------------------------------------------------
   // An interned str for a name that JavaScript uses again. GIL.
@@ -250,6 +253,7 @@ class Realm : public std::enable_shared_from_this<Realm> {
   std::vector<Memory> tapes_;
   std::shared_ptr<napi::JsCalls> calls_;
   Handles handles_;
+  std::shared_ptr<Exports> exports_ = std::make_shared<Exports>();
   std::vector<PyObject*> names_;
   std::unordered_map<std::uint32_t, Proxy> proxies_;
   PyThreadState* python_ = nullptr;  // of JavaScript's thread; null: not yet

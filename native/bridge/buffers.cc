@@ -1,0 +1,370 @@
+// native/bridge/buffers.cc: memory of Python objects, in JavaScript.
+#include "cpython/python_setup.h"
+#include "napi/napi_setup.h"
+
+#include "bridge/buffers.h"
+
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "bridge/errors.h"
+#include "bridge/realm.h"
+#include "bridge/service.h"
+#include "cpython/owned.h"
+
+namespace inmem::bridge {
+
+using cpython::Owned;
+
+namespace {
+
+// How getBuffer() is asked; lib/bridge/buffers.ts has the same numbers.
+enum class Mode : std::int32_t { kAuto = 0, kCopy = 1, kShare = 2 };
+
+enum Flag : std::uint32_t {
+  kReadOnly = 1u << 0,
+  kContiguousC = 1u << 1,
+  kContiguousF = 1u << 2,
+  kCopied = 1u << 3,
+};
+
+void Release(Py_buffer* view) {
+  PyBuffer_Release(view);
+  delete view;
+}
+
+// Elements of odd sizes lie anywhere.
+std::size_t AlignmentOf(Py_ssize_t itemsize) {
+  for (const std::size_t size : {8u, 4u, 2u}) {
+    if (itemsize % static_cast<Py_ssize_t>(size) == 0) return size;
+  }
+  return 1;
+}
+
+}  // namespace
+
+std::shared_ptr<PythonMemory> PythonMemory::Of(PyObject* object) {
+  auto view = std::make_unique<Py_buffer>();
+  if (PyObject_GetBuffer(object, view.get(), PyBUF_FULL_RO) != 0) return {};
+  std::shared_ptr<PythonMemory> memory(new PythonMemory());
+  memory->view_ = view.release();
+  memory->Measure();
+  return memory;
+}
+
+// A finalizer of JavaScript's must not wait for the GIL.
+PythonMemory::~PythonMemory() {
+  if (PyGILState_Check() != 0) {
+    Release(view_);
+  } else {
+    Service::Get().OnWorker([view = view_] { Release(view); });
+  }
+}
+
+void PythonMemory::Measure() {
+  const Py_buffer& view = *view_;
+  low_ = static_cast<char*>(view.buf);
+  high_ = low_ + view.len;
+  is_regular_ = view.suboffsets == nullptr;
+  if (view.strides != nullptr && view.len != 0) {
+    high_ = low_ + view.itemsize;
+    for (int i = 0; i < view.ndim; ++i) {
+      const Py_ssize_t reach = view.strides[i] * (view.shape[i] - 1);
+      (reach < 0 ? low_ : high_) += reach;
+      if (view.shape[i] > 1 && view.strides[i] % view.itemsize != 0) {
+        is_regular_ = false;
+      }
+    }
+  }
+  const auto address = reinterpret_cast<std::uintptr_t>(view.buf);
+  if (address % AlignmentOf(view.itemsize) != 0) is_regular_ = false;
+}
+
+// --- ArrayBuffers over it
+// ------------------------------------------------------
+
+struct Exports::Export {
+  std::shared_ptr<Exports> table;
+  std::shared_ptr<PythonMemory> memory;  // null: taken back
+  const char* low = nullptr;
+  napi_ref buffer = nullptr;  // weak
+};
+
+bool MayShareMemory() {
+  static const bool may = [] {
+    const char* refused = std::getenv("INMEM_NO_EXTERNAL_BUFFERS");
+    return refused == nullptr || std::strcmp(refused, "1") != 0;
+  }();
+  return may;
+}
+
+napi_value Exports::Find(napi_env env, const PythonMemory& memory,
+                         std::size_t* start) const {
+  constexpr int kTried = 4;  // memory that begins earlier is seldom nested
+  auto found = live_.upper_bound(memory.low());
+  for (int i = 0; i < kTried && found != live_.begin(); ++i) {
+    const Export& known = *(--found)->second;
+    const auto offset = static_cast<std::size_t>(memory.low() - known.low);
+    const auto alignment = AlignmentOf(memory.view().itemsize);
+    if (memory.high() > known.memory->high() || offset % alignment != 0) {
+      continue;
+    }
+    napi_value buffer = nullptr;
+    napi_get_reference_value(env, known.buffer, &buffer);
+    if (buffer == nullptr) continue;  // collected, not yet finalized
+    bool detached = true;
+    napi_is_detached_arraybuffer(env, buffer, &detached);
+    *start = offset;
+    if (!detached) return buffer;
+  }
+  return nullptr;
+}
+
+napi_value Exports::Share(napi_env env, std::shared_ptr<PythonMemory> memory,
+                          std::size_t* start) {
+  if (!MayShareMemory()) return nullptr;
+  napi_value buffer = Find(env, *memory, start);
+  if (buffer != nullptr) return buffer;
+  auto made = std::make_unique<Export>();
+  made->table = shared_from_this();
+  made->low = memory->low();
+  made->memory = std::move(memory);
+  const auto bytes =
+      static_cast<std::size_t>(made->memory->high() - made->low);
+  if (napi_create_external_arraybuffer(env, made->memory->low(), bytes,
+                                       Finalize, made.get(),
+                                       &buffer) != napi_ok) {
+    return nullptr;
+  }
+  napi_create_reference(env, buffer, 0, &made->buffer);
+  *start = 0;
+  const char* low = made->low;
+  live_.emplace(low, made.release());
+  return buffer;
+}
+
+void Exports::Finalize(napi_env env, void*, void* hint) {
+  std::unique_ptr<Export> gone(static_cast<Export*>(hint));
+  auto& live = gone->table->live_;
+  auto [at, end] = live.equal_range(gone->low);
+  while (at != end && at->second != gone.get()) ++at;
+  if (at != end) live.erase(at);
+  if (gone->buffer != nullptr) napi_delete_reference(env, gone->buffer);
+}
+
+void Exports::Take(napi_env env, napi_value buffer) {
+  for (auto at = live_.begin(); at != live_.end(); ++at) {
+    Export& known = *at->second;
+    napi_value other = nullptr;
+    bool is_same = false;
+    napi_get_reference_value(env, known.buffer, &other);
+    if (other == nullptr ||
+        napi_strict_equals(env, other, buffer, &is_same) != napi_ok ||
+        !is_same) {
+      continue;
+    }
+    if (napi_detach_arraybuffer(env, buffer) != napi_ok) return;
+    live_.erase(at);
+    known.memory.reset();
+    return;
+  }
+}
+
+std::shared_ptr<PythonMemory> Exports::Behind(const void* address) const {
+  const auto* at = static_cast<const char*>(address);
+  for (const auto& [low, known] : live_) {
+    if (low <= at && at < known->memory->high()) return known->memory;
+  }
+  return {};
+}
+
+// --- getBuffer
+// ---------------------------------------------------------------
+
+namespace {
+
+// A copy, in C's order. Null with a JavaScript or a Python exception.
+napi_value CopyOf(napi_env env, const Py_buffer& view) {
+  // napi_create_arraybuffer() ends the process where there is no memory.
+  napi_value global = nullptr;
+  napi_value constructor = nullptr;
+  napi_value length = nullptr;
+  napi_value buffer = nullptr;
+  void* data = nullptr;
+  std::size_t bytes = 0;
+  napi_get_global(env, &global);
+  napi_get_named_property(env, global, "ArrayBuffer", &constructor);
+  napi_create_double(env, static_cast<double>(view.len), &length);
+  if (napi_new_instance(env, constructor, 1, &length, &buffer) != napi_ok ||
+      napi_get_arraybuffer_info(env, buffer, &data, &bytes) != napi_ok) {
+    return nullptr;
+  }
+  // The function takes what it may not change as well.
+  auto* from = const_cast<Py_buffer*>(&view);
+  return PyBuffer_ToContiguous(data, from, view.len, 'C') == 0 ? buffer
+                                                               : nullptr;
+}
+
+class Row {
+ public:
+  explicit Row(napi_env env) : env_(env) { napi_create_array(env, &array_); }
+  void Add(napi_value value) { napi_set_element(env_, array_, count_++, value); }
+  void Add(double number) {
+    napi_value value = nullptr;
+    napi_create_double(env_, number, &value);
+    Add(value);
+  }
+  void Add(const char* text) {
+    napi_value value = nullptr;
+    napi_create_string_utf8(env_, text, NAPI_AUTO_LENGTH, &value);
+    Add(value);
+  }
+  napi_value get() const { return array_; }
+
+ private:
+  napi_env env_;
+  napi_value array_ = nullptr;
+  std::uint32_t count_ = 0;
+};
+
+napi_value Describe(napi_env env, const Py_buffer& view, napi_value buffer,
+                    double start, bool copied) {
+  std::uint32_t flags = copied ? kCopied : 0;
+  if (view.readonly != 0) flags |= kReadOnly;
+  if (copied || PyBuffer_IsContiguous(&view, 'C') != 0) flags |= kContiguousC;
+  if (copied ? view.ndim <= 1 : PyBuffer_IsContiguous(&view, 'F') != 0) {
+    flags |= kContiguousF;
+  }
+  Row row(env);
+  row.Add(buffer);
+  row.Add(start);
+  row.Add(flags);
+  row.Add(static_cast<double>(view.itemsize));
+  row.Add(view.format != nullptr ? view.format : "B");
+  Row shape(env);
+  Row strides(env);
+  Py_ssize_t stride = view.len;
+  for (int i = 0; i < view.ndim; ++i) {
+    shape.Add(static_cast<double>(view.shape[i]));
+    if (copied && view.shape[i] != 0) stride /= view.shape[i];
+    strides.Add(static_cast<double>(copied ? stride : view.strides[i]));
+  }
+  row.Add(shape.get());
+  row.Add(strides.get());
+  return row.get();
+}
+
+bool HasObjects(const char* format) {
+  // In a structure's format names stand between colons.
+  bool in_name = false;
+  for (; format != nullptr && *format != '\0'; ++format) {
+    if (*format == ':') in_name = !in_name;
+    if (!in_name && *format == 'O') return true;
+  }
+  return false;
+}
+
+bool IsUsable(const Py_buffer& view, double most) {
+  if (HasObjects(view.format)) {
+    PyErr_SetString(PyExc_TypeError,
+                    "this memory holds references to Python objects, which "
+                    "JavaScript must not see: convert it first, or use toJs()");
+    return false;
+  }
+  if (static_cast<double>(view.len) > most) {
+    PyErr_Format(PyExc_OverflowError,
+                 "%zd bytes are more than a typed array can have here",
+                 view.len);
+    return false;
+  }
+  return true;
+}
+
+napi_value Undefined(napi_env env) {
+  napi_value value = nullptr;
+  napi_get_undefined(env, &value);
+  return value;
+}
+
+napi_value Give(Realm& realm, std::shared_ptr<PythonMemory> memory, Mode mode,
+                double most) {
+  const Py_buffer& view = memory->view();
+  const bool may =
+      memory->is_regular() && (view.readonly == 0 || mode == Mode::kShare) &&
+      static_cast<double>(memory->high() - memory->low()) <= most;
+  std::size_t start = 0;
+  napi_value buffer = nullptr;
+  if (may && mode != Mode::kCopy && view.len != 0) {
+    buffer = realm.exports().Share(realm.env(), memory, &start);
+  }
+  if (buffer != nullptr) {
+    const char* first = static_cast<const char*>(view.buf);
+    start += static_cast<std::size_t>(first - memory->low());
+    realm.SetKind(Kind::kValue);
+    return Describe(realm.env(), view, buffer, static_cast<double>(start),
+                    false);
+  }
+  if (mode == Mode::kShare && view.len != 0) {
+    PyErr_SetString(
+        PyExc_BufferError,
+        memory->is_regular()
+            ? "this JavaScript engine shares no memory (copy: false was asked)"
+            : "elements of this memory lie where no typed array can have them "
+              "(copy: false was asked)");
+    return Fail(realm);
+  }
+  buffer = CopyOf(realm.env(), view);
+  if (buffer == nullptr) {
+    bool is_thrown = false;
+    napi_is_exception_pending(realm.env(), &is_thrown);
+    return is_thrown ? nullptr : Fail(realm);
+  }
+  realm.SetKind(Kind::kValue);
+  return Describe(realm.env(), view, buffer, 0, true);
+}
+
+}  // namespace
+
+napi_value GetBuffer(napi_env env, napi_callback_info info) {
+  std::size_t argc = 3;
+  std::array<napi_value, 3> argv = {};
+  void* data = nullptr;
+  napi_get_cb_info(env, info, &argc, argv.data(), nullptr, &data);
+  Realm& realm = *static_cast<Realm*>(data);
+  std::uint32_t handle = 0;
+  std::int32_t mode = 0;
+  double most = 0;
+  napi_get_value_uint32(env, argv[0], &handle);
+  napi_get_value_int32(env, argv[1], &mode);
+  napi_get_value_double(env, argv[2], &most);
+  Entry entry(realm);
+  PyObject* object = realm.handles().Get(handle);
+  if (object == nullptr) {
+    PyErr_SetString(PyExc_ReferenceError,
+                    "JavaScript does not hold this object any more");
+    return Fail(realm);
+  }
+  std::shared_ptr<PythonMemory> memory = PythonMemory::Of(object);
+  if (!memory || !IsUsable(memory->view(), most)) {
+    return Fail(realm);
+  }
+  return Give(realm, std::move(memory), static_cast<Mode>(mode), most);
+}
+
+napi_value ReleaseBuffer(napi_env env, napi_callback_info info) {
+  std::size_t argc = 1;
+  napi_value buffer = nullptr;
+  void* data = nullptr;
+  napi_get_cb_info(env, info, &argc, &buffer, nullptr, &data);
+  Realm& realm = *static_cast<Realm*>(data);
+  Entry entry(realm);
+  realm.exports().Take(env, buffer);
+  return Undefined(env);
+}
+
+}  // namespace inmem::bridge
