@@ -99,9 +99,9 @@ class View implements PyBufferView {
     }
     try {
       const made = type ?? typeOf(format, itemsize);
-      const constructor = constructors[made] as Constructor;
-      const size = constructor.BYTES_PER_ELEMENT ?? 1;
-      this.data = dataOf(constructor, size, buffer, made);
+      const array = constructors[made] as Constructor;
+      const size = array.BYTES_PER_ELEMENT ?? 1;
+      this.data = dataOf(array, size, buffer, made);
       this.offset = inElements(start, size, made);
       this.strides = strides.map((stride) => inElements(stride, size, made));
     } catch (error) {
@@ -124,18 +124,14 @@ class View implements PyBufferView {
     users.set(buffer, left);
     if (left === 0) crossing.native.releaseBuffer(buffer);
   }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
 }
 
-if (Symbol.dispose) {
-  Object.defineProperty(View.prototype, Symbol.dispose, { value: View.prototype.release });
-}
-
-interface View {
-  [Symbol.dispose](): void;
-}
-
-function dataOf(constructor: Constructor, size: number, buffer: ArrayBuffer, type: string) {
-  if (buffer.byteLength % size === 0) return new constructor(buffer);
+function dataOf(array: Constructor, size: number, buffer: ArrayBuffer, type: string) {
+  if (buffer.byteLength % size === 0) return new array(buffer);
   throw new RangeError(
     `getBuffer(): ${buffer.byteLength} bytes are not a whole number of elements of ${type} (${size} bytes)`,
   );
@@ -192,7 +188,13 @@ export function holdMemory(crossing: Crossing, object: object): number {
   const letter = formats[nameOf.call(object) ?? ""] ?? "B";
   const { BYTES_PER_ELEMENT } = object as { BYTES_PER_ELEMENT?: unknown };
   const size = letter === "B" ? 1 : (BYTES_PER_ELEMENT as number);
-  return crossing.native.holdMemory(bytes, buffer, staysInPlace(buffer), letter.charCodeAt(0), size);
+  return crossing.native.holdMemory(
+    bytes,
+    buffer,
+    staysInPlace(buffer),
+    letter.charCodeAt(0),
+    size,
+  );
 }
 
 /** Copies bytes of Python's into it: where it could not be shared. */
@@ -211,5 +213,7 @@ function bytesOf(object: object): { bytes: Uint8Array; buffer: ArrayBufferLike }
 
 // What resize() takes away must not be read any more; memory that several threads share only grows.
 function staysInPlace(buffer: ArrayBufferLike): boolean {
-  return types.isSharedArrayBuffer(buffer) || (buffer as { resizable?: boolean }).resizable !== true;
+  return (
+    types.isSharedArrayBuffer(buffer) || (buffer as { resizable?: boolean }).resizable !== true
+  );
 }

@@ -1,5 +1,6 @@
 // lib/bridge/js-operations.ts: what Python does with JavaScript objects.
 import { inspect } from "node:util";
+import { assignMemory, holdMemory } from "./buffers.js";
 import type { Crossing } from "./crossing.js";
 import { JsOp } from "./native.js";
 import { ByReference, Tuple } from "./wrapped.js";
@@ -106,6 +107,10 @@ const named = {
   map_keys: (object) => (object as AnyMap).keys(),
   set_add: (object, [value]) => {
     (object as Set<unknown>).add(value);
+  },
+  memory: (object, _, crossing) => holdMemory(crossing, object),
+  assign: (object, [content]) => {
+    assignMemory(object, content as Uint8Array);
   },
   to_py: (object, [depth], crossing) => crossing.toPython(object, depth as number),
   to_js: (_, [value, depth], crossing) => crossing.copyToJs(value, depth as number),

@@ -134,8 +134,7 @@ napi_value Exports::Share(napi_env env, std::shared_ptr<PythonMemory> memory,
   made->table = shared_from_this();
   made->low = memory->low();
   made->memory = std::move(memory);
-  const auto bytes =
-      static_cast<std::size_t>(made->memory->high() - made->low);
+  const auto bytes = static_cast<std::size_t>(made->memory->high() - made->low);
   if (napi_create_external_arraybuffer(env, made->memory->low(), bytes,
                                        Finalize, made.get(),
                                        &buffer) != napi_ok) {
@@ -213,7 +212,9 @@ napi_value CopyOf(napi_env env, const Py_buffer& view) {
 class Row {
  public:
   explicit Row(napi_env env) : env_(env) { napi_create_array(env, &array_); }
-  void Add(napi_value value) { napi_set_element(env_, array_, count_++, value); }
+  void Add(napi_value value) {
+    napi_set_element(env_, array_, count_++, value);
+  }
   void Add(double number) {
     napi_value value = nullptr;
     napi_create_double(env_, number, &value);
@@ -294,9 +295,9 @@ napi_value Undefined(napi_env env) {
 napi_value Give(Realm& realm, std::shared_ptr<PythonMemory> memory, Mode mode,
                 double most) {
   const Py_buffer& view = memory->view();
-  const bool may =
-      memory->is_regular() && (view.readonly == 0 || mode == Mode::kShare) &&
-      static_cast<double>(memory->high() - memory->low()) <= most;
+  const bool may = memory->is_regular() &&
+                   (view.readonly == 0 || mode == Mode::kShare) &&
+                   static_cast<double>(memory->high() - memory->low()) <= most;
   std::size_t start = 0;
   napi_value buffer = nullptr;
   if (may && mode != Mode::kCopy && view.len != 0) {

@@ -37,7 +37,8 @@ struct BackingStore;  // v8::BackingStore
 // Memory, for as long as it is held. Any thread.
 struct Memory {
   std::shared_ptr<BackingStore> store;
-  std::shared_ptr<PythonMemory> python;  // whose memory it was in the first place
+  std::shared_ptr<PythonMemory>
+      python;  // whose memory it was in the first place
   std::unique_ptr<std::uint8_t[]> copy;
   std::uint8_t* data = nullptr;
   Py_ssize_t bytes = 0;
@@ -73,7 +74,8 @@ bool Hold(napi_value buffer, std::size_t offset, Memory& memory) {
   if (v8.store_of == nullptr || v8.data_of == nullptr) return false;
   memory.store = v8.store_of(buffer);
   if (!memory.store) return false;
-  const auto* first = static_cast<std::uint8_t*>(v8.data_of(memory.store.get()));
+  const auto* first =
+      static_cast<std::uint8_t*>(v8.data_of(memory.store.get()));
   if (first == nullptr || first + offset != memory.data) memory.store.reset();
   return static_cast<bool>(memory.store);
 }

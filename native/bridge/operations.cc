@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "bridge/async_call.h"
+#include "bridge/buffers.h"
 #include "bridge/errors.h"
 #include "bridge/from_tape.h"
-#include "bridge/buffers.h"
 #include "bridge/js_memory.h"
 #include "bridge/js_object.h"
 #include "bridge/limit.h"

@@ -8,6 +8,7 @@ import _inmem_bridge
 from _inmem_bridge import JsProxy, js, js_new
 
 from inmem._bridge_promises import JsAsyncIterable, JsPromise
+from inmem._js_buffer import JsBuffer
 
 #: native/bridge/traits.h: JsTrait.
 CALLABLE = 1 << 0
@@ -274,6 +275,7 @@ class JsObjectMap(MutableMapping[str, Any]):
 #: A trait's protocols; the first that an object has of some name count.
 MIXINS: list[tuple[int, type]] = [
     (ARRAY, JsArray),
+    (TYPED_ARRAY, JsBuffer),
     (MAP, JsMap),
     (SET, JsSet),
     (ITERATOR, JsIterator),

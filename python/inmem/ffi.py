@@ -14,6 +14,7 @@ import _inmem_bridge
 from _inmem_bridge import JsProxy, js
 
 from inmem._bridge_promises import JsAsyncIterable, JsPromise, abort_on_cancel
+from inmem._js_buffer import JsBuffer
 from inmem._js_types import (
     MISSING,
     JsArray,
@@ -28,6 +29,7 @@ from inmem._js_types import (
 __all__ = [
     "JsArray",
     "JsAsyncIterable",
+    "JsBuffer",
     "JsCallable",
     "JsException",
     "JsIterable",
