@@ -292,8 +292,8 @@ napi_value Undefined(napi_env env) {
   return value;
 }
 
-napi_value Give(Realm& realm, std::shared_ptr<PythonMemory> memory, Mode mode,
-                double most) {
+napi_value Give(Realm& realm, const std::shared_ptr<PythonMemory>& memory,
+                Mode mode, double most) {
   const Py_buffer& view = memory->view();
   const bool may = memory->is_regular() &&
                    (view.readonly == 0 || mode == Mode::kShare) &&
@@ -354,7 +354,7 @@ napi_value GetBuffer(napi_env env, napi_callback_info info) {
   if (!memory || !IsUsable(memory->view(), most)) {
     return Fail(realm);
   }
-  return Give(realm, std::move(memory), static_cast<Mode>(mode), most);
+  return Give(realm, memory, static_cast<Mode>(mode), most);
 }
 
 napi_value ReleaseBuffer(napi_env env, napi_callback_info info) {
