@@ -211,9 +211,15 @@ function bytesOf(object: object): { bytes: Uint8Array; buffer: ArrayBufferLike }
   return { bytes: new Uint8Array(object), buffer: object };
 }
 
+/**
+ * V8 12, of Node.js 21 to 23: transfer() to another length moves the very memory that Python
+ * would hold, and nothing can refuse it.
+ */
+const transferMoves =
+  "transfer" in ArrayBuffer.prototype && Number.parseFloat(process.versions.v8) < 13.6;
+
 // What resize() takes away must not be read any more; memory that several threads share only grows.
 function staysInPlace(buffer: ArrayBufferLike): boolean {
-  return (
-    types.isSharedArrayBuffer(buffer) || (buffer as { resizable?: boolean }).resizable !== true
-  );
+  if (types.isSharedArrayBuffer(buffer)) return true;
+  return !transferMoves && (buffer as { resizable?: boolean }).resizable !== true;
 }
