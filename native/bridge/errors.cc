@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "base/status.h"
 #include "bridge/from_tape.h"
 #include "bridge/js_object.h"
 #include "bridge/realm.h"
@@ -60,6 +61,19 @@ Owned RaiseClosed() {
   PyErr_SetString(PyExc_RuntimeError,
                   "the JavaScript environment of this object has ended");
   return {};
+}
+
+void RaiseDeadlock() {
+  PyErr_SetString(
+      PyExc_RuntimeError,
+      "this thread of Python needs JavaScript's thread, which itself waits in "
+      "Python for another thread (expected it free: call by callAsync() what "
+      "waits for threads)");
+  Owned error = Owned::Steal(PyErr_GetRaisedException());
+  Owned code = Owned::Steal(PyUnicode_FromString(
+      std::string(ErrorName(ErrorCode::kDeadlock)).c_str()));
+  if (code) PyObject_SetAttrString(error.get(), "inmem_code", code.get());
+  PyErr_SetRaisedException(error.release());
 }
 
 Owned RaisePending(Realm& realm) {

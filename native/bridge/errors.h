@@ -13,6 +13,10 @@ namespace inmem::bridge {
 // The JavaScript environment of a proxy has ended. Gives null. GIL.
 cpython::Owned RaiseClosed();
 
+// A thread waits for JavaScript's, which waits for another one in Python:
+// RuntimeError with the code ERR_INMEM_DEADLOCK. GIL.
+void RaiseDeadlock();
+
 // The JavaScript exception that is pending becomes Python's: RecursionError
 // where JavaScript's stack is used up. Gives null. GIL, JavaScript's thread.
 cpython::Owned RaisePending(Realm& realm);

@@ -7,6 +7,7 @@
 #include "napi/napi_setup.h"
 
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -81,7 +82,9 @@ struct Realm::Request {
   std::mutex mutex;
   std::condition_variable changed;
   bool done = false;
+  bool given_up = false;     // nobody waits for it any more
   bool served = false;       // false with done: the environment is gone
+  std::uint64_t ticket = 0;
   Kind kind = Kind::kValue;  // of the result: kTape, kError, kThrown
 };
 
@@ -265,21 +268,77 @@ bool Realm::PutResult(napi_value value, Tape* tape) {
 // On JavaScript's thread, from its event loop.
 void Realm::Serve(Request& request) {
   Scope scope(env_);
+  {
+    std::lock_guard lock(request.mutex);
+    // Its arguments must come to JavaScript all the same: they are counted.
+    if (request.given_up) request.op = JsOp::kDrop;
+  }
   std::array<napi_value, 5> argv = {};
-  const JsOp op = request.call != 0 ? JsOp::kWithin : request.op;
-  napi_create_int32(env_, static_cast<std::int32_t>(op), argv.data());
+  const bool within = request.call != 0 && request.op != JsOp::kDrop;
+  napi_create_int32(
+      env_, static_cast<std::int32_t>(within ? JsOp::kWithin : request.op),
+      argv.data());
   napi_create_uint32(env_, request.index, &argv[1]);
   argv[2] = Deliver(request.tape);
   napi_create_uint32(env_, request.call, &argv[3]);
   napi_create_int32(env_, static_cast<std::int32_t>(request.op), &argv[4]);
   napi_value result = nullptr;
-  const bool called = Dispatch(request.call != 0 ? 5 : 3, argv.data(), &result);
+  const bool called = Dispatch(within ? 5 : 3, argv.data(), &result);
   request.tape.Clear();
   request.served = called && PutResult(result, &request.tape);
   request.kind = kind();
   if (!called) {
     napi_value ignored = nullptr;
     napi_get_and_clear_last_exception(env_, &ignored);
+  }
+}
+
+// The call is over, or never comes: tells who waits. What nobody waits for any
+// more is read and dropped: objects in it are counted.
+void Realm::Finish(Request& request) {
+  bool given_up = false;
+  {
+    std::lock_guard lock(request.mutex);
+    request.done = true;
+    given_up = request.given_up;
+    request.changed.notify_all();
+  }
+  if (!given_up) return;
+  if (request.served && !closed() && OnJsThread()) {
+    Entry entry(*this);
+    ReadResult(*this, request.kind, request.tape);
+    PyErr_Clear();
+  }
+  EndTravel(request.ticket);
+}
+
+// Waits until the request is done, without the GIL; now and then with it, for
+// interrupts. False with a Python exception: it was given up.
+bool Realm::Wait(Request& request) {
+  constexpr std::chrono::milliseconds kLook(10);
+  constexpr int kLooks = 10;  // between two takings of the GIL
+  constexpr std::chrono::milliseconds kLongForGil(50);
+  BlockedWatch watch(progress);
+  std::chrono::steady_clock::time_point back;
+  for (;;) {
+    {
+      cpython::GilRelease release;
+      std::unique_lock lock(request.mutex);
+      for (int i = 0; i < kLooks && !request.done; ++i) {
+        request.changed.wait_for(lock, kLook, [&] { return request.done; });
+        if (!request.done) watch.Look();
+      }
+      if (request.done) return true;
+      back = std::chrono::steady_clock::now();
+    }
+    if (std::chrono::steady_clock::now() - back > kLongForGil) watch.Forget();
+    if (PyErr_CheckSignals() == 0 && !watch.blocked()) continue;
+    if (PyErr_Occurred() == nullptr) RaiseDeadlock();
+    std::lock_guard lock(request.mutex);
+    request.given_up = !request.done;
+    if (request.given_up) return false;
+    PyErr_Clear();  // it came just now
+    return true;
   }
 }
 
@@ -290,33 +349,27 @@ Owned Realm::CallThere(JsOp op, std::uint32_t index, PyObject* const* args,
   request->index = index;
   request->call = CurrentCall(*this);
   if (!PutArguments(*this, args, count, keywords, &request->tape)) return {};
-  const std::uint64_t ticket = BeginTravel();
+  request->ticket = BeginTravel();
   // Dropped without a call where the environment ends: the guard still tells.
   struct Guard {
-    explicit Guard(std::shared_ptr<Request> held) : request(std::move(held)) {}
-    ~Guard() {
-      std::lock_guard lock(request->mutex);
-      request->done = true;
-      request->changed.notify_all();
-    }
+    std::shared_ptr<Realm> realm;
     std::shared_ptr<Request> request;
+    ~Guard() { realm->Finish(*request); }
   };
-  auto guard = std::make_shared<Guard>(request);
+  std::shared_ptr<Guard> guard(new Guard{shared_from_this(), request});
   {
     cpython::GilRelease release;
-    const bool posted =
-        Post([self = shared_from_this(), guard = std::move(guard)](Napi::Env) {
-          self->Serve(*guard->request);
-        });
-    if (posted) {
-      std::unique_lock lock(request->mutex);
-      request->changed.wait(lock, [&] { return request->done; });
+    if (!Post([guard](Napi::Env) { guard->realm->Serve(*guard->request); })) {
+      std::lock_guard lock(request->mutex);
+      request->done = true;
     }
+    guard.reset();
   }
+  if (!Wait(*request)) return {};
   Owned result = request->served
                      ? ReadResult(*this, request->kind, request->tape)
                      : RaiseClosed();
-  EndTravel(ticket);
+  EndTravel(request->ticket);
   return result;
 }
 

@@ -150,7 +150,7 @@ void Realm::ForgetProxy(std::uint32_t index, napi_ref function) {
   if (function != nullptr) unused_.push_back(function);
   const bool here = OnJsThread();
   if (here) Reg(Register::kReleased) = 1;
-  if (to_javascript_.size() > 1 || (here && depth > 0)) return;
+  if (to_javascript_.size() > 1 || (here && progress.in_python())) return;
   calls_->Post([self = shared_from_this()](Napi::Env) {
     napi_value args[1] = {};
     napi_value result = nullptr;
@@ -230,7 +230,7 @@ Entry::Entry(Realm& realm) : realm_(realm) {
   } else {
     PyEval_RestoreThread(realm.python_);
   }
-  ++realm.depth;
+  realm.progress.EnterPython();
   call_scope_ = std::exchange(realm.call_scope, nullptr);
   const char* here = static_cast<char*>(__builtin_frame_address(0));
   const auto left = static_cast<std::size_t>(here - realm.stack_low_);
@@ -244,7 +244,7 @@ Entry::Entry(Realm& realm) : realm_(realm) {
 
 Entry::~Entry() {
   realm_.python_->c_recursion_remaining = recursion_;
-  --realm_.depth;
+  realm_.progress.LeavePython();
   realm_.call_scope = call_scope_;
   PyEval_SaveThread();
 }

@@ -4,6 +4,8 @@
 #include "cpython/python_setup.h"
 #include "napi/napi_setup.h"
 
+#include <unistd.h>
+
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -16,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "bridge/blocked_watch.h"
 #include "bridge/buffers.h"
 #include "bridge/handles.h"
 #include "bridge/limit.h"
@@ -68,6 +71,7 @@ enum class JsOp : std::int32_t {
   kGive = 10,     // no object: what a function gave, as dispatch would give it
   kThrow = 11,    // no object: what it threw, likewise
   kMethod = 12,   // `this`, arguments
+  kDrop = 13,     // no object: gives the arguments back, and does nothing
   kPromise = 13,  // number of a future, what is awaited: lib/bridge/promises.ts
 };
 
@@ -209,8 +213,8 @@ class Realm : public std::enable_shared_from_this<Realm> {
   bool Post(napi::JsCalls::Call call) { return calls_->Post(std::move(call)); }
   napi::JsCalls& calls() { return *calls_; }
 
-  // How deep JavaScript's thread is in Python. JavaScript's thread.
-  int depth = 0;
+  // Of JavaScript's thread.
+  ThreadProgress progress{gettid()};
   // Of the innermost call of Python; null: it is no call. JavaScript's thread.
   CallScope* call_scope = nullptr;
 
@@ -228,6 +232,8 @@ class Realm : public std::enable_shared_from_this<Realm> {
   bool PutResult(napi_value value, Tape* tape);
   struct Request;
   void Serve(Request& request);
+  void Finish(Request& request);
+  bool Wait(Request& request);
 
   friend class Entry;
 

@@ -1,0 +1,74 @@
+// test/bridge/deadlock.test.ts: threads of Python that need JavaScript's while that is in Python itself.
+import { describe, expect, it } from "vitest";
+import { api } from "../helpers/python.js";
+
+type Call = (...args: unknown[]) => unknown;
+
+const py = await api.start();
+py.runPython(`
+import threading, time
+from inmem.ffi import create_proxy
+
+def joined(f):
+    """JavaScript's thread waits for a thread that needs it."""
+    told = []
+    def work():
+        try:
+            told.append(f(1))
+        except RuntimeError as error:
+            told.append(getattr(error, "inmem_code", repr(error)))
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return told[0]
+
+def begun(f, seconds):
+    """Another thread needs JavaScript's, which sleeps in Python and comes back."""
+    told = []
+    thread = threading.Thread(target=lambda: told.append(f(2)))
+    thread.start()
+    time.sleep(seconds)
+    return told, thread
+`);
+
+describe("a thread that needs JavaScript's", () => {
+  it("gets ERR_INMEM_DEADLOCK where that waits for it", () => {
+    const given: unknown[] = [];
+    const joined = py.globals.get("joined") as Call;
+    expect(joined((value: unknown) => given.push(value))).toBe("ERR_INMEM_DEADLOCK");
+    expect(given).toEqual([]);
+  });
+
+  it("leaves nothing behind, and may come again", async () => {
+    const given: unknown[] = [];
+    const joined = py.globals.get("joined") as Call;
+    expect(joined((value: unknown) => given.push(value))).toBe("ERR_INMEM_DEADLOCK");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(given).toEqual([]);
+    const direct = py.runPython("lambda f: f(3)") as Call & {
+      callAsync: (f: unknown) => Promise<unknown>;
+    };
+    expect(await direct.callAsync((value: number) => value + 1)).toBe(4);
+  });
+
+  it("waits for one that sleeps", async () => {
+    const begun = py.globals.get("begun") as Call;
+    const [told, thread] = begun((value: number) => value * 21, 1.5) as [
+      { length: number; get(index: number): unknown },
+      { is_alive(): boolean },
+    ];
+    expect(told.length).toBe(0);
+    while (thread.is_alive()) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(told.get(0)).toBe(42);
+  });
+
+  it("is ended by its own limit while it waits", async () => {
+    const stuck = py.runPython("lambda f: f()") as {
+      callAsyncWithOptions: (options: object, ...args: unknown[]) => Promise<unknown>;
+    };
+    const called = stuck.callAsyncWithOptions({ timeout: 50 }, () => "too late");
+    const until = Date.now() + 400;
+    while (Date.now() < until); // JavaScript's thread has no time
+    await expect(called).rejects.toMatchObject({ code: "ERR_INMEM_TIMEOUT" });
+  });
+});
