@@ -4,11 +4,12 @@ import { errorOf, exceptionOf } from "./errors.js";
 import { destroyedError, HeldObjects, heldBy } from "./held.js";
 import { JsObjects } from "./js-objects.js";
 import { operations } from "./js-operations.js";
-import { JsOp, Kind, type NativeBridge, type NativeBuffer, Register } from "./native.js";
+import { JsOp, Kind, type NativeBridge, type NativeBuffer, PyTrait, Register } from "./native.js";
 import { answer } from "./promises.js";
 import { makeProxy } from "./proxy.js";
 import { type Numbers, TapeReader } from "./tape-reader.js";
 import { type Owner, TapeMemory, TapeWriter, type ToPyConversion } from "./tape-writer.js";
+import { targetOf } from "./target.js";
 import { ByReference, Tuple } from "./wrapped.js";
 
 /** Arguments that cross as values; more go by tape. */
@@ -27,7 +28,9 @@ export type OpenBridge = (
 
 export class Crossing implements Owner, Numbers {
   readonly native: NativeBridge;
-  readonly objects = new JsObjects();
+  readonly objects = new JsObjects(() =>
+    this.registers[Register.released] === 0 ? undefined : this.native.takeReleased(),
+  );
   readonly held: HeldObjects;
   readonly async = new AsyncCalls(this);
   readonly registers = new Int32Array(Register.count);
@@ -47,6 +50,8 @@ export class Crossing implements Owner, Numbers {
     this.#module = this.native.module() as number;
     if (this.registers[Register.kind] !== Kind.handle) this.#take(this.#module);
     this.python("set_js_global", globalThis);
+    // Node joins its workers then, which may wait for this thread.
+    process.once("exit", () => this.native.refuse());
   }
 
   // --- JavaScript -> Python --------------------------------------------------------------
@@ -185,12 +190,15 @@ export class Crossing implements Owner, Numbers {
   withMemory<T>(use: (tape: TapeWriter) => T, conversion?: ToPyConversion): T {
     const memory = this.#tapes.pop() ?? new TapeMemory(this.#tapeCount++, this.native);
     const writer = new TapeWriter(memory, this, conversion);
+    // Numbers on it stay good, whatever that code lets go.
+    this.registers[Register.openTapes] = (this.registers[Register.openTapes] as number) + 1;
     try {
       return use(writer);
     } catch (error) {
       writer.abandon();
       throw error;
     } finally {
+      this.registers[Register.openTapes] = (this.registers[Register.openTapes] as number) - 1;
       this.#tapes.push(memory);
     }
   }
@@ -268,6 +276,8 @@ export class Crossing implements Owner, Numbers {
       if (op === JsOp.give) return this.#give(values[0]);
       if (op === JsOp.throw) return this.#throw(values[0]);
       const { args, keywords } = this.#arguments(values);
+      // Nobody waits for it any more; its object may have gone.
+      if (op === JsOp.drop) return this.#give(undefined);
       return this.#give(operations[op]?.(this, this.objects.get(number), args, keywords));
     } catch (error) {
       return this.#throw(error);
@@ -339,7 +349,7 @@ export class Crossing implements Owner, Numbers {
 
   #throw(error: unknown): unknown {
     const isObject = (typeof error === "object" && error !== null) || typeof error === "function";
-    const exception = isObject ? exceptionOf(error) : undefined;
+    const exception = isObject ? (exceptionOf(error) ?? exceptionItself(error)) : undefined;
     const handle = exception === undefined ? -1 : this.handleOf(exception);
     if (handle >= 0) {
       this.registers[Register.kind] = Kind.error;
@@ -360,4 +370,10 @@ function isScalar(value: unknown): boolean {
     default:
       return true;
   }
+}
+
+/** The proxy of an exception, thrown as it is. */
+function exceptionItself(error: object): object | undefined {
+  const traits = targetOf(error)?.held.traits ?? 0;
+  return (traits & PyTrait.exception) !== 0 ? error : undefined;
 }

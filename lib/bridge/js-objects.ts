@@ -14,6 +14,12 @@ export class JsObjects {
   readonly #slots: (Slot | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #numbers = new Map<object, number>();
+  readonly #gone: () => Uint32Array | undefined;
+
+  /** @param gone gives what Python has let go on this thread, if anything. */
+  constructor(gone: () => Uint32Array | undefined) {
+    this.#gone = gone;
+  }
 
   /** Holds the object until it is released as often as it was sent. */
   send(object: object): number {
@@ -23,6 +29,8 @@ export class JsObjects {
       return known;
     }
     const traits = traitsOf(object); // may throw: a Proxy's trap
+    const gone = this.#gone(); // a row of calls leaves the event loop no time to tell
+    if (gone !== undefined) this.release(gone);
     // Python asks for its value later: until then nobody listens, which would end the process.
     if (types.isPromise(object)) object.then(undefined, () => {});
     const number = this.#free.pop() ?? this.#slots.length;

@@ -66,7 +66,7 @@ const named = {
   string: (object) => stringOf(object),
   inspect: (object) => inspect(object, { depth: 1, breakLength: Number.POSITIVE_INFINITY }),
   typeof: (object) => typeof object,
-  stack: (object) => textOf((object as Partial<Error>).stack),
+  stack: (object) => stackOf(object),
   names: (object) => new Tuple(allNames(object)),
   keys: (object) => new Tuple(Object.keys(object)),
   values: (object) => new Tuple(Object.values(object)),
@@ -96,7 +96,9 @@ const named = {
     (object as AnyArray).splice(start as number, count as number, ...items);
   },
   replace: (object, [items]) => {
-    (object as AnyArray).splice(0, Number.POSITIVE_INFINITY, ...(items as AnyArray));
+    const array = object as AnyArray;
+    array.length = 0;
+    for (const item of items as AnyArray) array.push(item);
   },
   map_get: (object, [key]) => pair((object as AnyMap).has(key), (object as AnyMap).get(key)),
   map_set: (object, [key, value]) => {
@@ -140,8 +142,14 @@ function stringOf(object: object): string {
   }
 }
 
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
+// It may be a getter that throws, of an error that is being told.
+function stackOf(error: object): string {
+  try {
+    const { stack } = error as Partial<Error>;
+    return typeof stack === "string" ? stack : "";
+  } catch {
+    return "";
+  }
 }
 
 function allNames(object: object): string[] {

@@ -49,6 +49,8 @@ export interface NativeBridge {
   module(): unknown;
   /** How many Python objects JavaScript holds. */
   held(): number;
+  /** The process is ending: Python's threads get errors instead of JavaScript's time. */
+  refuse(): void;
 }
 
 /** What getBuffer() gives: start and strides are in bytes. */
@@ -85,6 +87,7 @@ export const Register = {
   handles: 5,
   released: 6,
   objects: 7,
+  openTapes: 24,
   argTraits: 8,
   count: 32,
 } as const;
@@ -104,6 +107,7 @@ export const JsOp = {
   give: 10,
   throw: 11,
   method: 12,
+  drop: 13,
   promise: 13,
 } as const;
 

@@ -102,6 +102,8 @@ const handler: ProxyHandler<Target> = {
       return symbolMemberOf(target, key, target.proxy) !== undefined;
     }
     if (memberOf(target, key) !== undefined) return true;
+    // A function's own, which has to be told.
+    if (key === "prototype" && Object.hasOwn(target, key)) return true;
     const index = indexOf(target, key);
     if (index >= 0) return index < (python(target, "length") as number);
     return python(target, "has_attribute", nameOf(key)) === true;

@@ -64,7 +64,7 @@ export class Python {
   }
 
   /**
-   * The same on a thread of Python's own, for which the event loop does not wait; `await` may stand
+   * The same on a thread of Python's own, while the event loop goes on; `await` may stand
    * outside of functions. Rejects with what the code raises.
    */
   async runPythonAsync(code: string, options: RunPythonOptions = {}): Promise<unknown> {

@@ -14,10 +14,18 @@ export function toJs(target: Target, given: unknown): unknown {
   if (dict_converter || default_converter || eager_converter) {
     return new Walk(target, options).value(target.proxy, options.depth);
   }
-  return target.crossing.toJs(handleFor(target), options.depth, false, {
-    proxy: (handle, traits) => left(target.crossing.proxy(handle, traits), options),
+  // Looked at after the tape has been read: that calls Python, or the program.
+  const proxies = new Set<object>();
+  const value = target.crossing.toJs(handleFor(target), options.depth, false, {
+    proxy: (handle, traits) => {
+      const proxy = target.crossing.proxy(handle, traits);
+      proxies.add(proxy);
+      return proxy;
+    },
     object: (number) => target.crossing.object(number),
   } satisfies Numbers);
+  for (const proxy of proxies) left(proxy, options);
+  return value;
 }
 
 function optionsOf(given: unknown): Options {

@@ -45,9 +45,11 @@ Napi::Value BeginBridge(const Napi::CallbackInfo& info) {
   interpreter::Job job = ReadJob(info[0].As<Napi::Object>());
   auto done = std::make_shared<Napi::FunctionReference>(
       Napi::Persistent(info[1].As<Napi::Function>()));
-  auto work = [calls, done, job = std::move(job)] {
+  // The reference dies where the call has run: on JavaScript's thread. Where
+  // that has ended the environment has deleted it.
+  auto work = [calls, done = std::move(done), job = std::move(job)]() mutable {
     auto points = Begin(job);
-    calls->Post([done, points](Napi::Env js) {
+    calls->Post([done = std::move(done), points](Napi::Env js) {
       if (!points.ok()) {
         done->Call({ErrorOf(js, points.status())});
         return;

@@ -1,6 +1,5 @@
 // native/bridge/errors.cc: exceptions of one engine in the other.
 #include "cpython/python_setup.h"
-#include "napi/napi_setup.h"
 
 #include "bridge/errors.h"
 

@@ -12,13 +12,11 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "bridge/async_call.h"
 #include "bridge/errors.h"
-#include "bridge/from_tape.h"
 #include "bridge/js_object.h"
 #include "bridge/realm.h"
 #include "bridge/scalars.h"
@@ -82,8 +80,8 @@ struct Realm::Request {
   std::mutex mutex;
   std::condition_variable changed;
   bool done = false;
-  bool given_up = false;     // nobody waits for it any more
-  bool served = false;       // false with done: the environment is gone
+  bool given_up = false;  // nobody waits for it any more
+  bool served = false;    // false with done: the environment is gone
   std::uint64_t ticket = 0;
   Kind kind = Kind::kValue;  // of the result: kTape, kError, kThrown
 };
@@ -91,6 +89,9 @@ struct Realm::Request {
 Owned Realm::Call(JsOp op, std::uint32_t index, PyObject* const* args,
                   std::size_t count, PyObject* keywords) {
   if (closed()) return RaiseClosed();
+  if (refusing_.load(std::memory_order_acquire) && !OnJsThread()) {
+    return RaiseClosed();
+  }
   return OnJsThread() ? CallHere(op, index, args, count, keywords)
                       : CallThere(op, index, args, count, keywords);
 }
@@ -108,6 +109,15 @@ bool Realm::Dispatch(std::size_t argc, const napi_value* argv,
 
 Owned Realm::CallHere(JsOp op, std::uint32_t index, PyObject* const* args,
                       std::size_t count, PyObject* keywords) {
+  // Functions that are called while this scope is open have scopes inside it.
+  struct Outer {
+    explicit Outer(CallScope** of)
+        : place(of), scope(std::exchange(*of, nullptr)) {}
+    ~Outer() { *place = scope; }
+    CallScope** place;
+    CallScope* scope;
+  };
+  const Outer outer(&call_scope);
   Scope scope(env_);
   std::array<napi_value, kMaxValues + 2> argv = {};
   std::size_t argc = 2;
@@ -332,8 +342,11 @@ bool Realm::Wait(Request& request) {
       back = std::chrono::steady_clock::now();
     }
     if (std::chrono::steady_clock::now() - back > kLongForGil) watch.Forget();
-    if (PyErr_CheckSignals() == 0 && !watch.blocked()) continue;
-    if (PyErr_Occurred() == nullptr) RaiseDeadlock();
+    if (refusing_.load(std::memory_order_acquire)) RaiseClosed();
+    if (PyErr_Occurred() == nullptr && PyErr_CheckSignals() == 0) {
+      if (!watch.blocked()) continue;
+      RaiseDeadlock();
+    }
     std::lock_guard lock(request.mutex);
     request.given_up = !request.done;
     if (request.given_up) return false;

@@ -1,6 +1,5 @@
 // native/bridge/js_object.cc: JavaScript objects in Python: the type JsProxy.
 #include "cpython/python_setup.h"
-#include "napi/napi_setup.h"
 
 #include "bridge/js_object.h"
 
@@ -53,11 +52,13 @@ JsObject* Cast(PyObject* object) { return reinterpret_cast<JsObject*>(object); }
 void Dealloc(PyObject* self) {
   JsObject* object = Cast(self);
   PyTypeObject* type = Py_TYPE(self);
-  if (object->weak_references != nullptr) PyObject_ClearWeakRefs(self);
+  // First: callbacks of weak references may get the same object again, by a
+  // proxy that lives.
   if (object->of == nullptr) {
     object->realm->ForgetProxy(object->function.index,
                                object->function.reference);
   }
+  if (object->weak_references != nullptr) PyObject_ClearWeakRefs(self);
   Py_XDECREF(object->of);
   Py_XDECREF(object->self);
   object->realm.~shared_ptr();
@@ -152,8 +153,9 @@ void* Slot(Function* function) {
 bool MakeType(const char* name, PyObject* base, PyType_Slot* slots,
               unsigned int flags, PyObject** type) {
   PyType_Spec spec = {name, sizeof(JsObject), 0,
-                      flags | Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE |
-                          Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                      flags | static_cast<unsigned int>(
+                                  Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE |
+                                  Py_TPFLAGS_DISALLOW_INSTANTIATION),
                       slots};
   *type = PyType_FromSpecWithBases(&spec, base);
   return *type != nullptr;
@@ -249,6 +251,11 @@ PyObject* JsOperation(PyObject*, PyObject* const* args, Py_ssize_t count) {
       ->Call(JsOp::kOther, Cast(args[0])->function.index, args + 1,
              static_cast<std::size_t>(count - 1), nullptr)
       .release();
+}
+
+PyObject* JsIsOpen(PyObject*, PyObject* proxy) {
+  Realm* realm = RealmOf(proxy);
+  return PyBool_FromLong(realm != nullptr && !realm->closed());
 }
 
 PyObject* JsNew(PyObject*, PyObject* const* args, Py_ssize_t count,

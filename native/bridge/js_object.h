@@ -34,6 +34,9 @@ void SetJsTypes(PyObject* choose, PyObject* absent);
 PyObject* JsOperation(PyObject* module, PyObject* const* args,
                       Py_ssize_t count);
 
+// _inmem_bridge.is_open(proxy): whether its environment is still there.
+PyObject* JsIsOpen(PyObject* module, PyObject* proxy);
+
 // _inmem_bridge.js_new(proxy, ...): JavaScript's `new`.
 PyObject* JsNew(PyObject* module, PyObject* const* args, Py_ssize_t count,
                 PyObject* keywords);

@@ -56,6 +56,7 @@ PyCFunction Method(Function* function) {
 
 PyMethodDef kMethods[] = {
     {"set_js_types", SetTypes, METH_VARARGS, nullptr},
+    {"is_open", JsIsOpen, METH_O, nullptr},
     {"js", Method(JsOperation), METH_FASTCALL, nullptr},
     {"js_new", Method(JsNew), METH_FASTCALL | METH_KEYWORDS, nullptr},
     {"set_plain", SetPlainFunction, METH_O, nullptr},

@@ -139,6 +139,22 @@ napi_value Call(napi_env env, napi_callback_info info) {
               }));
 }
 
+// While the call goes, what JavaScript lets go may go: its tape has been read.
+class TapeIsRead {
+ public:
+  explicit TapeIsRead(Realm& realm)
+      : open_(realm.Reg(Register::kOpenTapes)), before_(open_) {
+    open_ = 0;
+  }
+  ~TapeIsRead() { open_ = before_; }
+  TapeIsRead(const TapeIsRead&) = delete;
+  TapeIsRead& operator=(const TapeIsRead&) = delete;
+
+ private:
+  std::int32_t& open_;
+  std::int32_t before_;
+};
+
 // The tuple of arguments and the dict of keyword arguments, off a tape.
 Owned CallWith(Realm& realm, PyObject* callee, TapeReader& reader) {
   std::vector<Owned> items;
@@ -148,6 +164,7 @@ Owned CallWith(Realm& realm, PyObject* callee, TapeReader& reader) {
   const std::size_t count = items.size();
   std::vector<PyObject*> args = {nullptr};
   for (const Owned& item : items) args.push_back(item.get());
+  TapeIsRead read(realm);
   return Calling(realm, [&] {
     return PyObject_VectorcallDict(
         callee, args.data() + 1, count | PY_VECTORCALL_ARGUMENTS_OFFSET,
@@ -305,6 +322,14 @@ napi_value Module(napi_env env, napi_callback_info info) {
               Owned::Steal(PyImport_ImportModule("inmem._bridge")));
 }
 
+// refuse(): the process is ending: Python's threads get errors instead of
+// JavaScript's time.
+napi_value Refuse(napi_env env, napi_callback_info info) {
+  Frame frame(env, info);
+  frame.realm->Refuse();
+  return Undefined(*frame.realm);
+}
+
 // held(): how many Python objects JavaScript holds: for tests and reports.
 napi_value HeldCount(napi_env env, napi_callback_info info) {
   Frame frame(env, info);
@@ -340,6 +365,7 @@ napi_value OpenBridge(napi_env env, napi_callback_info info) {
           {"setTape", SetTape},
           {"module", Module},
           {"held", HeldCount},
+          {"refuse", Refuse},
           {"getBuffer", GetBuffer},
           {"releaseBuffer", ReleaseBuffer},
           {"holdMemory", HoldMemory},

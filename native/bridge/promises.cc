@@ -14,6 +14,7 @@
 #include <memory>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "bridge/errors.h"
 #include "bridge/js_object.h"
@@ -31,15 +32,20 @@ namespace {
 PyObject* settle = nullptr;  // (future, value, exception or None)
 
 // Futures by number, until their answer comes. GIL.
-std::unordered_map<std::uint32_t, Owned>& Waiting() {
-  static auto* waiting = new std::unordered_map<std::uint32_t, Owned>();
+struct Wait {
+  const Realm* realm;
+  Owned future;
+};
+
+std::unordered_map<std::uint32_t, Wait>& Waiting() {
+  static auto* waiting = new std::unordered_map<std::uint32_t, Wait>();
   return *waiting;
 }
 
 void Give(std::uint32_t number, Owned value) {
   auto found = Waiting().find(number);
   if (found == Waiting().end()) return;
-  Owned future = std::move(found->second);
+  Owned future = std::move(found->second.future);
   Waiting().erase(found);
   Owned error = Owned::Steal(PyErr_GetRaisedException());
   Owned done = Owned::Steal(PyObject_CallFunctionObjArgs(
@@ -82,7 +88,9 @@ PyObject* Subscribe(PyObject*, PyObject* args) {
   if (realm->closed()) return RaiseClosed().release();
   static std::uint32_t last = 0;  // GIL
   const std::uint32_t number = ++last;
-  if (future != Py_None) Waiting()[number] = Owned::Borrow(future);
+  if (future != Py_None) {
+    Waiting()[number] = {.realm = realm, .future = Owned::Borrow(future)};
+  }
   // The proxy keeps the object's number good until JavaScript has seen it.
   auto kept = std::make_shared<Kept>(Owned::Borrow(proxy));
   const bool posted =
@@ -94,6 +102,14 @@ PyObject* Subscribe(PyObject*, PyObject* args) {
 }
 
 }  // namespace
+
+void FailWaiting(const Realm& realm) {
+  std::vector<std::uint32_t> numbers;
+  for (const auto& [number, wait] : Waiting()) {
+    if (wait.realm == &realm) numbers.push_back(number);
+  }
+  for (const std::uint32_t number : numbers) Give(number, RaiseClosed());
+}
 
 napi_value AnswerPromise(napi_env env, napi_callback_info info) {
   void* data = nullptr;

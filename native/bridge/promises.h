@@ -6,9 +6,14 @@
 
 namespace inmem::bridge {
 
+class Realm;
+
 // Function of JavaScript's bridge: answerPromise(number, kind, extras), `kind`
 // as ReadResult() takes it.
 napi_value AnswerPromise(napi_env env, napi_callback_info info);
+
+// The environment has ended: who waits for its Promises waits no more. GIL.
+void FailWaiting(const Realm& realm);
 
 // Functions of `_inmem_bridge` for python/inmem/_bridge_promises.py.
 PyMethodDef* PromiseMethods();

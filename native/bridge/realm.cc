@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "bridge/js_object.h"
+#include "bridge/promises.h"
 #include "cpython/gil.h"
 #include "cpython/owned.h"
 #include "napi/js_calls.h"
@@ -31,6 +32,9 @@ namespace {
 constexpr std::size_t kStackReserve = 256u << 10;
 // Of one unit of CPython's count: the largest frames between two checks.
 constexpr std::size_t kBytesOfRecursion = 1u << 10;
+
+// Realms that use the thread state of this thread.
+thread_local int realms_of_thread = 0;
 
 char* LowestOfStack() {
   pthread_attr_t attributes;
@@ -101,13 +105,22 @@ Realm::~Realm() = default;
 void Realm::Close() {
   closed_.store(true, std::memory_order_release);
   calls_->Release();
+  // JavaScript, which would have done it, runs no more.
+  for (const auto& [number, limit] : limits_) limit->Finish();
+  limits_.clear();
   if (python_ == nullptr || Py_IsInitialized() == 0) return;
   PyEval_RestoreThread(python_);
+  FailWaiting(*this);
   handles_.Clear();
   for (PyObject* name : names_) Py_DECREF(name);
   names_.clear();
-  PyThreadState_Clear(python_);
-  python_ = nullptr;
+  PyThreadState* const mine = std::exchange(python_, nullptr);
+  // Two copies of the package in one environment share the thread's state.
+  if (--realms_of_thread > 0) {
+    PyEval_SaveThread();
+    return;
+  }
+  PyThreadState_Clear(mine);
   PyThreadState_DeleteCurrent();
 }
 
@@ -150,7 +163,7 @@ void Realm::ForgetProxy(std::uint32_t index, napi_ref function) {
   if (function != nullptr) unused_.push_back(function);
   const bool here = OnJsThread();
   if (here) Reg(Register::kReleased) = 1;
-  if (to_javascript_.size() > 1 || (here && progress.in_python())) return;
+  if (to_javascript_.size() > 1) return;  // told already
   calls_->Post([self = shared_from_this()](Napi::Env) {
     napi_value args[1] = {};
     napi_value result = nullptr;
@@ -174,9 +187,12 @@ void Realm::ReleaseLater(std::uint32_t index, std::uint32_t times) {
 }
 
 void Realm::Drain() {
+  // What goes may run code that lets go of numbers which are on their way.
+  if (draining_ || closed()) return;
   std::vector<Release> releases;
   {
     std::lock_guard lock(mutex_);
+    if (Reg(Register::kOpenTapes) > 0) return;
     while (!to_python_.empty() &&
            (travelling_.empty() ||
             *travelling_.begin() >= to_python_.front().after)) {
@@ -184,7 +200,9 @@ void Realm::Drain() {
       to_python_.pop_front();
     }
   }
+  draining_ = true;
   for (const Release& gone : releases) handles_.Release(gone.index, gone.times);
+  draining_ = false;
 }
 
 std::uint64_t Realm::BeginTravel() {
@@ -227,6 +245,7 @@ Entry::Entry(Realm& realm) : realm_(realm) {
   if (realm.python_ == nullptr) {
     PyGILState_Ensure();
     realm.python_ = PyThreadState_Get();
+    ++realms_of_thread;
   } else {
     PyEval_RestoreThread(realm.python_);
   }

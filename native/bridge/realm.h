@@ -44,13 +44,14 @@ enum class Kind : std::int32_t {
 enum class Register : std::size_t {
   kKind = 0,
   kTraits = 1,
-  kTags = 2,       // bytes on the tape
-  kWords = 3,      // words on the tape
-  kTape = 4,       // which tape, to native
-  kHandles = 5,    // bit i: argument i is a number of a Python object
-  kReleased = 6,   // 1: native holds JavaScript objects to be released
-  kObjects = 7,    // bit i: argument i is a number of a JavaScript object
-  kArgTraits = 8,  // of argument i, to JavaScript
+  kTags = 2,        // bytes on the tape
+  kWords = 3,       // words on the tape
+  kTape = 4,        // which tape, to native
+  kHandles = 5,     // bit i: argument i is a number of a Python object
+  kReleased = 6,    // 1: native holds JavaScript objects to be released
+  kObjects = 7,     // bit i: argument i is a number of a JavaScript object
+  kOpenTapes = 24,  // tapes that JavaScript is at writing, or native at reading
+  kArgTraits = 8,   // of argument i, to JavaScript
   kCount = 32,
 };
 
@@ -131,6 +132,10 @@ class Realm : public std::enable_shared_from_this<Realm> {
   // No other realm of the process has the same.
   std::uint32_t id() const { return id_; }
   bool OnJsThread() const;
+  // The process is ending: who waits for JavaScript's thread waits no more. Any
+  // thread.
+  void Refuse() { refusing_.store(true, std::memory_order_release); }
+
   bool closed() const { return closed_.load(std::memory_order_acquire); }
   std::int32_t& Reg(Register which) {
     return registers_[static_cast<std::size_t>(which)];
@@ -157,8 +162,8 @@ class Realm : public std::enable_shared_from_this<Realm> {
   // keeps it alive. JavaScript's thread.
   void SetTape(std::uint32_t number, std::uint8_t* tags, std::size_t tag_count,
                double* words, std::size_t word_count);
-  // Copies what JavaScript wrote; `extras` as lib/bridge/tape.ts has it. False:
-  // it is no tape of ours.
+  // Copies what JavaScript wrote; `extras` as lib/bridge/tape-writer.ts has it.
+  // False: it is no tape of ours.
   bool Receive(napi_value extras, Tape* tape);
   // Hands a tape to JavaScript: sets kind, counts, gives the extras.
   napi_value Deliver(const Tape& tape);
@@ -252,6 +257,7 @@ class Realm : public std::enable_shared_from_this<Realm> {
   std::uint32_t id_ = 0;
   pthread_t thread_ = {};
   std::atomic<bool> closed_{false};
+  std::atomic<bool> refusing_{false};
   napi_ref dispatch_ = nullptr;
   napi_ref kept_ = nullptr;  // the arrays below
   std::int32_t* registers_ = nullptr;
@@ -260,6 +266,7 @@ class Realm : public std::enable_shared_from_this<Realm> {
   std::shared_ptr<napi::JsCalls> calls_;
   Handles handles_;
   std::shared_ptr<Exports> exports_ = std::make_shared<Exports>();
+  bool draining_ = false;  // GIL
   std::vector<PyObject*> names_;
   std::unordered_map<std::uint32_t, Proxy> proxies_;
   PyThreadState* python_ = nullptr;  // of JavaScript's thread; null: not yet

@@ -102,6 +102,7 @@ napi_value LongToJs(napi_env env, PyObject* object) {
   }
   const Py_ssize_t bytes = PyLong_AsNativeBytes(
       magnitude.get(), nullptr, 0, Py_ASNATIVEBYTES_UNSIGNED_BUFFER);
+  if (bytes > kMaxBigIntBytes) return nullptr;
   std::vector<std::uint64_t> limbs(static_cast<std::size_t>(bytes) / 8 + 1);
   PyLong_AsNativeBytes(
       magnitude.get(), limbs.data(),

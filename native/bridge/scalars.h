@@ -17,6 +17,10 @@ namespace inmem::bridge {
 // Integers that a double holds without loss: Number.MAX_SAFE_INTEGER.
 constexpr double kMaxSafeInteger = 9007199254740991.0;
 
+// Bytes of the largest int that V8 has a BigInt for: 2^30 bits. A larger one
+// stays in Python.
+constexpr Py_ssize_t kMaxBigIntBytes = (1 << 27) - 8;
+
 // True where the number stands for a Python int.
 inline bool IsIntegral(double number) {
   if (!(std::abs(number) <= kMaxSafeInteger)) return false;

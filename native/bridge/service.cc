@@ -12,6 +12,7 @@
 #include <limits>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -166,7 +167,18 @@ void Service::OnLoop(Work work) {
     if (begin) descriptor_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (loop_queue_.size() == 1 && !loop_looks_) eventfd_write(descriptor_, 1);
   }
-  if (begin) OnWorker([this] { StartLoop(); });
+  if (!begin) return;
+  // Not on a worker: all of them may be at work, and wait for the loop.
+  const auto start = [this] {
+    const PyGILState_STATE state = PyGILState_Ensure();
+    StartLoop();
+    PyGILState_Release(state);
+  };
+  try {
+    std::thread(start).detach();
+  } catch (const std::system_error&) {
+    OnWorker([this] { StartLoop(); });
+  }
 }
 
 void Service::StartLoop() {

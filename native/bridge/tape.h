@@ -3,7 +3,7 @@
 //
 // A tape belongs to neither engine: it can be written without the GIL, on
 // JavaScript's thread, and read on one of Python's, or the other way round.
-// lib/bridge/tape.ts has the same format in typed arrays.
+// lib/bridge/tape-writer.ts has the same format in typed arrays.
 #pragma once
 
 #include <cstddef>

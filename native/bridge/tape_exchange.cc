@@ -1,7 +1,6 @@
 // native/bridge/tape_exchange.cc: tapes, handed to JavaScript and taken from
 // it.
 #include "cpython/python_setup.h"
-#include "napi/napi_setup.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -21,6 +21,8 @@ namespace {
 // Shorter ones are copied by V8 where they are cut out; a longer one would be a
 // view that keeps the whole text.
 constexpr std::size_t kLongText = 13;
+// V8's own limit for a string.
+constexpr std::size_t kMaxText = (1u << 29) - 24;
 
 // So many numbers one after another are worth a tag of their own.
 constexpr std::size_t kShortestRun = 4;
@@ -92,6 +94,11 @@ bool TapeWriter::PutInt(PyObject* object) {
     tape_.Put(Tag::kInt, static_cast<double>(small));
     return true;
   }
+  if (overflow != 0 &&
+      PyLong_AsNativeBytes(object, nullptr, 0, 0) > kMaxBigIntBytes) {
+    PutHandle(object);
+    return true;
+  }
   Owned digits = Owned::Steal(PyNumber_ToBase(object, 16));
   if (!digits) return false;
   tape_.Put(Tag::kBigInt,
@@ -100,6 +107,14 @@ bool TapeWriter::PutInt(PyObject* object) {
 }
 
 bool TapeWriter::PutText(PyObject* object) {
+  if (static_cast<std::size_t>(PyUnicode_GET_LENGTH(object)) +
+          tape_.text.size() >
+      kMaxText) {
+    PyErr_SetString(PyExc_OverflowError,
+                    "text of more than 2**29 - 24 characters is too long for a "
+                    "string of JavaScript");
+    return false;
+  }
   if (static_cast<std::size_t>(PyUnicode_GET_LENGTH(object)) < kLongText) {
     tape_.Put(Tag::kText, 0);
     const std::size_t at = tape_.words.size() - 1;

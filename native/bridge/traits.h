@@ -1,5 +1,5 @@
 // native/bridge/traits.h: what an object can do, as bits that cross with its
-// number; lib/bridge/traits.ts has the same.
+// number; lib/bridge/native.ts has the same.
 #pragma once
 
 #include "cpython/python_setup.h"

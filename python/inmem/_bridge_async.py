@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # imported when the loop is first needed
     from contextvars import Context
 
 _loop: Any = None
+#: Tasks that JavaScript waits for: asyncio itself holds them by weak references alone.
+_adopted: "set[Any]" = set()
 _loop_thread = 0
 
 
@@ -113,6 +115,7 @@ def adopt(awaitable: Any, call: object, context: "Context") -> None:
             loop = task.get_loop()
             if loop is not _loop:
                 _inmem_bridge.set_task(call, task)
+                _adopted.add(task)
                 loop.call_soon_threadsafe(task.add_done_callback, lambda done: _finish(done, call))
                 return
         else:
@@ -129,10 +132,12 @@ def adopt(awaitable: Any, call: object, context: "Context") -> None:
         _finish(task, call)
     else:
         _inmem_bridge.set_task(call, task)
+        _adopted.add(task)
         task.add_done_callback(lambda done: _finish(done, call))
 
 
 def _finish(task: "asyncio.Future[Any]", call: object) -> None:
+    _adopted.discard(task)
     try:
         value = task.result()
     except BaseException as error:

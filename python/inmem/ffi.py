@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import _inmem_bridge
-from _inmem_bridge import JsProxy, js
+from _inmem_bridge import JsProxy, is_open, js
 
 from inmem._bridge_promises import JsAsyncIterable, JsPromise, abort_on_cancel
 from inmem._js_buffer import JsBuffer
@@ -124,6 +124,9 @@ global_objects: dict[int, Any] = {}
 def js_global() -> Any:
     import _thread
 
+    for thread, found in list(global_objects.items()):
+        if not is_open(found):
+            del global_objects[thread]
     if not global_objects:
         raise RuntimeError("no JavaScript environment is there (start() makes one)")
     return global_objects.get(_thread.get_ident()) or next(iter(global_objects.values()))
