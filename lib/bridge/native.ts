@@ -107,8 +107,8 @@ export const JsOp = {
   give: 10,
   throw: 11,
   method: 12,
-  drop: 13,
   promise: 13,
+  drop: 14,
 } as const;
 
 /** native/bridge/async_call.h: Answer. */

@@ -72,8 +72,8 @@ enum class JsOp : std::int32_t {
   kGive = 10,     // no object: what a function gave, as dispatch would give it
   kThrow = 11,    // no object: what it threw, likewise
   kMethod = 12,   // `this`, arguments
-  kDrop = 13,     // no object: gives the arguments back, and does nothing
   kPromise = 13,  // number of a future, what is awaited: lib/bridge/promises.ts
+  kDrop = 14,     // no object: gives the arguments back, and does nothing
 };
 
 // A JavaScript function that Python calls. From its second call on native calls
