@@ -1,5 +1,4 @@
-// test/bridge/buffers.test.ts: memory of one language in the other (docs/bridge-buffers.md).
-// It passes with INMEM_NO_EXTERNAL_BUFFERS=1 too, where everything is a copy.
+// test/bridge/buffers.test.ts: memory of one language in the other; with INMEM_NO_EXTERNAL_BUFFERS=1, too.
 import { describe, expect, it } from "vitest";
 import type { PyBuffer, PyBufferView, PyTypedArray } from "../../lib/bridge/types.js";
 import { numpyWheel } from "../helpers/numpy.js";
