@@ -1,6 +1,5 @@
 // native/bridge/buffers.cc: memory of Python objects, in JavaScript.
 #include "cpython/python_setup.h"
-#include "napi/napi_setup.h"
 
 #include "bridge/buffers.h"
 

@@ -6,7 +6,6 @@
 // by name, and where they are not there, or not of our standard library
 // (Electron), Python gets a copy.
 #include "cpython/python_setup.h"
-#include "napi/napi_setup.h"
 
 #include "bridge/js_memory.h"
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 namespace inmem::os {
@@ -70,10 +71,14 @@ TEST(ForkMutex, AChildSeesNothingHalfDone) {
   std::atomic<bool> stop = false;
   std::thread changer([&] {
     while (!stop) {
-      const std::lock_guard lock(TheMutex());
-      one = one + 1;
-      std::this_thread::yield();
-      other = other + 1;
+      {
+        const std::lock_guard lock(TheMutex());
+        one = one + 1;
+        std::this_thread::yield();
+        other = other + 1;
+      }
+      // A mutex is not fair: who forks must get it in its time.
+      std::this_thread::sleep_for(std::chrono::microseconds(20));
     }
   });
   for (int i = 0; i < 100; ++i) {

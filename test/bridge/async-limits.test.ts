@@ -100,9 +100,14 @@ wait`);
 import threading
 go = threading.Event()
 def deaf(begun):
-    begun()
-    while not go.is_set():
-        try: go.wait()
+    told = False
+    while True:
+        try:
+            if not told:
+                told = True
+                begun()
+            while not go.is_set(): go.wait()
+            return
         except KeyboardInterrupt: pass
 deaf`);
     const controller = new AbortController();

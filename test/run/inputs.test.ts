@@ -248,7 +248,7 @@ describe("the package", () => {
     const { stdout, stderr } = await spawnProcess(process.execPath, args, { cwd: packageRoot });
     expect(stderr).toBe("");
     expect(stdout).toBe(
-      "InmemError,PythonError,audit,bundle,enableCrashReport,hostReport,isSupported,keygen,loadSharedObject,mount,run,sharedObjects,sign,start,unmount,verify,version,writeSymbols\ntrue\ntrue\n",
+      "InmemError,PyProxy,PythonError,audit,bundle,enableCrashReport,hostReport,isPyProxy,isSupported,keygen,kwargs,loadSharedObject,mount,run,sharedObjects,sign,start,types,unmount,verify,version,writeSymbols\ntrue\ntrue\n",
     );
   });
 
