@@ -92,7 +92,7 @@ async function runBundle(
       ...(settings.terminal === false && { stdin: "" }),
     });
   } finally {
-    offer?.close();
+    await offer?.close();
   }
 }
 
