@@ -10,6 +10,7 @@ import { makeProxy } from "./proxy.js";
 import { type Numbers, TapeReader } from "./tape-reader.js";
 import { type Owner, TapeMemory, TapeWriter, type ToPyConversion } from "./tape-writer.js";
 import { targetOf } from "./target.js";
+import { isObject, isScalar, thrownObject } from "./values.js";
 import { ByReference, Tuple } from "./wrapped.js";
 
 /** Arguments that cross as values; more go by tape. */
@@ -37,9 +38,11 @@ export class Crossing implements Owner, Numbers {
   readonly #outTags = new Uint8Array(OUT_LENGTH);
   readonly #outWords = new Float64Array(OUT_LENGTH);
   readonly #tapes: TapeMemory[] = [];
+  #tapeCount = 0;
   readonly #names = new Map<string, number>();
   readonly #functions = new Map<string, number>();
   readonly #module: number;
+  #missing: object | undefined;
 
   constructor(open: OpenBridge) {
     this.native = open(this.#dispatch, this.registers, this.#outTags, this.#outWords);
@@ -155,8 +158,6 @@ export class Crossing implements Owner, Numbers {
     return this.#missing;
   }
 
-  #missing: object | undefined;
-
   /** A deep copy of what a proxy stands for; other values as they are. */
   copyToJs(value: unknown, depth: number): unknown {
     if (isScalar(value) || typeof value === "symbol") return value;
@@ -202,8 +203,6 @@ export class Crossing implements Owner, Numbers {
       this.#tapes.push(memory);
     }
   }
-
-  #tapeCount = 0;
 
   /** What native gave: the value, or the error thrown. */
   #take(value: unknown): unknown {
@@ -348,27 +347,13 @@ export class Crossing implements Owner, Numbers {
   }
 
   #throw(error: unknown): unknown {
-    const isObject = (typeof error === "object" && error !== null) || typeof error === "function";
-    const exception = isObject ? (exceptionOf(error) ?? exceptionItself(error)) : undefined;
+    const exception = isObject(error) ? (exceptionOf(error) ?? exceptionItself(error)) : undefined;
     const handle = exception === undefined ? -1 : this.handleOf(exception);
     if (handle >= 0) {
       this.registers[Register.kind] = Kind.error;
       return handle;
     }
-    const thrown = isObject ? error : new Error(String(error), { cause: error });
-    return this.#giveObject(thrown, Kind.thrown);
-  }
-}
-
-function isScalar(value: unknown): boolean {
-  switch (typeof value) {
-    case "object":
-      return value === null;
-    case "function":
-    case "symbol":
-      return false;
-    default:
-      return true;
+    return this.#giveObject(thrownObject(error), Kind.thrown);
   }
 }
 

@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import { assignMemory, holdMemory } from "./buffers.js";
 import type { Crossing } from "./crossing.js";
 import { JsOp } from "./native.js";
+import { isObject } from "./values.js";
 import { ByReference, Tuple } from "./wrapped.js";
 
 /** @param object what Python holds a proxy of. */
@@ -121,8 +122,7 @@ const named = {
 } satisfies Record<string, NamedOperation>;
 
 function byReference(value: unknown): unknown {
-  const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
-  return isObject ? new ByReference(value) : value;
+  return isObject(value) ? new ByReference(value) : value;
 }
 
 function pair(first: unknown, second: unknown): Tuple {

@@ -1,6 +1,6 @@
 // lib/bridge/limits.ts: calls into Python that end in time, or when an AbortSignal says so.
 import { InmemError } from "../errors.js";
-import { checkIsObject } from "../options.js";
+import { checkIsObject, checkSignal } from "../options.js";
 import type { Crossing } from "./crossing.js";
 
 /** Options of every call: `fn.callWithOptions(options, ...args)`, runPython(), runPythonAsync(). */
@@ -32,9 +32,7 @@ export function checkLimits(options: CallOptions | undefined): Limits {
   if (timeout !== undefined && timeout < 0) {
     throw new RangeError(`Expected 0 or more milliseconds for timeout, found ${timeout}`);
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError("Expected an AbortSignal for signal");
-  }
+  checkSignal(signal);
   // A timer of native's ends at some time in any case.
   return { timeout: timeout === undefined || timeout === Infinity ? -1 : timeout, signal };
 }

@@ -1,6 +1,7 @@
 // lib/bridge/promises.ts: what Python awaits of JavaScript: Promises and async iterators.
 import type { Crossing } from "./crossing.js";
 import { Kind } from "./native.js";
+import { thrownObject } from "./values.js";
 
 /** native/bridge/promises.cc asks it of an object, by number. */
 const Ask = { value: 0, iterator: 1, next: 2, end: 3, abort: 4 } as const;
@@ -21,7 +22,7 @@ export async function answer(
     const value = await asked(object as AsyncIterators, what);
     give(crossing, number, Kind.value, value);
   } catch (error) {
-    giveError(crossing, number, error);
+    give(crossing, number, Kind.thrown, thrownObject(error));
   }
 }
 
@@ -60,10 +61,4 @@ function give(crossing: Crossing, number: number, kind: number, value: unknown):
     else tape.value(value, 0);
     crossing.native.answerPromise(number, kind, tape.finish(crossing.registers));
   });
-}
-
-function giveError(crossing: Crossing, number: number, error: unknown): void {
-  const isObject = (typeof error === "object" && error !== null) || typeof error === "function";
-  const thrown = isObject ? error : new Error(String(error), { cause: error });
-  give(crossing, number, Kind.thrown, thrown);
 }

@@ -24,16 +24,17 @@ type Member = (target: Target, receiver?: object) => unknown;
 
 /** The member of this name; undefined: Python's attribute is asked. */
 export function memberOf(target: Target, key: string): Member | undefined {
-  const entry = members.get(key);
-  if (entry === undefined) return undefined;
-  return entry.needs === 0 || (target.held.traits & entry.needs) !== 0 ? entry.member : undefined;
+  return entryFor(members, target, key)?.member;
 }
 
 export function symbolMemberOf(target: Target, key: symbol, receiver: object): unknown {
-  const entry = symbols.get(key);
+  return entryFor(symbols, target, key)?.member(target, receiver);
+}
+
+function entryFor<Key>(table: Map<Key, Entry>, target: Target, key: Key): Entry | undefined {
+  const entry = table.get(key);
   if (entry === undefined) return undefined;
-  const has = entry.needs === 0 || (target.held.traits & entry.needs) !== 0;
-  return has ? entry.member(target, receiver) : undefined;
+  return entry.needs === 0 || (target.held.traits & entry.needs) !== 0 ? entry : undefined;
 }
 
 interface Entry {
@@ -105,6 +106,22 @@ const members = new Map<string, Entry>(
       const keywords = namesOf(args.pop());
       return target.crossing.callWith(handleFor(target), args, keywords);
     }, PyTrait.callable),
+    callAsync: method(
+      (target, ...args) =>
+        target.crossing.async.call(handleFor(target), args, undefined, target.proxy),
+      PyTrait.callable,
+    ),
+    callWithOptions: method((target, options, ...args) => {
+      const limits = checkLimits(options as CallOptions);
+      return limited(target.crossing, limits, () => target.crossing.call(handleFor(target), args));
+    }, PyTrait.callable),
+    callAsyncWithOptions: method((target, options, ...args) => {
+      const limits = checkLimits(options as CallOptions);
+      const { crossing, proxy } = target;
+      return crossing.async.call(handleFor(target), args, undefined, proxy, limits);
+    }, PyTrait.callable),
+    catch: { needs: PyTrait.awaitable, member: catchOf },
+    finally: { needs: PyTrait.awaitable, member: finallyOf },
     next: method((target, value) => {
       if (isAsync(target)) return asyncStep(target, "async_next", value);
       return step(
@@ -126,31 +143,6 @@ const members = new Map<string, Entry>(
   } satisfies Record<string, Entry>),
 );
 
-members.set(
-  "callAsync",
-  method(
-    (target, ...args) =>
-      target.crossing.async.call(handleFor(target), args, undefined, target.proxy),
-    PyTrait.callable,
-  ),
-);
-members.set(
-  "callWithOptions",
-  method((target, options, ...args) => {
-    const limits = checkLimits(options as CallOptions);
-    return limited(target.crossing, limits, () => target.crossing.call(handleFor(target), args));
-  }, PyTrait.callable),
-);
-members.set(
-  "callAsyncWithOptions",
-  method((target, options, ...args) => {
-    const limits = checkLimits(options as CallOptions);
-    const { crossing, proxy } = target;
-    return crossing.async.call(handleFor(target), args, undefined, proxy, limits);
-  }, PyTrait.callable),
-);
-members.set("catch", { needs: PyTrait.awaitable, member: catchOf });
-members.set("finally", { needs: PyTrait.awaitable, member: finallyOf });
 // What has a `then` is taken for a Promise: Python's own is `$then`.
 members.set("then", { needs: 0, member: thenOf });
 

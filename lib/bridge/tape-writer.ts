@@ -181,8 +181,7 @@ export class TapeWriter {
       return;
     }
     if (object instanceof Tuple) {
-      this.begin(Tag.tuple, object.items.length);
-      for (const item of object.items) this.value(item, 0);
+      this.tuple(object.items);
       return;
     }
     const handle = this.#owner.handleOf(object);

@@ -1,6 +1,7 @@
 // lib/bridge/target.ts: what a proxy stands on.
 import type { Crossing } from "./crossing.js";
 import { destroyedError, type Held, type Holder, holderOf } from "./held.js";
+import { isObject } from "./values.js";
 
 /** What a Proxy of ours stands on; the function's own members are never seen. */
 export interface Target extends Holder {
@@ -11,8 +12,7 @@ export interface Target extends Holder {
 
 /** Of a proxy; undefined: it is none of ours. */
 export function targetOf(value: unknown): Target | undefined {
-  const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
-  return isObject ? (holderOf(value) as Target | undefined) : undefined;
+  return isObject(value) ? (holderOf(value) as Target | undefined) : undefined;
 }
 
 /** @throws for a proxy that was destroyed. */

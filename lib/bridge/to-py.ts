@@ -2,6 +2,7 @@
 import type { Crossing } from "./crossing.js";
 import type { ToPyConversion, ToPyConverter } from "./tape-writer.js";
 import { targetOf } from "./target.js";
+import { isObject } from "./values.js";
 
 /** How `toPy()` converts. The names are pyodide's. */
 export interface ToPyOptions {
@@ -12,7 +13,6 @@ export interface ToPyOptions {
 }
 
 export function toPy(crossing: Crossing, value: unknown, options: ToPyOptions = {}): unknown {
-  const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
   const { depth = -1, defaultConverter } = options;
   if (!Number.isInteger(depth) || depth < -1) {
     throw new RangeError(`depth is a number of levels, or -1 for all, not ${depth}`);
@@ -23,7 +23,7 @@ export function toPy(crossing: Crossing, value: unknown, options: ToPyOptions = 
   if (typeof value === "symbol") {
     throw new TypeError(`a Symbol cannot become a Python object: ${String(value)}`);
   }
-  if (!isObject || targetOf(value) !== undefined) return value;
+  if (!isObject(value) || targetOf(value) !== undefined) return value;
   if (defaultConverter === undefined) return crossing.toPython(value, depth);
   const conversion: ToPyConversion = {
     converter: defaultConverter,
@@ -39,6 +39,5 @@ function toPyWith(
   depth: number,
   conversion: ToPyConversion,
 ): unknown {
-  const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
-  return isObject ? crossing.toPython(value, depth, conversion) : value;
+  return isObject(value) ? crossing.toPython(value, depth, conversion) : value;
 }
