@@ -17,17 +17,25 @@ import { type BundleInput, wrongType } from "./options.js";
  * @throws {TypeError} anything but a path, a file: URL or bytes.
  */
 export function nativeBundles(bundle: BundleInput): NativeJob["bundles"] {
-  if (bundle instanceof Uint8Array) return [{ name: undefined, bytes: bundle }];
-  if (bundle instanceof URL) return fromPath(fileURLToPath(bundle));
+  const path = pathOfBundle(bundle);
+  return path === undefined ? [{ name: undefined, bytes: bundle as Uint8Array }] : archivesAt(path);
+}
+
+/**
+ * The absolute path; undefined: the bundle is bytes.
+ * @throws {TypeError} anything but a path, a file: URL or bytes.
+ */
+export function pathOfBundle(bundle: BundleInput): string | undefined {
+  if (bundle instanceof Uint8Array) return undefined;
+  if (bundle instanceof URL) return fileURLToPath(bundle);
   if (typeof bundle !== "string" || bundle === "") {
     throw wrongType("bundle", "a path, a file: URL, a Buffer or a Uint8Array", bundle);
   }
   if (bundle.includes("\0")) throw new TypeError("Expected no NUL in bundle");
-  return fromPath(bundle);
+  return resolve(bundle);
 }
 
-function fromPath(path: string): NativeJob["bundles"] {
-  const absolute = resolve(path);
+function archivesAt(absolute: string): NativeJob["bundles"] {
   if (inAsar(absolute)) return [{ name: basename(absolute), bytes: readFromAsar(absolute) }];
   const stats = statOrNothing(absolute);
   // Whatever else is wrong with the path native says best.

@@ -1,10 +1,8 @@
 // lib/mounts.ts: archives that JavaScript mounts for the runs that follow.
-import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Binding, NativeJob } from "./binding.js";
-import { nativeBundles } from "./bundle-input.js";
+import { nativeBundles, pathOfBundle } from "./bundle-input.js";
 import { InmemError } from "./errors.js";
-import { type BundleInput, wrongType } from "./options.js";
+import type { BundleInput } from "./options.js";
 
 type Bundles = NativeJob["bundles"];
 
@@ -40,8 +38,5 @@ export function mountedBundles(): Bundles {
 }
 
 function keyOf(bundle: BundleInput): string | Uint8Array {
-  if (bundle instanceof Uint8Array) return bundle;
-  if (bundle instanceof URL) return fileURLToPath(bundle);
-  if (typeof bundle === "string" && bundle !== "") return resolve(bundle);
-  throw wrongType("bundle", "a path, a file: URL, a Buffer or a Uint8Array", bundle);
+  return pathOfBundle(bundle) ?? (bundle as Uint8Array);
 }

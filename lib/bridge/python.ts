@@ -1,4 +1,5 @@
 // lib/bridge/python.ts: what start() gives: Python, for calls from JavaScript.
+import { pathOfBundle } from "../bundle-input.js";
 import { type BundleInput, checkString, wrongType } from "../options.js";
 import { withManager } from "./context-manager.js";
 import type { Crossing } from "./crossing.js";
@@ -46,7 +47,7 @@ export class Python {
    * @throws {PythonError} ModuleNotFoundError, and whatever importing it raises.
    */
   pyimport<Module = PyModule>(name: string): Module {
-    checkString("name", name);
+    checkName("name", name);
     return this.#crossing.python("import_module", name) as Module;
   }
 
@@ -57,7 +58,7 @@ export class Python {
    */
   runPython(code: string, options: RunPythonOptions = {}): unknown {
     const { globals, locals, filename } = options;
-    if (typeof code !== "string") throw new TypeError("Expected a string for code");
+    checkText("code", code);
     return limited(this.#crossing, checkLimits(options), () =>
       this.#crossing.python("run", code, filename ?? "<exec>", globals, locals),
     );
@@ -69,7 +70,7 @@ export class Python {
    */
   async runPythonAsync(code: string, options: RunPythonOptions = {}): Promise<unknown> {
     const { globals, locals, filename } = options;
-    if (typeof code !== "string") throw new TypeError("Expected a string for code");
+    checkText("code", code);
     const args = [code, filename ?? "<exec>", globals, locals];
     const { async } = this.#crossing;
     const run = this.#crossing.functionNamed("run_async");
@@ -109,7 +110,7 @@ export class Python {
 
   /** Makes an object importable in Python: its members are the module's. */
   registerJsModule(name: string, members: object): void {
-    checkString("name", name);
+    checkName("name", name);
     if (typeof members !== "object" || members === null) {
       throw wrongType("module", "an object", members);
     }
@@ -117,7 +118,7 @@ export class Python {
   }
 
   unregisterJsModule(name: string): void {
-    checkString("name", name);
+    checkName("name", name);
     this.#crossing.python("unregister_js_module", name);
   }
 
@@ -152,14 +153,14 @@ export class Python {
    * @throws {PythonError} ImportError, with a `code` of docs/errors.md, for what cannot be read.
    */
   mount(bundle: BundleInput): string {
-    const point = this.#crossing.python("mount", bundleArgument(bundle)) as string;
+    const point = this.#crossing.python("mount", pathOfBundle(bundle) ?? bundle) as string;
     this.#points.push(point);
     return point;
   }
 
   /** Takes away what mount() or start() mounted: its mount point. */
   unmount(point: string, options: { force?: boolean } = {}): void {
-    checkString("point", point);
+    checkName("point", point);
     this.#crossing.python("unmount", point, options.force === true);
     this.#points = this.#points.filter((known) => known !== point);
   }
@@ -189,7 +190,11 @@ export class Python {
   }
 }
 
-function bundleArgument(bundle: BundleInput): string | Uint8Array {
-  if (bundle instanceof URL) return bundle.pathname;
-  return bundle;
+function checkName(name: string, value: unknown): void {
+  if (value === undefined) throw wrongType(name, "a non-empty string", value);
+  checkString(name, value);
+}
+
+function checkText(name: string, value: unknown): void {
+  if (typeof value !== "string") throw wrongType(name, "a string", value);
 }

@@ -1,12 +1,11 @@
 // lib/types/files.ts: the files of a bundle that say something of its modules, wherever its maker put them.
 import { statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { basename, join } from "node:path";
 import { binding } from "../binding.js";
 import { foreignLayout } from "../bundle/foreign-layout.js";
 import { parseRecord } from "../bundle/record.js";
 import { sourceFiles } from "../bundle/source-files.js";
-import { nativeBundles } from "../bundle-input.js";
+import { nativeBundles, pathOfBundle } from "../bundle-input.js";
 import type { BundleInput } from "../options.js";
 
 /** One of them, by its name below `sys.path`. */
@@ -25,8 +24,8 @@ export function moduleFiles(bundle: BundleInput): ModuleFiles {
 }
 
 function filesOf(bundle: BundleInput): ModuleFile[] {
-  if (bundle instanceof Uint8Array) return placed("the bundle", filesOfBytes(bundle));
-  const path = resolve(bundle instanceof URL ? fileURLToPath(bundle) : bundle);
+  const path = pathOfBundle(bundle);
+  if (path === undefined) return placed("the bundle", filesOfBytes(bundle as Uint8Array));
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats?.isDirectory()) return placed(basename(path), archiveAt(path));
   const files = sourceFiles(path);

@@ -2,9 +2,9 @@
 import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { packageRoot } from "../binding.js";
 import { startPython } from "../bundle/python-child.js";
+import { pathOfBundle } from "../bundle-input.js";
 import { InmemError } from "../errors.js";
 import { checkOutputs, notWritable } from "../file-failure.js";
 import {
@@ -45,10 +45,7 @@ function checkOptions(options: TypesOptions): void {
   checkIsObject(options);
   checkNames(options, ["bundle", "modules", "output", "signal"]);
   const { bundle, modules, output, signal } = options;
-  const isText = typeof bundle === "string" && bundle !== "" && !bundle.includes("\0");
-  if (!isText && !(bundle instanceof Uint8Array) && !(bundle instanceof URL)) {
-    throw wrongType("bundle", "a path, a file: URL, a Buffer or a Uint8Array", bundle);
-  }
+  pathOfBundle(bundle);
   checkTexts("modules", modules ?? []);
   if (output !== undefined) {
     checkString("output", output);
@@ -60,8 +57,8 @@ function checkOptions(options: TypesOptions): void {
 }
 
 function nameOf(bundle: BundleInput): string {
-  if (bundle instanceof Uint8Array) return "a bundle in memory";
-  return basename(bundle instanceof URL ? fileURLToPath(bundle) : bundle);
+  const path = pathOfBundle(bundle);
+  return path === undefined ? "a bundle in memory" : basename(path);
 }
 
 function headOf(bundle: BundleInput): string {

@@ -1,4 +1,5 @@
 // test/bridge/session.test.ts: start()'s bundles, streams and threads, beside runs and after them.
+import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { numpyWheel } from "../helpers/numpy.js";
 import { api, bundleOf } from "../helpers/python.js";
@@ -169,5 +170,22 @@ describe("mount()", () => {
     expect(() => py.unmount(point)).toThrow(/imported from it/);
     py.unmount(point, { force: true });
     expect(() => py.pyimport("mounted_late")).toThrow(/No module/);
+  });
+
+  it("takes a file: URL, whatever its path holds", () => {
+    const path = tmpFile("a b%.pyz", bundleOf({ "mounted_by_url.py": "x = 2\n" }));
+    const point = py.mount(pathToFileURL(path));
+    expect(py.runPython("import mounted_by_url; mounted_by_url.x")).toBe(2);
+    py.unmount(point, { force: true });
+  });
+
+  it("says what it was given that is no name or bundle", () => {
+    const nothing = undefined as unknown as string;
+    expect(() => py.mount(nothing)).toThrow(
+      /^Expected a path, .* for bundle but received undefined/,
+    );
+    expect(() => py.unmount(nothing)).toThrow(/^Expected a non-empty string for point/);
+    expect(() => py.pyimport(nothing)).toThrow(/^Expected a non-empty string for name/);
+    expect(() => py.runPython(nothing)).toThrow(/^Expected a string for code/);
   });
 });
