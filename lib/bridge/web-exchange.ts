@@ -3,15 +3,14 @@ import type { Crossing } from "./crossing.js";
 import type { Scope } from "./web-scope.js";
 import { ByValue } from "./wrapped.js";
 
-/** What the application sends: python/inmem/_web.py, take(). */
+/** What the application sends: python/inmem/_web.py, translated(). */
 export type Sent =
   | readonly ["start", status: number, headers: readonly (readonly [string, string])[]]
   | readonly ["body", chunk: Uint8Array, more: boolean]
   | readonly ["accept", protocol: string | null, headers: readonly (readonly [string, string])[]]
   | readonly ["text", text: string]
   | readonly ["bytes", data: Uint8Array]
-  | readonly ["close", code: number, reason: string]
-  | readonly ["other", type: string, nothing: null];
+  | readonly ["close", code: number, reason: string];
 
 /** An application. All calls are asynchronous: none takes JavaScript's thread, not even its import. */
 export class WebApplication {
@@ -21,6 +20,7 @@ export class WebApplication {
   #app: Promise<unknown> | undefined;
   #lifespan: Promise<unknown> | undefined;
   #started: Promise<void> | undefined;
+  #stopped = false;
 
   /** @param app a proxy of an application, or `module:name`. */
   constructor(crossing: Crossing, kind: "asgi" | "wsgi", app: unknown) {
@@ -52,6 +52,7 @@ export class WebApplication {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     if (this.#lifespan === undefined) return;
     await this.#started?.catch(() => {});
     const failed = (await this.call("shutdown", await this.#lifespan)) as string;
@@ -59,6 +60,7 @@ export class WebApplication {
   }
 
   async open(scope: Scope): Promise<Exchange> {
+    if (this.#stopped) throw new Error("the web application was shut down by close()");
     await this.started();
     const app = await this.#app;
     const exchange = (await this.call("open_exchange", app, new ByValue(scope))) as object;
@@ -80,21 +82,22 @@ export class Exchange {
     return this.#application.call("take", this.#exchange) as Promise<Sent | null>;
   }
 
-  /** Resolves when the application has taken it, or has ended. */
-  async body(chunk: Uint8Array, more: boolean): Promise<void> {
-    await this.#application.call("body", this.#exchange, new ByValue(chunk), more);
+  /** Resolves when the application has taken it; false: it takes no more. */
+  async body(chunk: Uint8Array, more: boolean): Promise<boolean> {
+    const call = this.#application.call("body", this.#exchange, new ByValue(chunk), more);
+    return (await call) as boolean;
   }
 
-  /** A whole body. Errors of the source end the request, as the client's going does. */
+  /** A whole body, as far as it is wanted. Errors of the source end the request, as the client's going does. */
   async bodyFrom(chunks: AsyncIterable<unknown>): Promise<void> {
     try {
       for await (const chunk of chunks) {
         const bytes = typeof chunk === "string" ? Buffer.from(chunk) : (chunk as Uint8Array);
-        await this.body(bytes, true);
+        if (!(await this.body(bytes, true))) return;
       }
       await this.body(new Uint8Array(), false);
     } catch {
-      await this.disconnect();
+      await this.disconnect().catch(() => {});
     }
   }
 
@@ -104,11 +107,36 @@ export class Exchange {
     else await this.#application.call("receive_bytes", this.#exchange, new ByValue(data));
   }
 
+  /** The client of a WebSocket has gone, and messages of its are still to be told. */
+  async leave(): Promise<void> {
+    await this.#application.call("leave", this.#exchange);
+  }
+
   async disconnect(code = 1005, reason = ""): Promise<void> {
     await this.#application.call("disconnect", this.#exchange, code, reason);
   }
 
-  async failure(): Promise<string> {
-    return (await this.#application.call("failure", this.#exchange)) as string;
+  /** What the application sent cannot be used: it is ended. */
+  async cancel(): Promise<void> {
+    await this.#application.call("cancel", this.#exchange);
   }
+
+  /** What comes after the response: background tasks, and what they raise. */
+  async exhaust(onError: OnError): Promise<void> {
+    while ((await this.take()) !== null);
+    await this.tellFailure(onError);
+  }
+
+  async tellFailure(onError: OnError): Promise<boolean> {
+    const traceback = (await this.#application.call("failure", this.#exchange)) as string;
+    if (traceback !== "") onError(traceback);
+    return traceback !== "";
+  }
+}
+
+/** Told of what the application raised, and of what is wrong with what it sent. */
+export type OnError = (text: string) => void;
+
+export function textOf(error: unknown): string {
+  return `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
 }

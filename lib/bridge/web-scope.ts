@@ -63,15 +63,22 @@ export function scopeOfFetch(request: Request, rootPath: string): Scope {
 }
 
 function partsOf<Type extends Scope["type"]>(type: Type, target: string, rootPath: string) {
-  const query = target.indexOf("?");
-  const rawPath = query < 0 ? target : target.slice(0, query);
+  // A client may ask for a whole URL, as it asks a proxy.
+  const given = target.replace(/^https?:\/\/[^/?]*/i, "");
+  const query = given.indexOf("?");
+  const rawPath = (query < 0 ? given : given.slice(0, query)) || "/";
   return {
     type,
     path: decoded(rawPath),
-    raw_path: rawPath,
-    query_string: query < 0 ? "" : target.slice(query + 1),
+    raw_path: latin1(rawPath),
+    query_string: query < 0 ? "" : latin1(given.slice(query + 1)),
     root_path: rootPath,
   };
+}
+
+/** A text whose characters are the bytes that came. */
+function latin1(text: string): string {
+  return Buffer.from(text).toString("latin1");
 }
 
 /** Percent escapes as UTF-8; what is none stays as it is. */

@@ -1,0 +1,72 @@
+// lib/bridge/web-fetch.ts: a Request of the web's, answered by a Python web application.
+import { type Exchange, type OnError, textOf, type WebApplication } from "./web-exchange.js";
+import { scopeOfFetch } from "./web-scope.js";
+
+/** Resolves in any case: a server has to answer something. */
+export async function serveFetch(
+  application: WebApplication,
+  request: Request,
+  rootPath: string,
+  onError: OnError,
+): Promise<Response> {
+  let exchange: Exchange | undefined;
+  try {
+    exchange = await application.open(scopeOfFetch(request, rootPath));
+    return await answer(exchange, request, onError);
+  } catch (error) {
+    await exchange?.cancel().catch(() => {});
+    onError(textOf(error));
+    return failed();
+  }
+}
+
+async function answer(exchange: Exchange, request: Request, onError: OnError): Promise<Response> {
+  const gone = () => void exchange.disconnect().catch(() => {});
+  if (request.signal.aborted) gone();
+  else request.signal.addEventListener("abort", gone, { once: true });
+  void exchange.bodyFrom(request.body ?? noBody());
+  const first = await exchange.take();
+  if (first?.[0] !== "start") {
+    const isTold = await exchange.tellFailure(onError);
+    if (!isTold) onError("the web application sent no response\n");
+    return failed();
+  }
+  const [, status, pairs] = first;
+  const hasBody = request.method !== "HEAD" && ![101, 204, 205, 304].includes(status);
+  const headers = pairs.map(([name, value]): [string, string] => [name, value]);
+  const response = new Response(hasBody ? bodyOf(exchange, onError) : null, { status, headers });
+  if (!hasBody) void exchange.exhaust(onError);
+  return response;
+}
+
+function failed(): Response {
+  return new Response("Internal Server Error", { status: 500 });
+}
+
+async function* noBody(): AsyncGenerator<Uint8Array> {}
+
+/** Read as the client reads: back-pressure is the application's. */
+function bodyOf(exchange: Exchange, onError: OnError): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      for (;;) {
+        const sent = await exchange.take();
+        if (sent === null) {
+          await exchange.tellFailure(onError);
+          controller.error(new Error("the web application ended in the middle of its response"));
+          return;
+        }
+        if (sent[0] !== "body") continue;
+        if (sent[1].byteLength > 0) controller.enqueue(sent[1]);
+        if (!sent[2]) {
+          void exchange.exhaust(onError);
+          controller.close();
+        }
+        if (sent[1].byteLength > 0 || !sent[2]) return;
+      }
+    },
+    async cancel() {
+      await exchange.disconnect();
+    },
+  });
+}
