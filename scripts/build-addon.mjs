@@ -39,7 +39,7 @@ export async function buildAddon({ tests = false } = {}) {
     await configure(python, tests, log);
     // What `cmake-js build` runs, without the start of another Node.
     const targets = tests ? [] : ["--target", "inmem", "inmem-launcher"];
-    await step("addon", () => run("cmake", ["--build", buildDir, ...targets], { log, env: env() }));
+    await step("addon", () => run("cmake", ["--build", buildDir, ...targets], { log, env: compilerEnv() }));
     await checkOnce(python);
   });
   return python;
@@ -77,12 +77,12 @@ async function configure(python, tests, log) {
   // headers from npm's node-api-headers: nothing of Node is downloaded.
   const defines = [`INMEM_PYTHON_DIR=${python}`, `INMEM_TESTS=${withTests ? "ON" : "OFF"}`];
   const args = [cmakeJs, "configure", ...defines.map((define) => `--CD${define}`)];
-  await step("configure", () => run(process.execPath, args, { cwd: root, log, env: env() }));
+  await step("configure", () => run(process.execPath, args, { cwd: root, log, env: compilerEnv() }));
   writeFileSync(stamp, JSON.stringify(wanted));
 }
 
-// ccache sees paths relative to the checkout, so that another one hits too.
-function env() {
+/** ccache sees paths relative to the checkout, so that another one hits too. */
+export function compilerEnv() {
   return {
     CCACHE_DIR: join(cacheDir(), "ccache"),
     ...process.env,

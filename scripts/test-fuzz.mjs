@@ -1,14 +1,17 @@
-// scripts/test-fuzz.mjs: `npm run test:fuzz`: libFuzzer over archive, trust, elf and its plans, with ASan and UBSan.
+// scripts/test-fuzz.mjs: `npm run test:fuzz`: libFuzzer over archive, trust, elf and its plans, with ASan and UBSan; the bridge.
 //
 // usage: node scripts/test-fuzz.mjs [--seconds N | --repeatable] [--only NAME]...
+//        node scripts/test-fuzz.mjs --bridge [--seconds N] [--seed N]...
 // Each target runs for N seconds (30), as many at once as there are processors. What it learns stays in the cache.
 // An input that breaks a promise is made small and written as hex to native/fuzz/corpus, where tests run it ever after.
+// --bridge: random operations between JavaScript and Python, in an addon with ASan: a process for each seed (4 new ones).
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { cacheDir } from "./common/cache.mjs";
 import { say } from "./common/run.mjs";
+import { fuzzBridge } from "./house/fuzz-bridge.mjs";
 import { buildFuzzers } from "./house/fuzzers.mjs";
 import { toHexText } from "./house/hex-corpus.mjs";
 import { isMain, main, root } from "./house/main.mjs";
@@ -28,13 +31,25 @@ function readOptions() {
     seconds: { type: "string", default: "30" },
     repeatable: { type: "boolean", default: false },
     only: { type: "string", multiple: true, default: [] },
+    bridge: { type: "boolean", default: false },
+    seed: { type: "string", multiple: true, default: [] },
   });
+  refuseMixture(words.values);
   const unknown = words.values.only.find((name) => !(name in targets));
   if (unknown !== undefined) {
     const names = Object.keys(targets).join(", ");
     refuse(import.meta.url, `--only ${unknown}: no such target; there are: ${names}`);
   }
   return { ...words.values, seconds: numberOf(import.meta.url, words, "seconds") };
+}
+
+function refuseMixture({ bridge, only, repeatable, seed }) {
+  if (bridge && (only.length > 0 || repeatable)) {
+    refuse(import.meta.url, "--bridge goes with --seconds and --seed alone");
+  }
+  if (!bridge && seed.length > 0) refuse(import.meta.url, "--seed is for --bridge");
+  const odd = seed.find((text) => !/^\d{1,10}$/.test(text));
+  if (odd !== undefined) refuse(import.meta.url, `--seed ${odd}: expected a number`);
 }
 
 // Gives { name, runs, perSecond, features, found: [file...] }.
@@ -126,6 +141,10 @@ async function report(result) {
 async function testFuzz() {
   const options = readOptions();
   const { only } = options;
+  if (options.bridge) {
+    if (!(await fuzzBridge(options))) process.exitCode = 1;
+    return;
+  }
   const programs = await buildFuzzers();
   const names = only.length > 0 ? only : Object.keys(targets);
   const work = names.values();

@@ -154,6 +154,11 @@ Status StartEmbedded(const std::string& executable) {
   PyPreConfig preconfig;
   PyPreConfig_InitIsolatedConfig(&preconfig);
   preconfig.utf8_mode = 1;
+#ifdef __SANITIZE_ADDRESS__
+  // Each object by malloc: pymalloc's arenas would hide what is used after its
+  // end (npm run test:fuzz -- --bridge).
+  preconfig.allocator = PYMEM_ALLOCATOR_MALLOC;
+#endif
   Status prepared = FromPyStatus(Py_PreInitialize(&preconfig));
   if (!prepared.ok()) return prepared;
 

@@ -35,6 +35,8 @@ it.each([
   ["bench", ["--runs", "two"], "--runs two: expected a number, at least 3"],
   ["bench", ["--runs"], "--runs"],
   ["test-fuzz", ["--only", "nothing"], "--only nothing: no such target; there are: archive"],
+  ["test-fuzz", ["--seed", "1"], "--seed is for --bridge"],
+  ["test-fuzz", ["--bridge", "--only", "elf"], "--bridge goes with"],
 ])("scripts/%s.mjs %j: %s", async (name, args, told) => {
   const script = join(packageRoot, "scripts", `${name}.mjs`);
   const refused = await spawnScript(script, { args, timeoutMs: 20_000 });
