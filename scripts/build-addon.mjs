@@ -39,7 +39,9 @@ export async function buildAddon({ tests = false } = {}) {
     await configure(python, tests, log);
     // What `cmake-js build` runs, without the start of another Node.
     const targets = tests ? [] : ["--target", "inmem", "inmem-launcher"];
-    await step("addon", () => run("cmake", ["--build", buildDir, ...targets], { log, env: compilerEnv() }));
+    await step("addon", () =>
+      run("cmake", ["--build", buildDir, ...targets], { log, env: compilerEnv() }),
+    );
     await checkOnce(python);
   });
   return python;
@@ -77,7 +79,9 @@ async function configure(python, tests, log) {
   // headers from npm's node-api-headers: nothing of Node is downloaded.
   const defines = [`INMEM_PYTHON_DIR=${python}`, `INMEM_TESTS=${withTests ? "ON" : "OFF"}`];
   const args = [cmakeJs, "configure", ...defines.map((define) => `--CD${define}`)];
-  await step("configure", () => run(process.execPath, args, { cwd: root, log, env: compilerEnv() }));
+  await step("configure", () =>
+    run(process.execPath, args, { cwd: root, log, env: compilerEnv() }),
+  );
   writeFileSync(stamp, JSON.stringify(wanted));
 }
 

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { checkIsObject, checkNames, wrongType } from "../options.js";
 import type { Crossing } from "./crossing.js";
+import { isObject } from "./values.js";
 import { WebApplication } from "./web-exchange.js";
 import { serveFetch } from "./web-fetch.js";
 import { serveNode } from "./web-node.js";
@@ -61,8 +62,8 @@ export function webHandler(
 }
 
 function checkApplication(kind: string, app: unknown): void {
-  const isOne = typeof app === "function" || (typeof app === "string" ? app !== "" : isObject(app));
-  if (!isOne) throw wrongType(`${kind}()`, "an application of Python's, or `module:name`", app);
+  if (!isObject(app) && (typeof app !== "string" || app === ""))
+    throw wrongType(`${kind}()`, "an application of Python's, or `module:name`", app);
 }
 
 function checkWebOptions(options: WebOptions): void {
@@ -75,8 +76,4 @@ function checkWebOptions(options: WebOptions): void {
     throw wrongType("onError", "a function", onError);
   if (webSocketServer !== undefined && typeof webSocketServer.handleUpgrade !== "function")
     throw wrongType("webSocketServer", "a WebSocketServer of the package ws", webSocketServer);
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null;
 }

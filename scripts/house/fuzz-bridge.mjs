@@ -16,7 +16,8 @@ import { buildSanitizedAddon } from "./sanitized-addon.mjs";
 export async function fuzzBridge({ seconds, seed }) {
   const env = { ...process.env, ...(await buildSanitizedAddon()) };
   await buildLib();
-  const seeds = seed.length > 0 ? seed : Array.from({ length: 4 }, () => String(randomInt(2 ** 31)));
+  const seeds =
+    seed.length > 0 ? seed : Array.from({ length: 4 }, () => String(randomInt(2 ** 31)));
   const work = seeds.values();
   let failed = 0;
   const worker = async () => {
