@@ -158,13 +158,6 @@ export class Crossing implements Owner, Numbers {
     return this.#missing;
   }
 
-  /** A deep copy of what a proxy stands for; other values as they are. */
-  copyToJs(value: unknown, depth: number): unknown {
-    if (isScalar(value) || typeof value === "symbol") return value;
-    const handle = this.handleOf(value as object);
-    return handle < 0 ? value : this.toJs(handle, depth, false, this);
-  }
-
   /** A copy to `depth` levels (-1: all); `oneLevel`: what is in it by reference. */
   toJs(handle: number, depth: number, oneLevel: boolean, owner: Numbers): unknown {
     const given = this.native.toJs(handle, depth, oneLevel);

@@ -9,6 +9,8 @@ export interface Held {
   received: number;
   /** Why it was let go, for the error of who uses it still. */
   gone: string | undefined;
+  /** When, in milliseconds of performance.now(). */
+  goneAt: number;
   /** The proxy, for as long as the program's turn lasts that made it; then `weak`. */
   strong: object | undefined;
   weak: WeakRef<object> | undefined;
@@ -50,7 +52,10 @@ export function holderOf(value: object): Holder | undefined {
 
 /** Error of pyodide's kind for a proxy that was destroyed. */
 export function destroyedError(held: Held): Error {
-  return new Error(`Object has already been destroyed\n${held.gone ?? ""}`);
+  const [why = "", ...where] = (held.gone ?? "").split("\n");
+  const ago = (performance.now() | 0) - held.goneAt;
+  const told = [`${why}, ${ago} ms ago`, ...where].join("\n");
+  return new Error(`Object has already been destroyed\n${told}`);
 }
 
 /** New proxies among which the destroyed ones are not looked for yet. */
@@ -130,6 +135,7 @@ export class HeldObjects {
     const { handle, received } = held;
     if (handle < 0) return;
     held.handle = -1;
+    held.goneAt = performance.now() | 0;
     held.gone = this.traceDestroy ? `${why}\n${stackHere()}` : why;
     held.strong = undefined;
     if (this.#byHandle[handle] === held) this.#byHandle[handle] = undefined;
@@ -153,7 +159,15 @@ export class HeldObjects {
 }
 
 function newHeld(handle: number, traits: number): Held {
-  return { handle, traits, received: 1, gone: undefined, strong: undefined, weak: undefined };
+  return {
+    handle,
+    traits,
+    received: 1,
+    gone: undefined,
+    goneAt: 0,
+    strong: undefined,
+    weak: undefined,
+  };
 }
 
 // Without the message, and without the frames of this file.

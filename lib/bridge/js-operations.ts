@@ -3,6 +3,8 @@ import { inspect } from "node:util";
 import { assignMemory, holdMemory } from "./buffers.js";
 import type { Crossing } from "./crossing.js";
 import { JsOp } from "./native.js";
+import { firstToJs } from "./to-js.js";
+import { type ToPyOptions, toPy } from "./to-py.js";
 import { isObject } from "./values.js";
 import { ByReference, Tuple } from "./wrapped.js";
 
@@ -29,13 +31,17 @@ export const operations: readonly (Operation | undefined)[] = (() => {
     new (object as Constructor)(...withKeywords(args, keywords));
   table[JsOp.get] = (crossing, object, [name]) => {
     const value = (object as Members)[name as string];
-    return value === undefined && !((name as string) in object) ? crossing.missing : value;
+    if (value !== undefined || (name as string) in object) return value;
+    const meant = withoutUnderscore(object, name as string);
+    return meant in object ? (object as Members)[meant] : crossing.missing;
   };
   table[JsOp.set] = (_, object, [name, value]) => {
-    if (!Reflect.set(object, name as string, value)) throw refused("set", name);
+    const meant = withoutUnderscore(object, name as string);
+    if (!Reflect.set(object, meant, value)) throw refused("set", name);
   };
   table[JsOp.delete] = (_, object, [name]) => {
-    if (!Reflect.deleteProperty(object, name as string)) throw refused("deleted", name);
+    const meant = withoutUnderscore(object, name as string);
+    if (!Reflect.deleteProperty(object, meant)) throw refused("deleted", name);
   };
   table[JsOp.other] = (crossing, object, [name, ...args]) => {
     const operation = named[name as keyof typeof named] as NamedOperation | undefined;
@@ -44,6 +50,20 @@ export const operations: readonly (Operation | undefined)[] = (() => {
   };
   return table;
 })();
+
+const PYTHON_KEYWORDS = new Set(
+  (
+    "False None True and as assert async await break class continue def del elif else except finally for from " +
+    "global if import in is lambda nonlocal not or pass raise return try while with yield"
+  ).split(" "),
+);
+
+/** `Array.from_` is how Python can write `Array.from`; pyodide has the same. */
+function withoutUnderscore(object: object, name: string): string {
+  if (!name.endsWith("_")) return name;
+  const meant = name.slice(0, -1);
+  return PYTHON_KEYWORDS.has(meant) && !(name in object) ? meant : name;
+}
 
 // JavaScript's way to have arguments with names: an object, last.
 function withKeywords(
@@ -115,8 +135,20 @@ const named = {
   assign: (object, [content]) => {
     assignMemory(object, content as Uint8Array);
   },
-  to_py: (object, [depth], crossing) => crossing.toPython(object, depth as number),
-  to_js: (_, [value, depth], crossing) => crossing.copyToJs(value, depth as number),
+  to_py: (object, [depth, converter], crossing) =>
+    toPy(crossing, object, {
+      depth: depth as number,
+      defaultConverter: (converter ?? undefined) as ToPyOptions["defaultConverter"],
+    }),
+  to_js: (_, [list, depth, create, pyproxies, dict, other, eager]) =>
+    firstToJs(list as object, {
+      depth,
+      create_pyproxies: create,
+      pyproxies: pyproxies ?? undefined,
+      dict_converter: dict ?? undefined,
+      default_converter: other ?? undefined,
+      eager_converter: eager ?? undefined,
+    }),
   proxy_of: (_, [value]) => byReference(value),
   once: (_, [value]) => once(value),
 } satisfies Record<string, NamedOperation>;

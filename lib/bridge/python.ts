@@ -1,6 +1,6 @@
 // lib/bridge/python.ts: what start() gives: Python, for calls from JavaScript.
-import { pathOfBundle } from "../bundle-input.js";
 import { type BundleInput, checkString, wrongType } from "../options.js";
+import { checkCode, type RunPythonOptions } from "./code-options.js";
 import { withManager } from "./context-manager.js";
 import type { Crossing } from "./crossing.js";
 import {
@@ -9,22 +9,16 @@ import {
   type UnraisableHook,
   type WarningHook,
 } from "./hooks.js";
-import { type CallOptions, checkLimits, limited } from "./limits.js";
+import { limited } from "./limits.js";
 import type { OutputTarget, StdinSource } from "./options.js";
+import { SessionMounts, type UnmountOptions } from "./session-mounts.js";
 import { setInput, setOutput } from "./streams.js";
 import { Template } from "./template.js";
 import { type ToPyOptions, toPy } from "./to-py.js";
 import type { PyContextManager, PyDict, PyModule, PyProxy } from "./types.js";
 import { type WebHandler, type WebOptions, webHandler } from "./web.js";
 
-export interface RunPythonOptions extends CallOptions {
-  /** Names that the code sees and sets. Default: `globals`. */
-  globals?: PyProxy;
-  /** Default: `globals`. */
-  locals?: PyProxy;
-  /** In tracebacks. Default: `<exec>`. */
-  filename?: string;
-}
+export type { RunPythonOptions } from "./code-options.js";
 
 /**
  * Python in this process, for calls. All environments (threads) of JavaScript share the one
@@ -32,13 +26,13 @@ export interface RunPythonOptions extends CallOptions {
  */
 export class Python {
   readonly #crossing: Crossing;
-  #points: string[];
+  readonly #mounts: SessionMounts;
   readonly #template: Template;
 
   /** @internal */
   constructor(crossing: Crossing, points: string[]) {
     this.#crossing = crossing;
-    this.#points = points;
+    this.#mounts = new SessionMounts(crossing, points);
     this.#template = new Template(crossing);
   }
 
@@ -53,15 +47,12 @@ export class Python {
 
   /**
    * Runs code on this thread, which waits; gives the value of the last statement where that is an
-   * expression.
+   * expression without a semicolon behind it. Code may be indented as a whole.
    * @throws {PythonError} what the code raises.
    */
   runPython(code: string, options: RunPythonOptions = {}): unknown {
-    const { globals, locals, filename } = options;
-    checkText("code", code);
-    return limited(this.#crossing, checkLimits(options), () =>
-      this.#crossing.python("run", code, filename ?? "<exec>", globals, locals),
-    );
+    const { args, limits } = checkCode(code, options);
+    return limited(this.#crossing, limits, () => this.#crossing.python("run", ...args));
   }
 
   /**
@@ -69,12 +60,10 @@ export class Python {
    * outside of functions. Rejects with what the code raises.
    */
   async runPythonAsync(code: string, options: RunPythonOptions = {}): Promise<unknown> {
-    const { globals, locals, filename } = options;
-    checkText("code", code);
-    const args = [code, filename ?? "<exec>", globals, locals];
+    const { args, limits } = checkCode(code, options);
     const { async } = this.#crossing;
     const run = this.#crossing.functionNamed("run_async");
-    return async.call(run, args, undefined, undefined, checkLimits(options));
+    return async.call(run, args, undefined, undefined, limits);
   }
 
   /** Raises KeyboardInterrupt in all calls of this environment that are under way. */
@@ -149,25 +138,22 @@ export class Python {
   }
 
   /**
-   * Puts an archive on `sys.path`, behind those that are there; gives its mount point.
+   * Puts a bundle on `sys.path`, behind those that are there; gives its mount point (the first,
+   * of a folder of wheels).
    * @throws {PythonError} ImportError, with a `code` of docs/errors.md, for what cannot be read.
    */
   mount(bundle: BundleInput): string {
-    const point = this.#crossing.python("mount", pathOfBundle(bundle) ?? bundle) as string;
-    this.#points.push(point);
-    return point;
+    return this.#mounts.mount(bundle);
   }
 
-  /** Takes away what mount() or start() mounted: its mount point. */
-  unmount(point: string, options: { force?: boolean } = {}): void {
-    checkName("point", point);
-    this.#crossing.python("unmount", point, options.force === true);
-    this.#points = this.#points.filter((known) => known !== point);
+  /** Takes away what mount() or start() mounted: the bundle as it was given, or a mount point. */
+  unmount(bundle: BundleInput, options: UnmountOptions = {}): void {
+    this.#mounts.unmount(bundle, options);
   }
 
   /** Mount points of start()'s bundles and of mount(), in order. */
   get mounts(): readonly string[] {
-    return [...this.#points];
+    return this.#mounts.points;
   }
 
   /** An expression, or statements, with values in it: `` py.py`${a} @ ${b}` ``. */
@@ -190,11 +176,8 @@ export class Python {
   }
 }
 
+/** @throws {TypeError} none given, no text, or an empty one. */
 function checkName(name: string, value: unknown): void {
   if (value === undefined) throw wrongType(name, "a non-empty string", value);
   checkString(name, value);
-}
-
-function checkText(name: string, value: unknown): void {
-  if (typeof value !== "string") throw wrongType(name, "a string", value);
 }

@@ -28,6 +28,19 @@ export function toJs(target: Target, given: unknown): unknown {
   return value;
 }
 
+/** The copy of what stands first in a list: Python gives it so, since much is converted on its way. */
+export function firstToJs(list: object, given: unknown): unknown {
+  const target = targetOf(list) as Target;
+  const options = optionsOf(given);
+  const { crossing } = target;
+  const { depth, dict_converter, default_converter, eager_converter } = options;
+  if (dict_converter ?? default_converter ?? eager_converter) {
+    const [value] = crossing.toJs(handleFor(target), 1, true, crossing) as unknown[];
+    return new Walk(target, options).value(value, depth);
+  }
+  return (toJs(target, { ...options, depth: depth < 0 ? depth : depth + 1 }) as unknown[])[0];
+}
+
 function optionsOf(given: unknown): Options {
   if (given !== undefined && (typeof given !== "object" || given === null)) {
     throw new TypeError(`toJs() takes an object of options, not ${String(given)}`);

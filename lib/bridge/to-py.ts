@@ -7,9 +7,9 @@ import { isObject } from "./values.js";
 /** How `toPy()` converts. The names are pyodide's. */
 export interface ToPyOptions {
   /** How many levels of containers are converted. Default: all. */
-  readonly depth?: number;
+  readonly depth?: number | undefined;
   /** Asked for each object that has no conversion; what it gives crosses as an argument does. */
-  readonly defaultConverter?: ToPyConverter;
+  readonly defaultConverter?: ToPyConverter | undefined;
 }
 
 export function toPy(crossing: Crossing, value: unknown, options: ToPyOptions = {}): unknown {

@@ -10,17 +10,19 @@ export type * from "./call-types.js";
 /** How `toJs()` converts. The names are pyodide's. */
 export interface ToJsOptions {
   /** How many levels of containers are converted. Default: all. */
-  readonly depth?: number;
+  readonly depth?: number | undefined;
   /** Proxies that had to be made are added to it, for the caller to destroy. */
-  readonly pyproxies?: PyProxy[];
+  readonly pyproxies?: PyProxy[] | undefined;
   /** false: what cannot be converted is an error, not a proxy. Default: true. */
-  readonly create_pyproxies?: boolean;
+  readonly create_pyproxies?: boolean | undefined;
   /** Makes something of a dict's entries. Default: a Map. */
-  readonly dict_converter?: (entries: Iterable<[key: unknown, value: unknown]>) => unknown;
+  readonly dict_converter?:
+    | ((entries: Iterable<[key: unknown, value: unknown]>) => unknown)
+    | undefined;
   /** Asked for each object that has no conversion. */
-  readonly default_converter?: ToJsConverter;
+  readonly default_converter?: ToJsConverter | undefined;
   /** Asked for each object, before the conversions that there are. */
-  readonly eager_converter?: ToJsConverter;
+  readonly eager_converter?: ToJsConverter | undefined;
 }
 
 /** @param remember tells the conversion what became of an object, before what is in it is converted. */

@@ -9,16 +9,16 @@ import _thread
 import builtins
 import importlib
 import io
-import linecache
 import sys
 import traceback
 from collections.abc import Callable
 from typing import Any
 
+import _inmem
 import _inmem_bridge
 
 import inmem
-from inmem import _bridge_members, _session, ffi
+from inmem import _bridge_members, _session, _world, ffi
 from inmem._js_types import MISSING
 from inmem.ffi import JsException, JsModule
 
@@ -81,17 +81,36 @@ def set_js_global(proxy: Any) -> None:
     """globalThis of the environment whose thread this is."""
     ffi.global_objects[_thread.get_ident()] = proxy
     if "js" not in sys.modules:
+        register_finder()
         sys.modules["js"] = ffi.JsGlobals()
 
 
 def register_js_module(name: str, members: Any) -> None:
+    there = sys.modules.get(name)
+    if there is not None and not isinstance(there, JsModule):
+        raise ValueError(f"{name}: Python has a module of that name (expected another name)")
+    forget_js_modules(name)
     sys.modules[name] = JsModule(name, members)
+    register_finder()
+
+
+def register_finder() -> None:
+    for finders in (sys.meta_path, _world.META_PATH):  # also of runs
+        if ffi.JsFinder not in finders:
+            finders.append(ffi.JsFinder)
 
 
 def unregister_js_module(name: str) -> None:
     if not isinstance(sys.modules.get(name), JsModule):
         raise ValueError(f"{name}: not a module of JavaScript")
-    del sys.modules[name]
+    forget_js_modules(name)
+
+
+def forget_js_modules(name: str) -> None:
+    """The module, and those below it."""
+    for known, module in list(sys.modules.items()):
+        if isinstance(module, JsModule) and (known == name or known.startswith(f"{name}.")):
+            del sys.modules[known]
 
 
 # --- asynchronous iterators: an item in a tuple, or none ------------------------------
@@ -135,16 +154,11 @@ def run(
     local_names: Any = None,
 ) -> Any:
     """Runs code; gives the value of its last statement where that is an expression."""
-    import ast
+    from inmem import _bridge_code
 
     names = session if names is None else names
     local_names = names if local_names is None else local_names
-    tree = ast.parse(code, filename)
-    last = None
-    if tree.body and isinstance(end := tree.body[-1], ast.Expr):
-        last = ast.Expression(end.value)
-        tree.body.pop()
-    linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
+    tree, last = _bridge_code.parse(code, filename)
     exec(compile(tree, filename, "exec"), names, local_names)
     return None if last is None else eval(compile(last, filename, "eval"), names, local_names)
 
@@ -159,7 +173,6 @@ def run_async(
     from inmem import _bridge_async
 
     names = session if names is None else names
-    linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
     return _bridge_async.run_async(
         code, filename, names, names if local_names is None else local_names
     )
@@ -168,14 +181,25 @@ def run_async(
 # --- bundles and streams -----------------------------------------------------------
 
 
-def mount(bundle: Any) -> str:
-    point = inmem.mount(bundle)
+def mount(bundle: Any, name: str) -> str:
+    return _kept(inmem.mount(bundle, name=name))
+
+
+def mount_folder(folder: str) -> str:
+    _session.show(folder)
+    return _kept(folder)
+
+
+def _kept(point: str) -> str:
     if point not in _session.points:
         _session.points.append(point)
     return point
 
 
 def unmount(point: str, force: bool) -> None:
+    if point in _session.points and _inmem.kind(point) is None:
+        _session.close([point])  # a real folder
+        return
     inmem.unmount(point, force=force)
     if point in _session.points:
         _session.points.remove(point)

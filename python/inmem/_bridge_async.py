@@ -154,12 +154,13 @@ def run_async(code: str, filename: str, names: dict[str, Any], local_names: Any)
     or a coroutine for it."""
     import ast
 
-    tree = ast.parse(code, filename)
+    from inmem import _bridge_code
+
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    tree, last = _bridge_code.parse(code, filename)
     codes = [compile(tree, filename, "exec", flags)]
-    if isinstance(last, ast.Expr):
-        codes.append(compile(ast.Expression(last.value), filename, "eval", flags))
+    if last is not None:
+        codes.append(compile(last, filename, "eval", flags))
     if any(_awaits(part) for part in codes):
         return _run_parts(codes, names, local_names)
     value = None

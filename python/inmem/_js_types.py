@@ -2,6 +2,7 @@
 """A class for each combination of traits, made when native asks for it."""
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, MutableSequence, MutableSet
+from collections.abc import Set as AbstractSet
 from typing import Any, SupportsIndex
 
 import _inmem_bridge
@@ -49,9 +50,9 @@ class Members:
         text: str = js(self, "typeof")
         return text
 
-    def to_py(self, *, depth: int = -1) -> Any:
+    def to_py(self, *, depth: int = -1, default_converter: Any = None) -> Any:
         """A deep copy in Python's own types."""
-        return js(self, "to_py", depth)
+        return js(self, "to_py", depth, default_converter)
 
     def object_entries(self) -> Any:
         return js(self, "entries")
@@ -174,6 +175,17 @@ class JsArray(JsLength):
         self.extend(values)  # type: ignore[misc]
         return self
 
+    def __add__(self, values: Iterable[Any]) -> list[Any]:
+        return [*self, *values]
+
+    def __radd__(self, values: Iterable[Any]) -> list[Any]:
+        return [*values, *self]
+
+    def __mul__(self, count: SupportsIndex) -> list[Any]:
+        return self[:] * count  # type: ignore[no-any-return]
+
+    __rmul__ = __mul__
+
     append = MutableSequence.append
     extend = MutableSequence.extend
     pop = MutableSequence.pop
@@ -240,6 +252,19 @@ class JsSet(JsLength):
     def discard(self, value: Any) -> None:
         js(self, "map_delete", value)
 
+    #: What operators give.
+    _from_iterable = set
+
+    __and__ = __rand__ = AbstractSet.__and__
+    __or__ = __ror__ = AbstractSet.__or__
+    __sub__ = AbstractSet.__sub__
+    __rsub__ = AbstractSet.__rsub__  # type: ignore[attr-defined]
+    __xor__ = __rxor__ = AbstractSet.__xor__
+    __le__ = AbstractSet.__le__
+    __lt__ = AbstractSet.__lt__
+    __ge__ = AbstractSet.__ge__
+    __gt__ = AbstractSet.__gt__
+    isdisjoint = AbstractSet.isdisjoint
     remove = MutableSet.remove
     pop = MutableSet.pop
     clear = MutableSet.clear

@@ -6,7 +6,10 @@ called, arrays are mutable sequences, Maps mappings, Sets sets, iterators iterat
 JavaScript members are attributes; a method keeps its object. Names are pyodide's.
 """
 
+import sys
 from collections.abc import Callable
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
@@ -72,14 +75,35 @@ _inmem_bridge.set_js_exception(JsException, js_exception)
 # --- conversions -----------------------------------------------------------------
 
 
-def to_py(value: Any, *, depth: int = -1) -> Any:
-    """A deep copy of a JavaScript object in Python's own types; others stay."""
-    return value.to_py(depth=depth) if isinstance(value, JsProxy) else value
+def to_py(value: Any, *, depth: int = -1, default_converter: Any = None) -> Any:
+    """A deep copy of a JavaScript object in Python's own types; others stay.
+
+    default_converter(value, convert, remember): asked for each object without a conversion.
+    """
+    if not isinstance(value, JsProxy):
+        return value
+    return value.to_py(depth=depth, default_converter=default_converter)
 
 
-def to_js(value: Any, *, depth: int = -1) -> Any:
-    """A deep copy in JavaScript's own types: lists become Arrays, dicts Maps, sets Sets."""
-    return js(js_global(), "to_js", create_proxy(value), depth)
+def to_js(
+    value: Any,
+    /,
+    *,
+    depth: int = -1,
+    pyproxies: Any = None,
+    create_pyproxies: bool = True,
+    dict_converter: Any = None,
+    default_converter: Any = None,
+    eager_converter: Any = None,
+) -> Any:
+    """A deep copy in JavaScript's own types: lists become Arrays, dicts Maps, sets Sets.
+
+    The options are those of toJs() in JavaScript: functions of both languages will do, and
+    `pyproxies` is an Array (`js.Array.new()`).
+    """
+    converters = (pyproxies, dict_converter, default_converter, eager_converter)
+    # In a list: what is immutable would be converted on its way.
+    return js(js_global(), "to_js", [value], depth, create_pyproxies, *converters)
 
 
 def create_proxy(value: Any) -> Any:
@@ -101,6 +125,13 @@ class JsModule(ModuleType):
     def __init__(self, name: str, members: Any) -> None:
         super().__init__(name)
         self.__dict__["__js__"] = members
+        self.__dict__["__path__"] = []  # objects in it can be imported, too
+
+    @property
+    def __all__(self) -> list[str]:
+        """For `from ... import *`: its own members."""
+        names = js(self.__dict__["__js__"], "keys")
+        return [name for name in names if name.isidentifier() and not name.startswith("_")]
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
@@ -108,6 +139,8 @@ class JsModule(ModuleType):
         return getattr(self.__dict__["__js__"], name)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, JsModule):
+            return  # the import system, of a module below: it is there already
         if name.startswith("__") and name.endswith("__"):
             super().__setattr__(name, value)
         else:
@@ -137,8 +170,33 @@ class JsGlobals(JsModule):
 
     def __init__(self) -> None:
         ModuleType.__init__(self, "js")
+        object.__setattr__(self, "__path__", [])
 
     def __getattribute__(self, name: str) -> Any:
         if name == "__dict__":
             return {**object.__getattribute__(self, "__dict__"), "__js__": js_global()}
         return super().__getattribute__(name)
+
+
+class JsFinder:
+    """`import settings.colours`: an object inside a module of JavaScript."""
+
+    @staticmethod
+    def find_spec(fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        parent, _, name = fullname.rpartition(".")
+        above = sys.modules.get(parent)
+        members = getattr(above, name, None) if isinstance(above, JsModule) else None
+        if not isinstance(members, JsProxy):
+            return None
+        return ModuleSpec(fullname, JsLoader(members), is_package=True)
+
+
+class JsLoader(Loader):
+    def __init__(self, members: Any) -> None:
+        self.members = members
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return JsModule(spec.name, self.members)
+
+    def exec_module(self, module: ModuleType) -> None:
+        pass

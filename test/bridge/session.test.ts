@@ -184,7 +184,7 @@ describe("mount()", () => {
     expect(() => py.mount(nothing)).toThrow(
       /^Expected a path, .* for bundle but received undefined/,
     );
-    expect(() => py.unmount(nothing)).toThrow(/^Expected a non-empty string for point/);
+    expect(() => py.unmount(nothing)).toThrow(/^Expected a path, .* for bundle but received/);
     expect(() => py.pyimport(nothing)).toThrow(/^Expected a non-empty string for name/);
     expect(() => py.runPython(nothing)).toThrow(/^Expected a string for code/);
   });

@@ -1,0 +1,45 @@
+# python/inmem/_bridge_code.py: code of runPython() and runPythonAsync(), before it runs.
+"""As pyodide has it: code that is indented as a whole is taken for what it would be without
+that, and a semicolon at the end says that the last value is not wanted."""
+
+import ast
+import linecache
+
+
+def parse(code: str, filename: str) -> tuple[ast.Module, ast.Expression | None]:
+    """The statements, and the expression that gives the value."""
+    code = unindented(code)
+    tree = ast.parse(code, filename)
+    lines = code.splitlines(keepends=True)
+    linecache.cache[filename] = (len(code), None, lines, filename)
+    if not tree.body or not isinstance(end := tree.body[-1], ast.Expr):
+        return tree, None
+    if ends_with_semicolon(code, end):
+        return tree, None
+    tree.body.pop()
+    return tree, ast.Expression(end.value)
+
+
+def unindented(code: str) -> str:
+    """Without the indentation of all lines, where the first statement has some: an error else."""
+    for line in code.split("\n"):
+        text = line.lstrip(" \t")
+        if text and text[0] not in "#\r\f":
+            break
+    else:
+        return code
+    if text == line:
+        return code
+    import textwrap
+
+    return textwrap.dedent(code)
+
+
+def ends_with_semicolon(code: str, last: ast.stmt) -> bool:
+    if ";" not in code:
+        return False
+    # Positions are in bytes, and lines those of the parser.
+    lines = code.replace("\r\n", "\n").replace("\r", "\n").encode().split(b"\n")
+    assert last.end_lineno is not None
+    rest = lines[last.end_lineno - 1][last.end_col_offset :]
+    return rest.lstrip(b" \t\f").startswith(b";")
