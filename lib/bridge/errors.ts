@@ -25,27 +25,32 @@ export type Description = readonly [
   traceback: string,
   code: string,
   /** What JavaScript threw, or an exception of Python's; null: none. */
-  cause: readonly [ofPython: false, error: unknown] | readonly [true, object, Description] | null,
-  group: readonly (readonly [exception: object, told: Description])[],
+  cause: readonly [ofPython: false, error: unknown] | readonly [true, object, Told] | null,
+  group: readonly (readonly [exception: object, told: Told])[],
 ];
+/** null: it was told of already, by the error that this one belongs to. */
+type Told = Description | null;
 
 /** The error for a Python exception; Python is asked about it where it has not told. */
-export function errorOf(crossing: Crossing, exception: object, told?: Description): Error {
+export function errorOf(crossing: Crossing, exception: object, told?: Told): Error {
   const known = errors.get(exception);
   if (known !== undefined) return known;
   const [type, message, traceback, code, cause, group] =
     told ?? (crossing.python("describe", exception) as Description);
-  const error = new PythonError(type, message, traceback, {
-    ...(code === "" ? {} : { code: code as InmemErrorCode }),
-    ...(cause === null ? {} : { cause: causeOf(crossing, cause) }),
-  });
+  const options = code === "" ? {} : { code: code as InmemErrorCode };
+  const error = new PythonError(type, message, traceback, options);
+  // Known before its causes are made: it may be one of them.
+  exceptions.set(error, exception);
+  errors.set(exception, error);
+  if (cause !== null) {
+    const value = causeOf(crossing, cause);
+    Object.defineProperty(error, "cause", { value, configurable: true, writable: true });
+  }
   if (group.length > 0) {
     const parts = group.map(([part, toldOfIt]) => errorOf(crossing, part, toldOfIt));
     Object.defineProperty(error, "errors", { value: parts, enumerable: false });
   }
   error.stack = `${error.stack}\n--- Python ---\n${traceback}`;
-  exceptions.set(error, exception);
-  errors.set(exception, error);
   return error;
 }
 

@@ -2,6 +2,7 @@
 import { inspect } from "node:util";
 import { assignMemory, holdMemory } from "./buffers.js";
 import type { Crossing } from "./crossing.js";
+import { equalKey } from "./equal-keys.js";
 import { JsOp } from "./native.js";
 import { firstToJs } from "./to-js.js";
 import { type ToPyOptions, toPy } from "./to-py.js";
@@ -100,7 +101,7 @@ const named = {
     return typeof length === "number" ? length : size;
   },
   iterate: (object) => (object as Iterable<unknown>)[Symbol.iterator](),
-  next: (object, [value]) => stepOf((object as AnyIterator).next(value)),
+  next: (object, args) => stepOf((object as AnyIterator).next(...(args as [unknown?]))),
   throw: (object, [error]) => {
     const iterator = object as AnyIterator;
     if (iterator.throw === undefined) throw error;
@@ -127,6 +128,7 @@ const named = {
   },
   map_has: (object, [key]) => (object as AnyMap).has(key),
   map_delete: (object, [key]) => (object as AnyMap).delete(key),
+  equal_key: (object, [key]) => equalKey(object as AnyMap, key),
   map_keys: (object) => (object as AnyMap).keys(),
   set_add: (object, [value]) => {
     (object as Set<unknown>).add(value);

@@ -225,14 +225,15 @@ napi_value GetAttribute(napi_env env, napi_callback_info info) {
   Owned name = type == napi_number ? Owned::Borrow(realm.Name(frame.Number(1)))
                                    : ScalarToPython(env, frame.argv[1]);
   if (!name) return Fail(realm);
-  PyObject* value = nullptr;
-  const int found = PyObject_GetOptionalAttr(object.get(), name.get(), &value);
-  if (found < 0) return Fail(realm);
-  if (found == 0) {
-    realm.SetKind(Kind::kValue);
-    return Undefined(realm);
+  Owned value = Owned::Steal(PyObject_GetAttr(object.get(), name.get()));
+  if (value) return Give(realm, std::move(value));
+  if (PyErr_ExceptionMatches(PyExc_AttributeError) == 0 ||
+      IsComputed(Py_TYPE(object.get()), name.get())) {
+    return Fail(realm);
   }
-  return Give(realm, Owned::Steal(value));
+  PyErr_Clear();
+  realm.SetKind(Kind::kValue);
+  return Undefined(realm);
 }
 
 // toJs(handle, depth, one level): the object's value on a tape.

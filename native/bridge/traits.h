@@ -88,4 +88,14 @@ inline std::uint32_t TraitsOf(PyObject* object) {
   return traits;
 }
 
+// Whether the class has code for the attribute, a property for one. Where that
+// raises AttributeError the attribute is there, and `undefined` would hide the
+// fault. Slots that were not filled raise it too, and mean what it says.
+inline bool IsComputed(PyTypeObject* type, PyObject* name) {
+  PyObject* found = _PyType_Lookup(type, name);  // borrowed
+  return found != nullptr && Py_TYPE(found)->tp_descr_get != nullptr &&
+         !Py_IS_TYPE(found, &PyMemberDescr_Type) &&
+         !Py_IS_TYPE(found, &PyGetSetDescr_Type);
+}
+
 }  // namespace inmem::bridge

@@ -45,10 +45,19 @@ def compile_template(*parts: str) -> Callable[..., object]:
 MAX_DEPTH = 16
 
 
-def describe(error: BaseException, depth: int = 0) -> tuple[Any, ...]:
-    """Type, message, traceback, code, cause and group: lib/bridge/errors.ts has them."""
+def describe(
+    error: BaseException, depth: int = 0, told_of: set[int] | None = None
+) -> tuple[Any, ...] | None:
+    """Type, message, traceback, code, cause and group: lib/bridge/errors.ts has them.
+
+    None: it has been told already, further out.
+    """
     from inmem import _describe
 
+    told_of = set() if told_of is None else told_of
+    if id(error) in told_of:
+        return None
+    told_of.add(id(error))
     cause = error.__cause__
     if cause is None and not error.__suppress_context__:
         cause = error.__context__
@@ -60,15 +69,15 @@ def describe(error: BaseException, depth: int = 0) -> tuple[Any, ...]:
     if isinstance(cause, JsException):
         told = (False, cause.js_error)
     elif cause is not None and below:
-        told = (True, cause, describe(cause, depth + 1))
-    parts = error.exceptions if isinstance(error, BaseExceptionGroup) and below else ()
+        told = (True, cause, describe(cause, depth + 1, told_of))
+    parts = _describe.parts_of(error) if below else ()
     return (
         type(error).__name__,
         _describe.message_of(error),
         text,
         _describe.error_code(error),
         told,
-        tuple((part, describe(part, depth + 1)) for part in parts),
+        tuple((part, describe(part, depth + 1, told_of)) for part in parts),
     )
 
 

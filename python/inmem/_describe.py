@@ -27,7 +27,7 @@ def describe(
 
 def message_of(error: "BaseException") -> str:
     try:
-        return str(error)
+        return cut(str(error))
     except BaseException:  # noqa: BLE001 - __str__ is the program's
         return "<exception str() failed>"
 
@@ -37,7 +37,49 @@ def text_of(error: "BaseException", traceback: "TracebackType | None" = None) ->
     import traceback as tools
 
     shown = traceback or error.__traceback__
-    return "".join(tools.format_exception(type(error), error, shown))
+    try:
+        if not _has_odd_group(error):
+            return cut("".join(tools.format_exception(type(error), error, shown)))
+    except Exception:  # noqa: BLE001, S110 - what it asks of the error is the program's
+        pass
+    frames = "".join(tools.format_tb(shown))
+    name, message = type(error).__name__, message_of(error)
+    return f"Traceback (most recent call last):\n{frames}{name}: {message}\n"
+
+
+#: What a message or traceback has at most: all that is said of an error has to fit into one
+#: string of JavaScript.
+LONGEST = 2**26
+
+
+def cut(text: str) -> str:
+    rest = len(text) - LONGEST
+    return text if rest <= 0 else f"{text[:LONGEST]}... {rest} more characters"
+
+
+def parts_of(error: "BaseException") -> "tuple[BaseException, ...]":
+    """Of a group, as it was made: `exceptions` of a subclass may raise, or have no end."""
+    if not isinstance(error, BaseExceptionGroup):
+        return ()
+    parts: tuple[BaseException, ...] = BaseExceptionGroup.exceptions.__get__(error)
+    return parts
+
+
+def _has_odd_group(error: "BaseException") -> bool:
+    """Whether a group has `exceptions` of its own: `traceback` would follow them for ever."""
+    known: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in known:
+            continue
+        known.add(id(one))
+        waiting += (one.__cause__, one.__context__, *parts_of(one))
+        if isinstance(one, BaseExceptionGroup):
+            own = type(one).exceptions
+            if own is not BaseExceptionGroup.exceptions:
+                return True
+    return False
 
 
 def error_code(error: "BaseException | None") -> str:
@@ -45,7 +87,10 @@ def error_code(error: "BaseException | None") -> str:
     for _ in range(16):
         if error is None:
             break
-        code = getattr(error, "inmem_code", "")
+        try:
+            code = getattr(error, "inmem_code", "")
+        except Exception:  # noqa: BLE001 - a program's own __getattr__
+            code = ""
         if isinstance(code, str) and code:
             return code
         error = error.__cause__ or error.__context__

@@ -104,16 +104,16 @@ class JsIterator:
         return self
 
     def __next__(self) -> Any:
-        return self.send(None)
+        return self._step("next")
 
     def send(self, value: Any) -> Any:
-        done, result = js(self, "next", value)
-        if done:
-            raise StopIteration(result)
-        return result
+        return self._step("next") if value is None else self._step("next", value)
 
     def throw(self, error: Any) -> Any:
-        done, result = js(self, "throw", error)
+        return self._step("throw", error)
+
+    def _step(self, *operation: Any) -> Any:
+        done, result = js(self, *operation)
         if done:
             raise StopIteration(result)
         return result
@@ -196,26 +196,39 @@ class JsArray(JsLength):
     count = MutableSequence.count
 
 
+def _key_in(collection: Any, key: Any) -> Any:
+    """The key that a Map or Set has for a value of Python's.
+
+    A tuple is a new Array each time it crosses, which no Map would find: what is there and equal
+    stands for it.
+    """
+    return js(collection, "equal_key", key) if type(key) in COPIED else key
+
+
+#: Immutable types that become objects of JavaScript.
+COPIED = {tuple, frozenset, bytes}
+
+
 class JsMap(JsLength):
     """A Map: a mutable mapping."""
 
     __slots__ = ()
 
     def __getitem__(self, key: Any) -> Any:
-        found, value = js(self, "map_get", key)
+        found, value = js(self, "map_get", _key_in(self, key))
         if not found:
             raise KeyError(key)
         return value
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        js(self, "map_set", key, value)
+        js(self, "map_set", _key_in(self, key), value)
 
     def __delitem__(self, key: Any) -> None:
-        if not js(self, "map_delete", key):
+        if not js(self, "map_delete", _key_in(self, key)):
             raise KeyError(key)
 
     def __contains__(self, key: Any) -> bool:
-        found: bool = js(self, "map_has", key)
+        found: bool = js(self, "map_has", _key_in(self, key))
         return found
 
     def __iter__(self) -> Iterator[Any]:
@@ -239,7 +252,7 @@ class JsSet(JsLength):
     __slots__ = ()
 
     def __contains__(self, value: Any) -> bool:
-        found: bool = js(self, "map_has", value)
+        found: bool = js(self, "map_has", _key_in(self, value))
         return found
 
     def __iter__(self) -> Iterator[Any]:
@@ -247,10 +260,10 @@ class JsSet(JsLength):
         return iterator
 
     def add(self, value: Any) -> None:
-        js(self, "set_add", value)
+        js(self, "set_add", _key_in(self, value))
 
     def discard(self, value: Any) -> None:
-        js(self, "map_delete", value)
+        js(self, "map_delete", _key_in(self, value))
 
     #: What operators give.
     _from_iterable = set

@@ -96,6 +96,26 @@ describe("attributes and items", () => {
   });
 });
 
+describe("an attribute that is computed", () => {
+  it("and raises AttributeError is an error; what is not there is undefined", () => {
+    const made = python(`
+import functools
+class Computed:
+    __slots__ = ("unset", "__dict__")
+    @property
+    def wrong(self): return self.nothing
+    @functools.cached_property
+    def late(self): return self.nothing
+    def __getattr__(self, name): raise AttributeError(name)
+Computed()`);
+    expect(() => made["wrong"]).toThrow(/wrong|nothing/);
+    expect(() => made["late"]).toThrow(/late|nothing/);
+    expect(made["unset"]).toBe(undefined);
+    expect(made["other"]).toBe(undefined);
+    expect(["wrong" in made, "other" in made]).toEqual([false, false]); // as hasattr() has it
+  });
+});
+
 describe("calls", () => {
   it("takes keyword arguments in both forms", () => {
     const f = python<PyCallable>(
