@@ -11,15 +11,19 @@ export type {
   AuditRule,
 } from "./audit/report.js";
 export type { PythonWarning, UnraisableHook, WarningHook } from "./bridge/hooks.js";
+export type { CallOptions } from "./bridge/limits.js";
 export type {
   OutputTarget,
   StartOptions,
   StdinSource,
 } from "./bridge/options.js";
 export type { Python, RunPythonOptions } from "./bridge/python.js";
+export type { ToPyConverter } from "./bridge/tape-writer.js";
+export type { ToPyOptions } from "./bridge/to-py.js";
 export type * from "./bridge/types.js";
 export type { WebHandler, WebOptions } from "./bridge/web.js";
 export type { AcceptedWebSocket, WebSocketAcceptor } from "./bridge/web-socket.js";
+export type { Compression } from "./bundle/compression.js";
 export type {
   BundleForm,
   BundleInputs,
@@ -27,6 +31,7 @@ export type {
   BundleProgress,
   BundleResult,
 } from "./bundle/options.js";
+export type { Pruning } from "./bundle/selection.js";
 export type { WheelInfo } from "./bundle/wheel.js";
 export type { InmemErrorCode } from "./error-codes.js";
 export { InmemError, PythonError } from "./errors.js";

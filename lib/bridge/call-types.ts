@@ -50,17 +50,26 @@ export type PyKeywordFunction<
     readonly callKwargs: KeywordCalls<[], Args, Names, Keywords, Result>;
     /** Calls it on a thread of Python's own; the event loop goes on. */
     callAsync(...args: WithKeywords<Args, Names, Keywords>): Promise<Awaited<Result>>;
+    /** A call that ends in time, or when a signal says so. */
+    callWithOptions(options: CallOptions, ...args: WithKeywords<Args, Names, Keywords>): Result;
+    callAsyncWithOptions(
+      options: CallOptions,
+      ...args: WithKeywords<Args, Names, Keywords>
+    ): Promise<Awaited<Result>>;
   };
 
 /** A function with parameters of types: each way to call it is written out. */
 export type PyGenericFunction<Calls extends PyCalls> = PyProxy &
-  Calls["call"] & { callKwargs: Calls["callKwargs"]; callAsync: Calls["callAsync"] };
+  Calls["call"] &
+  Pick<Calls, Exclude<keyof PyCalls, "call">>;
 
 /** The ways to call a generic function. */
 export interface PyCalls {
   call(...args: never[]): unknown;
   callKwargs(...args: never[]): unknown;
   callAsync(...args: never[]): Promise<unknown>;
+  callWithOptions(options: CallOptions, ...args: never[]): unknown;
+  callAsyncWithOptions(options: CallOptions, ...args: never[]): Promise<unknown>;
 }
 
 /** A class whose constructor's arguments are not known. */

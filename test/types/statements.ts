@@ -49,13 +49,20 @@ export const right = [
   "m.opened('x').__enter__().name.charAt(0); const e: number | bigint = m.Err('x', 1).code; e;",
   "const d: unknown = m.decorated; const n: number | bigint = m.cached(1); d; n;",
   "const u: t.UserId = m.UserId(3); m.known(u);",
+  "for await (const s of m.stream(1)) s.charAt(0);",
+  // calls that end in time
+  "const n: number | bigint = m.add.callWithOptions({ timeout: 5000 }, 1, 2); n;",
+  "const p: Promise<number | bigint> = m.add.callAsyncWithOptions({ timeout: 5000 }, 1); await p;",
+  "const f: number = m.kwonly.callWithOptions({}, kwargs({ x: 1 })); f;",
+  "const f = await m.kwonly.callAsyncWithOptions({}, kwargs({ x: 1, y: '' })); f.toFixed();",
+  "const a: string = m.ident.callWithOptions({ timeout: 5000 }, 'x' as string); a;",
+  "const l: string = await m.last.callAsyncWithOptions({}, new Set(['x'])); l;",
+  "const n: number | bigint = m.Adder(1).callWithOptions({ timeout: 5000 }, 2); n;",
+  "const q: t.Point = m.Point.callWithOptions({}, 1, 2); q;",
 ];
 
-/** What TypeScript takes; it throws when it runs, or waits. */
-export const onlyTyped = [
-  "m.gen2().throw(new Error());",
-  "for await (const s of m.stream(1)) s.charAt(0);",
-];
+/** What TypeScript takes; it throws when it runs. */
+export const onlyTyped = ["m.gen2().throw(new Error());"];
 
 /** What TypeScript refuses. */
 export const wrong = [
@@ -101,5 +108,12 @@ export const wrong = [
   "m.Pt(1).x = 2;",
   "const s: t.User = m.Point(1); s;",
   "m.decorated(1);",
+  "m.add.callWithOptions({ timeout: '5' }, 1);",
+  "m.add.callWithOptions({}, '1');",
+  "m.add.callWithOptions(1, 2);",
+  "m.kwonly.callWithOptions({});",
+  "m.kwonly.callWithOptions({}, kwargs({ y: '' }));",
+  "const a: number = m.ident.callWithOptions({}, 'x' as string); a;",
+  "m.first.callAsyncWithOptions({}, 5);",
   "m.User('x').type = 'other';",
 ];

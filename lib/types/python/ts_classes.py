@@ -5,7 +5,7 @@ import re
 
 from class_facts import ClassFacts
 from known_types import UNKNOWN
-from ts_members import Member, Members, unique
+from ts_members import BY_METHOD, Member, Members, unique
 from ts_protocols import Protocols
 from ts_signatures import Parameter, Signature, Signatures, first_parameter, overloads, render
 from ts_special import SpecialClasses
@@ -81,7 +81,7 @@ class Classes:
         alias, calls = self._calls(definition, context)
         if alias:
             call = f"{self.local_name(definition)}$Call{self.arguments(definition)}"
-            ways = ("callKwargs", "callAsync")
+            ways = sorted(BY_METHOD["__call__"])
             own += [Member(way, f'{call}["{way}"]', is_readonly=True) for way in ways]
         names = list(dict.fromkeys(m.name for m in own))
         heritage = self._heritage(definition, names, context)
@@ -134,7 +134,7 @@ class Classes:
         """Whether a base may have a member of this name, and in other words."""
         plain = name.removeprefix("$")
         order = self.facts.order(definition)[1:]
-        if name in ("callKwargs", "callAsync"):
+        if name in BY_METHOD["__call__"]:
             own = [class_scope(each) for each in order if isinstance(each, Definition)]
             return any("__call__" in scope.names for scope in own)
         for base in order:

@@ -21,7 +21,7 @@ BY_METHOD = {
     "__next__": {"next"},
     "__anext__": {"next"},
     "__await__": {"catch", "finally"},
-    "__call__": {"callKwargs", "callAsync"},
+    "__call__": {"callKwargs", "callAsync", "callWithOptions", "callAsyncWithOptions"},
     "__buffer__": {"getBuffer"},
 }
 OF_CLASSES = PROXY | BY_METHOD["__call__"] | {"prototype"}

@@ -297,7 +297,11 @@ def render_generic(signature: Signature, is_class: bool) -> str:
         first = [dataclasses.replace(p, is_optional=False) for p in placed[:given]]
         texts = [*map(spelled, first), f"kwargs: {words}"]
         calls.append(f"callKwargs{head}({', '.join(texts)}): {result}")
-    calls.append(f"callAsync{head}({arguments}): $.PyPromise<{result}>")
+    promise = f"$.PyPromise<{result}>"
+    limited = ", ".join(["options: $.CallOptions", *filter(None, [arguments])])
+    calls.append(f"callAsync{head}({arguments}): {promise}")
+    calls.append(f"callWithOptions{head}({limited}): {result}")
+    calls.append(f"callAsyncWithOptions{head}({limited}): {promise}")
     text = f"$.PyGenericFunction<{{ {'; '.join(calls)} }}>"
     if is_class:
         text += f" & $.PyTypeMembers & {{ new {head}({arguments}): {result} }}"
