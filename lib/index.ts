@@ -18,6 +18,7 @@ export type {
   StdinSource,
 } from "./bridge/options.js";
 export type { Python, RunPythonOptions } from "./bridge/python.js";
+export type { UnmountOptions } from "./bridge/session-mounts.js";
 export type { ToPyConverter } from "./bridge/tape-writer.js";
 export type { ToPyOptions } from "./bridge/to-py.js";
 export type * from "./bridge/types.js";
