@@ -148,8 +148,8 @@ const memorySide = (name, key, label) => ({
   label,
   sample: async (context) => {
     const options = { side: name, count };
-    const sample = await inChild("memory.mjs", options, ["--expose-gc"])(context);
-    return { ...sample, value: sample[key] };
+    const sample = await inChild("memory.mjs", options, ["--no-warnings"])(context);
+    return { ...sample, value: sample[key].all };
   },
 });
 
@@ -165,10 +165,16 @@ const memory = {
   shown: [
     memorySide("pyodide", "before", "pyodide, before"),
     memorySide("pyodide", "after", "pyodide, after"),
+    memorySide("javascript", "before", "V8 alone, before"),
+    memorySide("javascript", "after", "V8 alone, after"),
   ],
-  notes: ({ ours }) => [
-    `right at the end of the loop: ${median(ours, ({ inLoop }) => inLoop).toFixed(1)} MiB`,
-  ],
+  notes: ({ ours }) => {
+    const of = (when, what) => median(ours, ({ [when]: mib }) => mib[what]).toFixed(1);
+    return [
+      `right at the end of the loop: ${of("inLoop", "all")} MiB`,
+      `without pages of files: ${of("before", "own")} MiB before, ${of("after", "own")} after`,
+    ];
+  },
 };
 
 const many = 1000;

@@ -46,10 +46,7 @@ export class Crossing implements Owner, Numbers {
 
   constructor(open: OpenBridge) {
     this.native = open(this.#dispatch, this.registers, this.#outTags, this.#outWords);
-    this.held = new HeldObjects((pairs) => {
-      this.native.release(pairs);
-      this.native.drain();
-    });
+    this.held = new HeldObjects(this.native);
     this.#module = this.native.module() as number;
     if (this.registers[Register.kind] !== Kind.handle) this.#take(this.#module);
     this.python("set_js_global", globalThis);

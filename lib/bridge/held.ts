@@ -1,4 +1,5 @@
 // lib/bridge/held.ts: Python objects that JavaScript holds: which proxy stands for which number.
+import type { NativeBridge } from "./native.js";
 
 /** What a proxy knows of its object. */
 export interface Held {
@@ -62,6 +63,9 @@ export function destroyedError(held: Held): Error {
 const MANY_NEW = 4096;
 /** Releases that wait: so few that memory just let go is used again while caches hold it. */
 const MANY_RELEASED = 64;
+/** Of so many at a time all of malloc is asked to give back, once the collector has done its work. */
+const VERY_MANY = 100_000;
+const QUIET_MS = 50;
 
 /**
  * The proxies of one environment, one for each object while it lives. They are let go when
@@ -72,15 +76,16 @@ export class HeldObjects {
   traceDestroy = false;
   readonly #byHandle: (Held | undefined)[] = [];
   readonly #registry = new FinalizationRegistry<Held>((held) => this.letGo(held, "collected"));
-  readonly #release: (pairs: Uint32Array) => void;
+  readonly #native: Pick<NativeBridge, "release" | "drain">;
   #released: number[] = [];
   // To be watched by the garbage collector costs more than all else of a proxy: who is destroyed in
   // the same turn is spared that.
   #young: Held[] = [];
   #youngLimit = MANY_NEW;
+  #most = 0;
 
-  constructor(release: (pairs: Uint32Array) => void) {
-    this.#release = release;
+  constructor(native: Pick<NativeBridge, "release" | "drain">) {
+    this.#native = native;
   }
 
   /** The proxy of a number that Python just sent; `make` makes one where there is none. */
@@ -92,7 +97,10 @@ export class HeldObjects {
       return proxy;
     }
     const held = newHeld(handle, traits);
-    this.#byHandle[handle] = held;
+    const byHandle = this.#byHandle;
+    // V8 would make a dictionary of an array with a great gap in it.
+    while (byHandle.length < handle) byHandle.push(undefined);
+    byHandle[handle] = held;
     return this.#begin(held, make);
   }
 
@@ -138,8 +146,22 @@ export class HeldObjects {
     held.goneAt = performance.now() | 0;
     held.gone = this.traceDestroy ? `${why}\n${stackHere()}` : why;
     held.strong = undefined;
-    if (this.#byHandle[handle] === held) this.#byHandle[handle] = undefined;
+    this.#forget(handle, held);
     this.giveBack(handle, received);
+  }
+
+  #forget(handle: number, held: Held): void {
+    const byHandle = this.#byHandle;
+    if (byHandle[handle] !== held) return;
+    byHandle[handle] = undefined;
+    if (handle !== byHandle.length - 1) return;
+    // After a great many objects V8 takes the memory back: native uses low numbers first.
+    this.#most = Math.max(this.#most, byHandle.length);
+    shorten(byHandle);
+    if (this.#most < VERY_MANY || byHandle.length > this.#most / 16) return;
+    this.#most = 0;
+    // The engines' own work with them lies in malloc's memory, which keeps it.
+    setTimeout(() => this.#native.drain(true), QUIET_MS).unref();
   }
 
   /** Gives back `times` sendings of a number. */
@@ -154,8 +176,16 @@ export class HeldObjects {
     if (this.#released.length === 0) return;
     const pairs = Uint32Array.from(this.#released);
     this.#released = [];
-    this.#release(pairs);
+    this.#native.release(pairs);
+    this.#native.drain(false);
   };
+}
+
+/** Takes away what is undefined at the end. */
+export function shorten(list: unknown[]): void {
+  let { length } = list;
+  while (length > 0 && list[length - 1] === undefined) length--;
+  list.length = length;
 }
 
 function newHeld(handle: number, traits: number): Held {

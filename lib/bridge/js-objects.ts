@@ -1,5 +1,6 @@
 // lib/bridge/js-objects.ts: JavaScript objects that Python holds, by number.
 import { types } from "node:util";
+import { shorten } from "./held.js";
 import { JsTrait } from "./native.js";
 
 interface Slot {
@@ -33,7 +34,7 @@ export class JsObjects {
     if (gone !== undefined) this.release(gone);
     // Python asks for its value later: until then nobody listens, which would end the process.
     if (types.isPromise(object)) object.then(undefined, () => {});
-    const number = this.#free.pop() ?? this.#slots.length;
+    const number = this.#freeNumber();
     this.#slots[number] = { object, traits, sent: 1 };
     this.#numbers.set(object, number);
     return number;
@@ -59,6 +60,21 @@ export class JsObjects {
       this.#slots[number] = undefined;
       this.#numbers.delete(slot.object);
       this.#free.push(number);
+      if (number === this.#slots.length - 1) this.#shorten();
+    }
+  }
+
+  #shorten(): void {
+    shorten(this.#slots);
+    if (this.#slots.length === 0) this.#free.length = 0;
+  }
+
+  // Of the free ones some may have gone with the end of the slots, and come again.
+  #freeNumber(): number {
+    for (;;) {
+      const number = this.#free.pop();
+      if (number === undefined) return this.#slots.length;
+      if (number < this.#slots.length && this.#slots[number] === undefined) return number;
     }
   }
 

@@ -15,8 +15,8 @@ export interface NativeBridge {
   toJs(handle: number, depth: number, oneLevel: boolean): unknown;
   /** Pairs: number, how often it was sent. Never waits. */
   release(pairs: Uint32Array): void;
-  /** What was released goes soon; never waits. */
-  drain(): void;
+  /** What was released goes soon; never waits. `trim`: then malloc gives back what it keeps. */
+  drain(trim: boolean): void;
   takeReleased(): Uint32Array;
   /** Calls on a thread of Python's; the answer comes by JsOp.settle, with `number`. */
   callAsync(handle: number, number: number, extras: TapeExtras, milliseconds: number): void;

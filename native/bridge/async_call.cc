@@ -120,8 +120,9 @@ Owned AsyncCall::Callee() {
 }
 
 Owned AsyncCall::Call() {
-  Owned callee = Callee();
+  begun_ = true;
   TapeReader reader(*realm_, tape);
+  Owned callee = Callee();
   std::vector<Owned> items;
   if (!callee || !reader.NextItems(&items)) return {};
   Owned keywords = reader.Next();
@@ -240,6 +241,7 @@ void AsyncCall::Settle(PyObject* value) {
 void AsyncCall::Fail() {
   Owned error = Owned::Steal(PyErr_GetRaisedException());
   if (std::exchange(settled_, true) || realm_->closed()) return;
+  if (!std::exchange(begun_, true)) realm_->TakeBack(tape, 0);
   tape.Clear();
   if (!error) {
     PyErr_SetString(PyExc_SystemError, "an error without an exception");

@@ -67,7 +67,8 @@ class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
   std::uint64_t ticket_ = 0;
   bool MakeContext();
 
-  bool settled_ = false;         // an answer is on its way;        // GIL
+  bool settled_ = false;         // an answer is on its way; GIL
+  bool begun_ = false;           // the arguments have been read; GIL
   PyObject* context_ = nullptr;  // of contextvars; GIL
 };
 

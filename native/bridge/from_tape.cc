@@ -48,6 +48,10 @@ Owned Twice(const char* what, PyObject* key) {
 
 }  // namespace
 
+TapeReader::~TapeReader() {
+  if (tag_ < tape_.tags.size()) realm_.TakeBack(tape_, received_);
+}
+
 Owned TapeReader::Malformed() {
   if (PyErr_Occurred() == nullptr) {
     PyErr_SetString(PyExc_SystemError, "the bridge's tape is malformed");
@@ -88,11 +92,10 @@ bool TapeReader::Text(std::u16string_view* text) {
 
 Owned TapeReader::Next() {
   if (tag_ >= tape_.tags.size()) return Malformed();
-  const Tag tag = static_cast<Tag>(tape_.tags[tag_++]);
   if (Py_EnterRecursiveCall(" while a value of JavaScript is converted") != 0) {
     return {};
   }
-  Owned value = Value(tag);
+  Owned value = Value(static_cast<Tag>(tape_.tags[tag_++]));
   Py_LeaveRecursiveCall();
   return value ? std::move(value) : Malformed();
 }
@@ -140,6 +143,7 @@ Owned TapeReader::Value(Tag tag) {
       if (!Word(&word) || !Word(&traits) || !(word >= 0) || !(traits >= 0)) {
         return {};
       }
+      ++received_;
       return realm_.ProxyOf(static_cast<std::uint32_t>(word),
                             static_cast<std::uint32_t>(traits));
     }

@@ -15,6 +15,10 @@ namespace inmem::bridge {
 class TapeReader {
  public:
   TapeReader(Realm& realm, const Tape& tape) : realm_(realm), tape_(tape) {}
+  // What was not read goes back to JavaScript.
+  ~TapeReader();
+  TapeReader(const TapeReader&) = delete;
+  TapeReader& operator=(const TapeReader&) = delete;
 
   // The next value; null with a Python exception.
   cpython::Owned Next();
@@ -43,6 +47,7 @@ class TapeReader {
   std::size_t tag_ = 0;
   std::size_t word_ = 0;
   std::size_t unit_ = 0;
+  std::size_t received_ = 0;  // JavaScript objects
   // Borrowed: what holds them holds all. Null: not to be seen yet.
   std::vector<PyObject*> containers_;
 };

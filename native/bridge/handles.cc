@@ -3,16 +3,11 @@
 
 #include "bridge/handles.h"
 
-#include <malloc.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
-
-#include "bridge/service.h"
-#include "cpython/gil.h"
 
 namespace inmem::bridge {
 
@@ -20,8 +15,6 @@ namespace {
 
 // Below that many objects there is not much to give back.
 constexpr std::size_t kMany = 8192;
-// From there on all of malloc is asked to give back, which takes milliseconds.
-constexpr std::size_t kVeryMany = 100'000;
 
 }  // namespace
 
@@ -67,7 +60,6 @@ void Handles::Release(std::uint32_t index, std::uint32_t times) {
 
 // After a great many objects, gives back what only they needed.
 void Handles::Shrink() {
-  const bool many = slots_.capacity() >= kVeryMany;
   slots_.shrink_to_fit();
   free_.clear();
   for (std::size_t i = slots_.size(); i > 0; --i) {
@@ -79,18 +71,11 @@ void Handles::Shrink() {
   auto table = std::make_unique<Table>();
   table->numbers.insert(table_->numbers.begin(), table_->numbers.end());
   table_ = std::move(table);
-  // The objects themselves and the engines' work with them: malloc keeps it
-  // all.
-  if (many) {
-    Service::Get().OnWorker([] {
-      cpython::GilRelease release;
-      malloc_trim(0);
-    });
-  }
 }
 
 void Handles::Clear() {
-  std::vector<Slot> slots = std::exchange(slots_, {});
+  std::pmr::vector<Slot> slots(&Pages());
+  slots.swap(slots_);
   free_.clear();
   table_->numbers.clear();
   for (const Slot& slot : slots) Py_XDECREF(slot.object);

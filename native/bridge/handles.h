@@ -3,12 +3,14 @@
 
 #include "cpython/python_setup.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <memory_resource>
 #include <unordered_map>
 #include <vector>
 
+#include "bridge/pages.h"
 #include "cpython/owned.h"
 
 namespace inmem::bridge {
@@ -39,7 +41,7 @@ class Handles {
   // Many small nodes: in blocks of their own, which go back to the system as a
   // whole, where malloc's would lie between others.
   struct Table {
-    std::pmr::unsynchronized_pool_resource pool;
+    std::pmr::unsynchronized_pool_resource pool{&Pages()};
     std::pmr::unordered_map<PyObject*, std::uint32_t> numbers{&pool};
   };
   std::uint32_t FreeIndex();
@@ -49,8 +51,8 @@ class Handles {
     PyObject* object = nullptr;
     std::uint32_t sent = 0;
   };
-  std::vector<Slot> slots_;
-  std::vector<std::uint32_t> free_;
+  std::pmr::vector<Slot> slots_{&Pages()};
+  std::pmr::vector<std::uint32_t> free_{&Pages()};
   std::unique_ptr<Table> table_ = std::make_unique<Table>();
 };
 

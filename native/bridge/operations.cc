@@ -6,6 +6,8 @@
 
 #include "bridge/operations.h"
 
+#include <malloc.h>
+
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -25,6 +27,7 @@
 #include "bridge/tape.h"
 #include "bridge/to_tape.h"
 #include "bridge/traits.h"
+#include "cpython/gil.h"
 #include "cpython/owned.h"
 #include "cpython/strings.h"
 
@@ -180,9 +183,9 @@ napi_value CallTape(napi_env env, napi_callback_info info) {
   const bool received = realm.Receive(frame.argv[1], &tape);
   Entry entry(realm);
   if (!received) tape.Clear();  // told as malformed
+  TapeReader reader(realm, tape);
   Owned callee = Held(realm, frame.Number(0));
   if (!callee) return Fail(realm);
-  TapeReader reader(realm, tape);
   return Give(realm, CallWith(realm, callee.get(), reader));
 }
 
@@ -270,12 +273,18 @@ napi_value Release(napi_env env, napi_callback_info info) {
   return Undefined(*frame.realm);
 }
 
-// drain(): what was released goes soon, on a thread of Python's: a garbage
-// collection must not make JavaScript wait for the GIL.
+// drain(trim): what was released goes soon, on a thread of Python's, for which
+// JavaScript does not wait. `trim`: then malloc gives back what it keeps.
 napi_value Drain(napi_env env, napi_callback_info info) {
   Frame frame(env, info);
-  Service::Get().OnWorker(
-      [realm = frame.realm->shared_from_this()] { realm->Drain(); });
+  bool trim = false;
+  napi_get_value_bool(env, frame.argv[0], &trim);
+  Service::Get().OnWorker([realm = frame.realm->shared_from_this(), trim] {
+    realm->Drain();
+    if (!trim) return;
+    cpython::GilRelease release;
+    malloc_trim(0);
+  });
   return Undefined(*frame.realm);
 }
 

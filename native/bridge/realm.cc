@@ -157,9 +157,29 @@ void Realm::ForgetProxy(std::uint32_t index, napi_ref function) {
   if (found == proxies_.end()) return;
   const std::uint32_t sent = found->second.sent;
   proxies_.erase(found);
+  GiveBack(index, sent, function);
+}
+
+void Realm::TakeBack(const Tape& tape, std::size_t received) {
+  std::size_t word = 0;
+  for (const std::uint8_t tag : tape.tags) {
+    if (word >= tape.words.size()) return;  // none has a number any more
+    if (static_cast<Tag>(tag) == Tag::kObject) {
+      if (received == 0) {
+        GiveBack(static_cast<std::uint32_t>(tape.words[word]), 1, nullptr);
+      } else {
+        --received;
+      }
+    }
+    word += WordsOf(static_cast<Tag>(tag), tape.words[word]);
+  }
+}
+
+void Realm::GiveBack(std::uint32_t index, std::uint32_t times,
+                     napi_ref function) {
   std::lock_guard lock(mutex_);
   if (closed()) return;
-  to_javascript_.emplace_back(index, sent);
+  to_javascript_.emplace_back(index, times);
   if (function != nullptr) unused_.push_back(function);
   const bool here = OnJsThread();
   if (here) Reg(Register::kReleased) = 1;

@@ -174,6 +174,9 @@ class Realm : public std::enable_shared_from_this<Realm> {
   // The proxy has gone: JavaScript may let go. `function`: what refers to it,
   // or null. GIL, any thread.
   void ForgetProxy(std::uint32_t index, napi_ref function);
+  // The JavaScript objects on the tape that nobody will read, but the first
+  // `received`. GIL, any thread.
+  void TakeBack(const Tape& tape, std::size_t received);
   // Numbers and how often each was sent, for JavaScript to release.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> TakeReleased();
 
@@ -231,6 +234,7 @@ class Realm : public std::enable_shared_from_this<Realm> {
   cpython::Owned CallThere(JsOp op, std::uint32_t index, PyObject* const* args,
                            std::size_t count, PyObject* keywords);
   bool Dispatch(std::size_t argc, const napi_value* argv, napi_value* result);
+  void GiveBack(std::uint32_t index, std::uint32_t times, napi_ref function);
   bool Refer(JsFunction& function);
   cpython::Owned ResultOf(napi_value value);
   cpython::Owned ResultBy(JsOp op, napi_value value);

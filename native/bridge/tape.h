@@ -39,6 +39,24 @@ enum class Tag : std::uint8_t {
   kBuffer = 20,     // number of the blob, its format: a letter of `struct`
 };
 
+// How many words belong to a tag on a tape to Python; `first` is the first.
+inline std::size_t WordsOf(Tag tag, double first) {
+  switch (tag) {
+    case Tag::kUndefined:
+    case Tag::kNone:
+    case Tag::kFalse:
+    case Tag::kTrue:
+      return 0;
+    case Tag::kObject:
+    case Tag::kBuffer:
+      return 2;
+    case Tag::kNumbers:
+      return first >= 0 ? 1 + static_cast<std::size_t>(first) : 1;
+    default:
+      return 1;
+  }
+}
+
 // The values of one crossing. Containers are numbered as they begin, for kBack:
 // lists, tuples, dicts, sets, frozen sets.
 struct Tape {

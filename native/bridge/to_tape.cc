@@ -4,6 +4,7 @@
 #include "bridge/to_tape.h"
 
 #include <cstdint>
+#include <utility>
 
 #include "bridge/js_object.h"
 #include "bridge/realm.h"
@@ -82,8 +83,20 @@ bool IsContainer(PyObject* object) {
 void SetPlain(PyObject* function) { plain_function = Py_NewRef(function); }
 
 void TapeWriter::PutHandle(PyObject* object) {
-  tape_.Put(Tag::kHandle, realm_.handles().Send(object));
+  sent_.push_back(realm_.handles().Send(object));
+  tape_.Put(Tag::kHandle, sent_.back());
   tape_.words.push_back(TraitsOf(object));
+}
+
+// JavaScript will not see the tape, nor give these back. Always false, with the
+// exception that is set: what goes may run code.
+bool TapeWriter::TakeBack() {
+  PyObject* error = PyErr_GetRaisedException();
+  for (const std::uint32_t number : std::exchange(sent_, {})) {
+    realm_.handles().Release(number, 1);
+  }
+  PyErr_SetRaisedException(error);
+  return false;
 }
 
 bool TapeWriter::PutInt(PyObject* object) {

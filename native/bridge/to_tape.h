@@ -37,8 +37,11 @@ class TapeWriter {
   TapeWriter(Realm& realm, Tape* tape, Conversion conversion = {})
       : realm_(realm), tape_(*tape), conversion_(conversion) {}
 
-  // False with a Python exception.
-  bool Put(PyObject* object) { return Put(object, conversion_.depth); }
+  // False with a Python exception: the tape is of no use then, and whatever was
+  // sent on it has been taken back.
+  bool Put(PyObject* object) {
+    return Put(object, conversion_.depth) || TakeBack();
+  }
 
   // A tuple of these: the arguments of a call.
   bool PutTuple(PyObject* const* items, std::size_t count);
@@ -61,6 +64,7 @@ class TapeWriter {
   bool PutInt(PyObject* object);
   bool PutText(PyObject* object);
   bool PutBytes(PyObject* object);
+  bool TakeBack();
 
   Realm& realm_;
   Tape& tape_;
@@ -68,6 +72,7 @@ class TapeWriter {
   std::unordered_map<PyObject*, std::size_t> begun_;
   std::vector<cpython::Owned> kept_;  // what begun_ knows by its address
   std::size_t containers_ = 0;
+  std::vector<std::uint32_t> sent_;  // numbers of Python objects
 };
 
 }  // namespace inmem::bridge
