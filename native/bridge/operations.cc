@@ -6,8 +6,6 @@
 
 #include "bridge/operations.h"
 
-#include <malloc.h>
-
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -20,6 +18,7 @@
 #include "bridge/js_memory.h"
 #include "bridge/js_object.h"
 #include "bridge/limit.h"
+#include "bridge/pages.h"
 #include "bridge/promises.h"
 #include "bridge/realm.h"
 #include "bridge/scalars.h"
@@ -27,7 +26,6 @@
 #include "bridge/tape.h"
 #include "bridge/to_tape.h"
 #include "bridge/traits.h"
-#include "cpython/gil.h"
 #include "cpython/owned.h"
 #include "cpython/strings.h"
 
@@ -281,9 +279,7 @@ napi_value Drain(napi_env env, napi_callback_info info) {
   napi_get_value_bool(env, frame.argv[0], &trim);
   Service::Get().OnWorker([realm = frame.realm->shared_from_this(), trim] {
     realm->Drain();
-    if (!trim) return;
-    cpython::GilRelease release;
-    malloc_trim(0);
+    if (trim) TrimMemory();
   });
   return Undefined(*frame.realm);
 }

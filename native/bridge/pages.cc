@@ -1,10 +1,16 @@
-// native/bridge/pages.cc: memory for tables that grow and shrink.
+// native/bridge/pages.cc: memory for tables that grow and shrink, and what
+// malloc keeps.
+#include "cpython/python_setup.h"
+
 #include "bridge/pages.h"
 
+#include <malloc.h>
 #include <sys/mman.h>
 
 #include <cstddef>
 #include <new>
+
+#include "cpython/gil.h"
 
 namespace inmem::bridge {
 namespace {
@@ -43,6 +49,11 @@ std::pmr::memory_resource& Pages() {
   // Never destroyed: threads may outlive static objects.
   static auto* pages = new PageResource();
   return *pages;
+}
+
+void TrimMemory() {
+  const cpython::GilRelease release;
+  malloc_trim(0);
 }
 
 }  // namespace inmem::bridge
