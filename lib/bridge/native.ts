@@ -67,7 +67,7 @@ export type NativeBuffer = [
 /** Text and blobs of a tape that JavaScript wrote. */
 export type TapeExtras = undefined | string | [text: string, ...blobs: Uint8Array[]];
 
-/** native/bridge/realm.h: Kind. */
+/** native/bridge/protocol.h: Kind. */
 export const Kind = {
   value: 0,
   handle: 1,
@@ -77,7 +77,7 @@ export const Kind = {
   thrown: 5,
 } as const;
 
-/** native/bridge/realm.h: Register. */
+/** native/bridge/protocol.h: Register. */
 export const Register = {
   kind: 0,
   traits: 1,
@@ -87,12 +87,12 @@ export const Register = {
   handles: 5,
   released: 6,
   objects: 7,
-  openTapes: 24,
   argTraits: 8,
+  openTapes: 24,
   count: 32,
 } as const;
 
-/** native/bridge/realm.h: JsOp. */
+/** native/bridge/protocol.h: JsOp. */
 export const JsOp = {
   call: 0,
   new: 1,

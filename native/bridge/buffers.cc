@@ -12,6 +12,8 @@
 #include <utility>
 
 #include "bridge/errors.h"
+#include "bridge/frame.h"
+#include "bridge/protocol.h"
 #include "bridge/realm.h"
 #include "bridge/service.h"
 #include "cpython/owned.h"
@@ -84,8 +86,7 @@ void PythonMemory::Measure() {
   if (address % AlignmentOf(view.itemsize) != 0) is_regular_ = false;
 }
 
-// --- ArrayBuffers over it
-// ------------------------------------------------------
+// --- ArrayBuffers over it ----------------------------------------------------
 
 struct Exports::Export {
   std::shared_ptr<Exports> table;
@@ -181,8 +182,7 @@ std::shared_ptr<PythonMemory> Exports::Behind(const void* address) const {
   return {};
 }
 
-// --- getBuffer
-// ---------------------------------------------------------------
+// --- getBuffer ---------------------------------------------------------------
 
 namespace {
 
@@ -285,12 +285,6 @@ bool IsUsable(const Py_buffer& view, double most) {
   return true;
 }
 
-napi_value Undefined(napi_env env) {
-  napi_value value = nullptr;
-  napi_get_undefined(env, &value);
-  return value;
-}
-
 napi_value Give(Realm& realm, const std::shared_ptr<PythonMemory>& memory,
                 Mode mode, double most) {
   const Py_buffer& view = memory->view();
@@ -331,40 +325,22 @@ napi_value Give(Realm& realm, const std::shared_ptr<PythonMemory>& memory,
 }  // namespace
 
 napi_value GetBuffer(napi_env env, napi_callback_info info) {
-  std::size_t argc = 3;
-  std::array<napi_value, 3> argv = {};
-  void* data = nullptr;
-  napi_get_cb_info(env, info, &argc, argv.data(), nullptr, &data);
-  Realm& realm = *static_cast<Realm*>(data);
-  std::uint32_t handle = 0;
-  std::int32_t mode = 0;
-  double most = 0;
-  napi_get_value_uint32(env, argv[0], &handle);
-  napi_get_value_int32(env, argv[1], &mode);
-  napi_get_value_double(env, argv[2], &most);
+  const Frame frame(env, info);
+  Realm& realm = *frame.realm;
   Entry entry(realm);
-  PyObject* object = realm.handles().Get(handle);
-  if (object == nullptr) {
-    PyErr_SetString(PyExc_ReferenceError,
-                    "JavaScript does not hold this object any more");
-    return Fail(realm);
-  }
-  std::shared_ptr<PythonMemory> memory = PythonMemory::Of(object);
-  if (!memory || !IsUsable(memory->view(), most)) {
-    return Fail(realm);
-  }
-  return Give(realm, memory, static_cast<Mode>(mode), most);
+  Owned object = Held(realm, frame.Number(0));
+  if (!object) return Fail(realm);
+  std::shared_ptr<PythonMemory> memory = PythonMemory::Of(object.get());
+  const double most = frame.Double(2);
+  if (!memory || !IsUsable(memory->view(), most)) return Fail(realm);
+  return Give(realm, memory, static_cast<Mode>(frame.Number(1)), most);
 }
 
 napi_value ReleaseBuffer(napi_env env, napi_callback_info info) {
-  std::size_t argc = 1;
-  napi_value buffer = nullptr;
-  void* data = nullptr;
-  napi_get_cb_info(env, info, &argc, &buffer, nullptr, &data);
-  Realm& realm = *static_cast<Realm*>(data);
-  Entry entry(realm);
-  realm.exports().Take(env, buffer);
-  return Undefined(env);
+  const Frame frame(env, info);
+  Entry entry(*frame.realm);
+  frame.realm->exports().Take(env, frame.argv[0]);
+  return Undefined(*frame.realm);
 }
 
 }  // namespace inmem::bridge

@@ -197,12 +197,7 @@ bool TapeReader::IsRun(std::size_t* count) {
 }
 
 // REQUIRES: a word is left.
-Owned TapeReader::Number() {
-  const double number = tape_.words[word_++];
-  return Owned::Steal(IsIntegral(number)
-                          ? PyLong_FromLongLong(static_cast<long long>(number))
-                          : PyFloat_FromDouble(number));
-}
+Owned TapeReader::Number() { return NumberToPython(tape_.words[word_++]); }
 
 // No code runs while it is filled: nobody sees it half full.
 Owned TapeReader::NumberList(std::size_t count) {

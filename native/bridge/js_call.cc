@@ -16,8 +16,10 @@
 #include <vector>
 
 #include "bridge/async_call.h"
+#include "bridge/call_scope.h"
 #include "bridge/errors.h"
 #include "bridge/js_object.h"
+#include "bridge/protocol.h"
 #include "bridge/realm.h"
 #include "bridge/scalars.h"
 #include "bridge/tape.h"
@@ -35,11 +37,6 @@ namespace {
 // Arguments that cross as values; more go by tape.
 constexpr std::size_t kMaxValues = 8;
 
-bool CrossesByTape(PyObject* object) {
-  return PyTuple_CheckExact(object) || PyBytes_CheckExact(object) ||
-         PyFrozenSet_CheckExact(object);
-}
-
 bool PutArguments(Realm& realm, PyObject* const* args, std::size_t count,
                   PyObject* keywords, Tape* tape) {
   TapeWriter writer(realm, tape);
@@ -54,20 +51,6 @@ bool PutArguments(Realm& realm, PyObject* const* args, std::size_t count,
   }
   return true;
 }
-
-class Scope {
- public:
-  explicit Scope(napi_env env) : env_(env) {
-    napi_open_handle_scope(env, &scope_);
-  }
-  ~Scope() { napi_close_handle_scope(env_, scope_); }
-  Scope(const Scope&) = delete;
-  Scope& operator=(const Scope&) = delete;
-
- private:
-  napi_env env_;
-  napi_handle_scope scope_ = nullptr;
-};
 
 }  // namespace
 
@@ -110,15 +93,8 @@ bool Realm::Dispatch(std::size_t argc, const napi_value* argv,
 Owned Realm::CallHere(JsOp op, std::uint32_t index, PyObject* const* args,
                       std::size_t count, PyObject* keywords) {
   // Functions that are called while this scope is open have scopes inside it.
-  struct Outer {
-    explicit Outer(CallScope** of)
-        : place(of), scope(std::exchange(*of, nullptr)) {}
-    ~Outer() { *place = scope; }
-    CallScope** place;
-    CallScope* scope;
-  };
-  const Outer outer(&call_scope);
-  Scope scope(env_);
+  const Innermost none(call_scope, nullptr);
+  const Napi::HandleScope scope(env_);
   std::array<napi_value, kMaxValues + 2> argv = {};
   std::size_t argc = 2;
   napi_create_int32(env_, static_cast<std::int32_t>(op), argv.data());
@@ -183,10 +159,8 @@ Owned Realm::CallFunction(JsFunction& function, PyObject* const* args,
   }
   if (call_scope == nullptr) {
     CallScope own(env_);
-    call_scope = &own;
-    Owned result = CallFunction(function, args, count, nullptr);
-    call_scope = nullptr;
-    return result;
+    const Innermost innermost(call_scope, &own);
+    return CallFunction(function, args, count, nullptr);
   }
   call_scope->Next();
   if (function.reference == nullptr && !Refer(function)) {
@@ -277,7 +251,7 @@ bool Realm::PutResult(napi_value value, Tape* tape) {
 
 // On JavaScript's thread, from its event loop.
 void Realm::Serve(Request& request) {
-  Scope scope(env_);
+  const Napi::HandleScope scope(env_);
   {
     std::lock_guard lock(request.mutex);
     // Its arguments must come to JavaScript all the same: they are counted.

@@ -22,7 +22,8 @@
 #include <utility>
 
 #include "bridge/buffers.h"
-#include "bridge/realm.h"
+#include "bridge/frame.h"
+#include "cpython/functions.h"
 #include "cpython/owned.h"
 
 namespace inmem::bridge {
@@ -36,8 +37,8 @@ struct BackingStore;  // v8::BackingStore
 // Memory, for as long as it is held. Any thread.
 struct Memory {
   std::shared_ptr<BackingStore> store;
-  std::shared_ptr<PythonMemory>
-      python;  // whose memory it was in the first place
+  // Whose memory it was in the first place.
+  std::shared_ptr<PythonMemory> python;
   std::unique_ptr<std::uint8_t[]> copy;
   std::uint8_t* data = nullptr;
   Py_ssize_t bytes = 0;
@@ -116,46 +117,37 @@ Waiting& WaitingMemories() {
 }  // namespace
 
 napi_value HoldMemory(napi_env env, napi_callback_info info) {
-  std::size_t argc = 5;
-  std::array<napi_value, 5> argv = {};
-  void* data = nullptr;
-  napi_get_cb_info(env, info, &argc, argv.data(), nullptr, &data);
-  Realm& realm = *static_cast<Realm*>(data);
+  const Frame frame(env, info);
   auto memory = std::make_unique<Memory>();
   napi_typedarray_type type;
   std::size_t bytes = 0;
   std::size_t offset = 0;
   void* first = nullptr;
-  if (napi_get_typedarray_info(env, argv[0], &type, &bytes, &first, nullptr,
-                               &offset) != napi_ok) {
+  if (napi_get_typedarray_info(env, frame.argv[0], &type, &bytes, &first,
+                               nullptr, &offset) != napi_ok) {
     napi_throw_type_error(env, nullptr, "Expected a Uint8Array");
     return nullptr;
   }
   memory->data = static_cast<std::uint8_t*>(first);
   memory->bytes = static_cast<Py_ssize_t>(bytes);
   bool may_share = false;
-  std::uint32_t letter = 'B';
-  std::int64_t itemsize = 1;
-  napi_get_value_bool(env, argv[2], &may_share);
-  napi_get_value_uint32(env, argv[3], &letter);
-  napi_get_value_int64(env, argv[4], &itemsize);
-  memory->format[0] = static_cast<char>(letter);
-  memory->itemsize = itemsize;
-  if (bytes != 0 && (!may_share || !Hold(argv[1], offset, *memory))) {
+  napi_get_value_bool(env, frame.argv[2], &may_share);
+  memory->format[0] = static_cast<char>(frame.Number(3));
+  memory->itemsize = frame.Number(4);
+  if (bytes != 0 && (!may_share || !Hold(frame.argv[1], offset, *memory))) {
     if (!Copy(*memory)) {
       napi_throw_range_error(env, nullptr, "no memory for a copy");
       return nullptr;
     }
   } else if (bytes != 0) {
-    memory->python = realm.exports().Behind(memory->data);
+    memory->python = frame.realm->exports().Behind(memory->data);
   }
   napi_value number = nullptr;
   napi_create_uint32(env, WaitingMemories().Put(std::move(memory)), &number);
   return number;
 }
 
-// --- the exporter
-// --------------------------------------------------------------
+// --- the exporter ------------------------------------------------------------
 
 namespace {
 
@@ -199,18 +191,13 @@ PyGetSetDef kProperties[] = {
      nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 
-template <typename Function>
-void* Slot(Function* function) {
-  return reinterpret_cast<void*>(function);
-}
-
 }  // namespace
 
 bool MakeJsMemoryType() {
   if (memory_type != nullptr) return true;
-  PyType_Slot slots[] = {{Py_tp_dealloc, Slot(Dealloc)},
+  PyType_Slot slots[] = {{Py_tp_dealloc, cpython::Slot(Dealloc)},
                          {Py_tp_getset, kProperties},
-                         {Py_bf_getbuffer, Slot(GetBufferOf)},
+                         {Py_bf_getbuffer, cpython::Slot(GetBufferOf)},
                          {0, nullptr}};
   PyType_Spec spec = {"inmem.ffi.JsMemory", sizeof(JsMemory), 0,
                       Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,

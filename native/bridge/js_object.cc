@@ -12,11 +12,13 @@
 
 #include "bridge/realm.h"
 #include "bridge/traits.h"
+#include "cpython/functions.h"
 #include "cpython/owned.h"
 
 namespace inmem::bridge {
 
 using cpython::Owned;
+using cpython::Slot;
 
 namespace {
 
@@ -144,11 +146,6 @@ PyMemberDef kObjectMembers[] = {
     {"__weaklistoffset__", Py_T_PYSSIZET, offsetof(JsObject, weak_references),
      Py_READONLY, nullptr},
     {nullptr, 0, 0, 0, nullptr}};
-
-template <typename Function>
-void* Slot(Function* function) {
-  return reinterpret_cast<void*>(function);
-}
 
 bool MakeType(const char* name, PyObject* base, PyType_Slot* slots,
               unsigned int flags, PyObject** type) {

@@ -14,12 +14,14 @@
 #include "bridge/promises.h"
 #include "bridge/service.h"
 #include "bridge/to_tape.h"
+#include "cpython/functions.h"
 #include "cpython/module_def.h"
 #include "cpython/owned.h"
 #include "cpython/strings.h"
 
 namespace inmem::bridge {
 
+using cpython::Method;
 using cpython::Owned;
 
 namespace {
@@ -47,11 +49,6 @@ PyObject* SetTypes(PyObject*, PyObject* args) {
   if (PyArg_ParseTuple(args, "OO", &choose, &absent) == 0) return nullptr;
   SetJsTypes(choose, absent);
   Py_RETURN_NONE;
-}
-
-template <typename Function>
-PyCFunction Method(Function* function) {
-  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
 }
 
 PyMethodDef kMethods[] = {

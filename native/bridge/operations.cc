@@ -13,13 +13,16 @@
 
 #include "bridge/async_call.h"
 #include "bridge/buffers.h"
+#include "bridge/call_scope.h"
 #include "bridge/errors.h"
+#include "bridge/frame.h"
 #include "bridge/from_tape.h"
 #include "bridge/js_memory.h"
 #include "bridge/js_object.h"
 #include "bridge/limit.h"
 #include "bridge/pages.h"
 #include "bridge/promises.h"
+#include "bridge/protocol.h"
 #include "bridge/realm.h"
 #include "bridge/scalars.h"
 #include "bridge/service.h"
@@ -34,32 +37,6 @@ namespace inmem::bridge {
 using cpython::Owned;
 
 namespace {
-
-// The handle and eight arguments; more go by tape.
-constexpr std::size_t kMaxArgs = 9;
-
-struct Frame {
-  Realm* realm = nullptr;
-  std::size_t argc = kMaxArgs;
-  std::array<napi_value, kMaxArgs> argv = {};
-
-  Frame(napi_env env, napi_callback_info info) {
-    void* data = nullptr;
-    napi_get_cb_info(env, info, &argc, argv.data(), nullptr, &data);
-    realm = static_cast<Realm*>(data);
-  }
-  std::uint32_t Number(std::size_t i) const {
-    std::uint32_t number = 0;
-    napi_get_value_uint32(realm->env(), argv[i], &number);
-    return number;
-  }
-};
-
-napi_value Undefined(Realm& realm) {
-  napi_value value = nullptr;
-  napi_get_undefined(realm.env(), &value);
-  return value;
-}
 
 // An object by reference, whatever it is.
 napi_value GiveNumber(Realm& realm, PyObject* object) {
@@ -82,9 +59,7 @@ napi_value Give(Realm& realm, Owned result) {
   std::uint32_t number = 0;
   if (IndexOf(realm, result.get(), &number)) {
     realm.SetKind(Kind::kObject);
-  } else if (PyTuple_CheckExact(result.get()) ||
-             PyBytes_CheckExact(result.get()) ||
-             PyFrozenSet_CheckExact(result.get())) {
+  } else if (CrossesByTape(result.get())) {
     Tape tape;
     if (!TapeWriter(realm, &tape).Put(result.get())) return Fail(realm);
     return realm.Deliver(tape);
@@ -95,23 +70,12 @@ napi_value Give(Realm& realm, Owned result) {
   return value;
 }
 
-Owned Held(Realm& realm, std::uint32_t number) {
-  Owned object = Owned::Borrow(realm.handles().Get(number));
-  if (!object) {
-    PyErr_SetString(PyExc_ReferenceError,
-                    "JavaScript does not hold this object any more");
-  }
-  return object;
-}
-
 // What `call` gives. Handles of its own calls into JavaScript go with it.
 template <typename Function>
 Owned Calling(Realm& realm, Function call) {
   CallScope scope(realm.env());
-  realm.call_scope = &scope;
-  Owned result = Owned::Steal(call());
-  realm.call_scope = nullptr;
-  return result;
+  const Innermost innermost(realm.call_scope, &scope);
+  return Owned::Steal(call());
 }
 
 // call(handle, ...values): register kHandles tells which are Python objects.
@@ -124,8 +88,8 @@ napi_value Call(napi_env env, napi_callback_info info) {
   Owned callee = Held(realm, frame.Number(0));
   if (!callee) return Fail(realm);
   // One in front, free for the callee: PY_VECTORCALL_ARGUMENTS_OFFSET.
-  std::array<PyObject*, kMaxArgs> args = {};
-  std::array<Owned, kMaxArgs> owned;
+  std::array<PyObject*, Frame::kMaxArgs> args = {};
+  std::array<Owned, Frame::kMaxArgs> owned;
   for (std::size_t i = 1; i < frame.argc; ++i) {
     owned[i] = (handles >> (i - 1) & 1) != 0
                    ? Held(realm, frame.Number(i))

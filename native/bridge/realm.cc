@@ -185,11 +185,10 @@ void Realm::GiveBack(std::uint32_t index, std::uint32_t times,
   if (here) Reg(Register::kReleased) = 1;
   if (to_javascript_.size() > 1) return;  // told already
   calls_->Post([self = shared_from_this()](Napi::Env) {
-    napi_value args[1] = {};
-    napi_value result = nullptr;
+    napi_value op = nullptr;
     napi_create_int32(self->env_, static_cast<std::int32_t>(JsOp::kRelease),
-                      args);
-    self->Dispatch(1, args, &result);
+                      &op);
+    self->Tell(&op, 1);
   });
 }
 
@@ -261,7 +260,8 @@ void Realm::Tell(const napi_value* argv, std::size_t argc) {
   Dispatch(argc, argv, &ignored);
 }
 
-Entry::Entry(Realm& realm) : realm_(realm) {
+Entry::Entry(Realm& realm)
+    : realm_(realm), no_scope_(realm.call_scope, nullptr) {
   if (realm.python_ == nullptr) {
     PyGILState_Ensure();
     realm.python_ = PyThreadState_Get();
@@ -270,7 +270,6 @@ Entry::Entry(Realm& realm) : realm_(realm) {
     PyEval_RestoreThread(realm.python_);
   }
   realm.progress.EnterPython();
-  call_scope_ = std::exchange(realm.call_scope, nullptr);
   const char* here = static_cast<char*>(__builtin_frame_address(0));
   const auto left = static_cast<std::size_t>(here - realm.stack_low_);
   const std::size_t usable = left > kStackReserve ? left - kStackReserve : 0;
@@ -284,7 +283,6 @@ Entry::Entry(Realm& realm) : realm_(realm) {
 Entry::~Entry() {
   realm_.python_->c_recursion_remaining = recursion_;
   realm_.progress.LeavePython();
-  realm_.call_scope = call_scope_;
   PyEval_SaveThread();
 }
 

@@ -20,61 +20,15 @@
 
 #include "bridge/blocked_watch.h"
 #include "bridge/buffers.h"
+#include "bridge/call_scope.h"
 #include "bridge/handles.h"
 #include "bridge/limit.h"
+#include "bridge/protocol.h"
 #include "bridge/tape.h"
 #include "cpython/owned.h"
 #include "napi/js_calls.h"
 
 namespace inmem::bridge {
-
-// What a value is that crosses by a function of Node-API; lib/bridge/native.ts
-// has the same numbers.
-enum class Kind : std::int32_t {
-  kValue = 0,   // the value itself: a scalar
-  kHandle = 1,  // number of a Python object; its traits in Register::kTraits
-  kObject = 2,  // number of a JavaScript object; its traits likewise
-  kTape = 3,    // written on the tape; the value holds text and blobs
-  kError = 4,   // number of a Python exception: thrown
-  kThrown = 5,  // number of a JavaScript error: thrown
-};
-
-// Words that both engines read and write, beside arguments and results: an
-// Int32Array of JavaScript's.
-enum class Register : std::size_t {
-  kKind = 0,
-  kTraits = 1,
-  kTags = 2,        // bytes on the tape
-  kWords = 3,       // words on the tape
-  kTape = 4,        // which tape, to native
-  kHandles = 5,     // bit i: argument i is a number of a Python object
-  kReleased = 6,    // 1: native holds JavaScript objects to be released
-  kObjects = 7,     // bit i: argument i is a number of a JavaScript object
-  kOpenTapes = 24,  // tapes that JavaScript is at writing, or native at reading
-  kArgTraits = 8,   // of argument i, to JavaScript
-  kCount = 32,
-};
-
-// What JavaScript does for native: dispatch(op, object, ...arguments). Where
-// the register kKind says kTape there is one argument, the extras of a tape
-// with the tuple of arguments and the dict of keyword arguments.
-enum class JsOp : std::int32_t {
-  kCall = 0,
-  kNew = 1,
-  kGet = 2,       // name
-  kSet = 3,       // name, value
-  kDelete = 4,    // name
-  kRelease = 5,   // no object: take what was released
-  kSettle = 7,    // no object, number of an asynchronous call: answer, Answer
-  kWithin = 8,    // tape, number of an asynchronous call, JsOp: for that call
-  kOther = 6,     // name of an operation of lib/bridge/js-operations.ts, ...
-  kFunction = 9,  // nothing: gives the function itself
-  kGive = 10,     // no object: what a function gave, as dispatch would give it
-  kThrow = 11,    // no object: what it threw, likewise
-  kMethod = 12,   // `this`, arguments
-  kPromise = 13,  // number of a future, what is awaited: lib/bridge/promises.ts
-  kDrop = 14,     // no object: gives the arguments back, and does nothing
-};
 
 // A JavaScript function that Python calls. From its second call on native calls
 // it without `dispatch`, which stands in between for what is no scalar.
@@ -82,34 +36,6 @@ struct JsFunction {
   std::uint32_t index = 0;
   bool called = false;
   napi_ref reference = nullptr;
-};
-
-// Handles of the calls into JavaScript that one call of Python makes: a scope
-// of Node-API's for each would cost an allocation, none would keep them all.
-class CallScope {
- public:
-  explicit CallScope(napi_env env) : env_(env) {}
-  ~CallScope() { Close(); }
-  CallScope(const CallScope&) = delete;
-  CallScope& operator=(const CallScope&) = delete;
-
-  // What was made since the last ones may go.
-  void Next() {
-    if (scope_ != nullptr && ++calls_ < kCalls) return;
-    Close();
-    napi_open_handle_scope(env_, &scope_);
-  }
-  void Close() {
-    if (scope_ != nullptr) napi_close_handle_scope(env_, scope_);
-    scope_ = nullptr;
-    calls_ = 0;
-  }
-
- private:
-  static constexpr int kCalls = 64;
-  napi_env env_;
-  napi_handle_scope scope_ = nullptr;
-  int calls_ = 0;
 };
 
 // Owned by its environment and by the JavaScript objects that Python holds.
@@ -180,9 +106,8 @@ class Realm : public std::enable_shared_from_this<Realm> {
   // Numbers and how often each was sent, for JavaScript to release.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> TakeReleased();
 
-  // --- Python objects that JavaScript has let go
-  // ------------------------------ Without the GIL; they go at the next
-  // Drain().
+  // --- Python objects that JavaScript has let go -----------------------------
+  // Without the GIL; they go at the next Drain().
   void ReleaseLater(std::uint32_t index, std::uint32_t times);
   void Drain();  // GIL
 
@@ -192,9 +117,8 @@ class Realm : public std::enable_shared_from_this<Realm> {
   std::uint64_t BeginTravel();
   void EndTravel(std::uint64_t ticket);
 
-  // --- asynchronous calls
-  // ----------------------------------------------------- The event loop lives
-  // until as many answers have come. JavaScript's thread.
+  // --- asynchronous calls ----------------------------------------------------
+  // The event loop lives until as many answers have come. JavaScript's thread.
   void HoldLoop();
   // Who may end the call of that number. JavaScript's thread; -1: no time.
   void AddLimit(std::uint32_t number, std::shared_ptr<Limit> limit,
@@ -206,10 +130,9 @@ class Realm : public std::enable_shared_from_this<Realm> {
   void Tell(const napi_value* argv, std::size_t argc);
   void Settle(std::uint32_t number, std::int32_t answer, const Tape& tape);
 
-  // --- calls into JavaScript
-  // -------------------------------------------------- Does one JsOp and gives
-  // its result; null with a Python exception. GIL, any thread; other threads
-  // wait, without the GIL, until JavaScript's has time.
+  // --- calls into JavaScript -------------------------------------------------
+  // Does one JsOp and gives its result; null with a Python exception. GIL, any
+  // thread; other threads wait, without the GIL, until JavaScript's has time.
   cpython::Owned Call(JsOp op, std::uint32_t index, PyObject* const* args,
                       std::size_t count, PyObject* keywords);
   // JsOp::kCall, for a function that may be called often.
@@ -302,8 +225,8 @@ class Entry {
 
  private:
   Realm& realm_;
+  Innermost no_scope_;
   int recursion_ = 0;
-  CallScope* call_scope_ = nullptr;
 };
 
 }  // namespace inmem::bridge

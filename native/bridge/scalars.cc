@@ -38,12 +38,6 @@ auto WithText(napi_env env, napi_value value, Use use) {
   return use(std::u16string_view(text));
 }
 
-Owned NumberToPython(double number) {
-  return Owned::Steal(IsIntegral(number)
-                          ? PyLong_FromLongLong(static_cast<long long>(number))
-                          : PyFloat_FromDouble(number));
-}
-
 struct BigInt {
   int sign = 0;
   std::vector<std::uint64_t> limbs;

@@ -29,6 +29,13 @@ inline bool IsIntegral(double number) {
          !(whole == 0 && std::signbit(number));
 }
 
+// Its int, or float. GIL.
+inline cpython::Owned NumberToPython(double number) {
+  return cpython::Owned::Steal(
+      IsIntegral(number) ? PyLong_FromLongLong(static_cast<long long>(number))
+                         : PyFloat_FromDouble(number));
+}
+
 // Python's of a scalar; null without a Python exception where it is none, with
 // one where memory ran out. GIL.
 cpython::Owned ScalarToPython(napi_env env, napi_value value);

@@ -100,15 +100,12 @@ bool TapeWriter::TakeBack() {
 }
 
 bool TapeWriter::PutInt(PyObject* object) {
-  int overflow = 0;
-  const long long small = PyLong_AsLongLongAndOverflow(object, &overflow);
-  constexpr auto kLimit = static_cast<long long>(kMaxSafeInteger);
-  if (overflow == 0 && small >= -kLimit && small <= kLimit) {
-    tape_.Put(Tag::kInt, static_cast<double>(small));
+  double number = 0;
+  if (NumberOf(object, &number)) {
+    tape_.Put(Tag::kInt, number);
     return true;
   }
-  if (overflow != 0 &&
-      PyLong_AsNativeBytes(object, nullptr, 0, 0) > kMaxBigIntBytes) {
+  if (PyLong_AsNativeBytes(object, nullptr, 0, 0) > kMaxBigIntBytes) {
     PutHandle(object);
     return true;
   }

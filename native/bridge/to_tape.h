@@ -26,6 +26,12 @@ struct Conversion {
   bool one_level = false;
 };
 
+// Values of Python's that cross as such, wherever they stand: not by reference.
+inline bool CrossesByTape(PyObject* object) {
+  return PyTuple_CheckExact(object) || PyBytes_CheckExact(object) ||
+         PyFrozenSet_CheckExact(object);
+}
+
 // The function of inmem._bridge that tells what toJs() copies of an object that
 // is no container: a borrowed reference, kept.
 void SetPlain(PyObject* function);

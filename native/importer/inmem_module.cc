@@ -17,6 +17,7 @@
 
 #include "archive/archive.h"
 #include "base/status.h"
+#include "cpython/functions.h"
 #include "cpython/gil.h"
 #include "cpython/module_def.h"
 #include "cpython/owned.h"
@@ -357,8 +358,7 @@ PyObject* TakeLoadError(PyObject*, PyObject*) {
 }
 
 PyMethodDef kMethods[] = {
-    {"find", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(Find)),
-     METH_FASTCALL, nullptr},
+    {"find", cpython::Method(Find), METH_FASTCALL, nullptr},
     {"canonical", Canonical, METH_O, nullptr},
     {"kind", Kind, METH_O, nullptr},
     {"listdir", ListDir, METH_O, nullptr},
