@@ -143,8 +143,6 @@ Napi::Value ElfInfo(const Napi::CallbackInfo& info) {
                                     info[1].As<Napi::String>().Utf8Value());
   if (!parsed.ok()) return Throw(env, parsed.status());
   const elf::ElfFile& file = parsed.value();
-  auto symbols = file.Symbols();
-  if (!symbols.ok()) return Throw(env, symbols.status());
   Napi::Array needed = Napi::Array::New(env);
   Napi::Array exports = Napi::Array::New(env);
   auto text = [&](std::string_view view) {
@@ -153,7 +151,7 @@ Napi::Value ElfInfo(const Napi::CallbackInfo& info) {
   for (const elf::Need& need : file.needs()) {
     needed.Set(needed.Length(), text(need.name));
   }
-  for (const elf::Symbol& symbol : symbols.value()) {
+  for (const elf::Symbol& symbol : file.Symbols()) {
     if (symbol.defined()) exports.Set(exports.Length(), text(symbol.name));
   }
   Napi::Object object = Napi::Object::New(env);

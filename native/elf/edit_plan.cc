@@ -62,7 +62,7 @@ std::vector<Edit> PlanDeferConstructors(const ElfFile& file) {
   return edits;
 }
 
-Result<std::vector<Edit>> PlanWeakenUndefined(const ElfFile& file) {
+std::vector<Edit> PlanWeakenUndefined(const ElfFile& file) {
   std::vector<Edit> edits;
   const FileRange& table = file.tables().symbols;
   // 0 is the null symbol.

@@ -63,7 +63,7 @@ Status ElfFile::CheckCalls(const CallTags& tags) const {
   return Status::Ok();
 }
 
-Result<Constructors> ElfFile::constructors() const {
+Constructors ElfFile::constructors() const {
   Constructors found;
   found.init = Value(DT_INIT);
   if (const auto array = Value(DT_INIT_ARRAY)) {

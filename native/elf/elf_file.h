@@ -170,17 +170,15 @@ class ElfFile {
                                   std::uint64_t size_bytes,
                                   std::uint32_t flags = PF_R) const;
 
-  // Number of dynamic symbols, the null symbol included: at least 1. Errors:
-  // none any more, Parse has had them.
-  Result<std::uint64_t> SymbolCount() const { return symbol_count_; }
-  // All dynamic symbols but the null symbol; ditto.
-  Result<std::vector<Symbol>> Symbols() const;
+  // Number of dynamic symbols, the null symbol included: at least 1.
+  std::uint64_t SymbolCount() const { return symbol_count_; }
+  // All dynamic symbols but the null symbol.
+  std::vector<Symbol> Symbols() const;
 
   // For each symbol its version index, bit 15 (hidden) included; empty without
-  // DT_VERSYM. Ditto.
-  Result<std::vector<std::uint16_t>> SymbolVersions() const;
-  // Ditto.
-  Result<std::vector<VersionDefinition>> VersionDefinitions() const {
+  // DT_VERSYM.
+  std::vector<std::uint16_t> SymbolVersions() const;
+  const std::vector<VersionDefinition>& version_definitions() const {
     return version_definitions_;
   }
 
@@ -192,7 +190,7 @@ class ElfFile {
 
   // Verified: DT_INIT in an executable PT_LOAD, the array in one PT_LOAD.
   // DT_PREINIT_ARRAY is the program's alone; ld.so ignores it in a library.
-  Result<Constructors> constructors() const;
+  Constructors constructors() const;
 
   std::optional<Elf64_Phdr> TlsSegment() const { return Segment(PT_TLS); }
   std::optional<Elf64_Phdr> relro() const { return Segment(PT_GNU_RELRO); }

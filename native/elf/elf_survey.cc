@@ -87,8 +87,7 @@ std::uint64_t Sum(const std::vector<Range>& ranges) {
 
 std::uint64_t CountConstructors(const ElfFile& file) {
   const auto found = file.constructors();
-  if (!found.ok()) return 0;
-  return found.value().array_count + (found.value().init ? 1 : 0);
+  return found.array_count + (found.init ? 1 : 0);
 }
 
 // Definitions that Find, asked by their own references, finds under their name.
@@ -100,7 +99,7 @@ struct Found {
 Found FindOwn(const ElfFile& file) {
   const SymbolTable table(file);
   Found result;
-  const auto count = static_cast<std::uint32_t>(file.SymbolCount().value());
+  const auto count = static_cast<std::uint32_t>(file.SymbolCount());
   for (std::uint32_t i = 1; i < count; ++i) {
     const Elf64_Sym sym = table.At(i);
     const std::uint8_t visibility = ELF64_ST_VISIBILITY(sym.st_other);
@@ -147,7 +146,7 @@ bool Survey(const char* path, std::uint16_t machine) {
   Line line(path);
   line.Add("soname", file.soname());
   line.Add("needs", file.needs().size());
-  line.Add("symbols", file.SymbolCount().value());
+  line.Add("symbols", file.SymbolCount());
   line.Add("relative", counts.value().relative);
   line.Add("relr", counts.value().relr);
   line.Add("symbolic", counts.value().symbolic);
@@ -155,7 +154,7 @@ bool Survey(const char* path, std::uint16_t machine) {
   line.Add("irelative", counts.value().irelative);
   line.Add("text", counts.value().text);
   line.Add("versionNeeds", file.version_needs().size());
-  line.Add("versionDefinitions", file.VersionDefinitions().value().size());
+  line.Add("versionDefinitions", file.version_definitions().size());
   line.Add("constructors", CountConstructors(file));
   line.Add("bindNow", file.bind_now());
   line.Add("executableStack", file.executable_stack());

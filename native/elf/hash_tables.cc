@@ -199,7 +199,7 @@ Status Parser::VerifySymbols() {
   return Status::Ok();
 }
 
-Result<std::vector<Symbol>> ElfFile::Symbols() const {
+std::vector<Symbol> ElfFile::Symbols() const {
   std::vector<Symbol> symbols;
   if (symbol_count_ > 1) symbols.reserve(symbol_count_ - 1);
   for (std::uint64_t i = 1; i < symbol_count_; ++i) {

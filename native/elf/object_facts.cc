@@ -112,12 +112,7 @@ bool IsOffered(const Symbol& symbol) {
 }
 
 void TakeSymbols(const ElfFile& file, ObjectFacts& facts) {
-  const auto symbols = file.Symbols();
-  if (!symbols.ok()) {
-    facts.problem = symbols.status();
-    return;
-  }
-  for (const Symbol& symbol : symbols.value()) {
+  for (const Symbol& symbol : file.Symbols()) {
     if (symbol.name.empty()) continue;
     if (!symbol.defined()) {
       if (symbol.bind == STB_GLOBAL) AddLine(facts.undefined, symbol.name);
@@ -144,9 +139,7 @@ void TakeNames(const ElfFile& file, ObjectFacts& facts) {
     facts.version_needs.push_back(
         {std::string(need.file), std::string(need.version), need.weak});
   }
-  const auto definitions = file.VersionDefinitions();
-  if (!definitions.ok()) return;
-  for (const VersionDefinition& definition : definitions.value()) {
+  for (const VersionDefinition& definition : file.version_definitions()) {
     facts.version_definitions.emplace_back(definition.name);
   }
 }

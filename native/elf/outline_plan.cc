@@ -221,9 +221,8 @@ class Planner {
       add(need.file);
       add(need.version);
     }
-    const auto definitions = file_.VersionDefinitions();
-    if (definitions.ok()) {
-      for (const VersionDefinition& each : definitions.value()) add(each.name);
+    for (const VersionDefinition& each : file_.version_definitions()) {
+      add(each.name);
     }
     for (const Elf64_Phdr& phdr : file_.program_headers()) {
       if (phdr.p_type != PT_NOTE && phdr.p_type != kPtGnuProperty) continue;

@@ -108,8 +108,7 @@ TEST(Strip, IsTheSameToTheLoader) {
     ASSERT_TRUE(after.ok()) << after.status().message();
     EXPECT_EQ(after.value().soname(), before.value().soname());
     EXPECT_EQ(after.value().needs().size(), before.value().needs().size());
-    EXPECT_EQ(after.value().Symbols().value().size(),
-              before.value().Symbols().value().size());
+    EXPECT_EQ(after.value().Symbols().size(), before.value().Symbols().size());
     EXPECT_TRUE(after.value().CheckRelocations().ok());
   }
 }

@@ -205,7 +205,7 @@ Status Parser::VerifySymbolVersions() {
   return Status::Ok();
 }
 
-Result<std::vector<std::uint16_t>> ElfFile::SymbolVersions() const {
+std::vector<std::uint16_t> ElfFile::SymbolVersions() const {
   const FileRange& table = tables_.symbol_versions;
   std::vector<std::uint16_t> versions(table.size_bytes / sizeof(Elf64_Half));
   if (!versions.empty()) {

@@ -53,9 +53,7 @@ void CheckNames(const ElfFile& file) {
     RequireWithin(file.bytes(), version.version);
     RequireWithin(file.bytes(), version.file);
   }
-  const auto definitions = file.VersionDefinitions();
-  Require(definitions.ok());
-  for (const elf::VersionDefinition& version : definitions.value()) {
+  for (const elf::VersionDefinition& version : file.version_definitions()) {
     RequireWithin(file.bytes(), version.name);
   }
   const auto id = file.build_id();
@@ -66,10 +64,8 @@ void CheckNames(const ElfFile& file) {
 
 void CheckSegments(const ElfFile& file) {
   const auto found = file.constructors();
-  Require(found.ok());
-  if (found.value().array_count > 0) {
-    Require(file.LoadSegmentOf(found.value().array,
-                               found.value().array_count * 8) != nullptr);
+  if (found.array_count > 0) {
+    Require(file.LoadSegmentOf(found.array, found.array_count * 8) != nullptr);
   }
   if (const auto tls = file.TlsSegment()) {
     Require(tls->p_filesz == 0 ||
@@ -101,7 +97,7 @@ void CheckLookup(const SymbolTable& table, const LinkerModel& model,
 void CheckLookups(const ElfFile& file, const LinkerModel& model) {
   const SymbolTable table(file);
   const auto count = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(file.SymbolCount().value(), 64));
+      std::min<std::uint64_t>(file.SymbolCount(), 64));
   for (std::uint32_t i = 1; i < count; ++i) {
     SymbolTable::Reference reference = table.ReferenceOf(i);
     CheckLookup(table, model, reference);
@@ -139,11 +135,9 @@ void CheckElf(const ElfFile& file) {
   CheckRelocations(file);
   const auto symbols = file.Symbols();
   const auto versions = file.SymbolVersions();
-  Require(symbols.ok() && versions.ok());
-  Require(symbols.value().size() + 1 == file.SymbolCount().value());
-  Require(versions.value().empty() ||
-          versions.value().size() == file.SymbolCount().value());
-  for (const elf::Symbol& symbol : symbols.value()) {
+  Require(symbols.size() + 1 == file.SymbolCount());
+  Require(versions.empty() || versions.size() == file.SymbolCount());
+  for (const elf::Symbol& symbol : symbols) {
     RequireWithin(file.bytes(), symbol.name);
   }
   if (!file.CheckRelocations().ok()) return;

@@ -80,7 +80,7 @@ class Component {
   Status NameOutside();
   Status NameOne(Copy& copy, std::size_t need, SharedObject& object);
   void LendTokens(SharedObject& object, std::set<SharedObject*>& seen);
-  Status EditContents(Copy& copy);
+  void EditContents(Copy& copy);
   bool OpenOffered(Copy& copy);
   Status WriteCopies();
   Status Open();

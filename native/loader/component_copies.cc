@@ -47,29 +47,24 @@ bool Component::MayRelocate() const {
 }
 
 // The edits that every copy gets.
-Status Component::EditContents(Copy& copy) {
+void Component::EditContents(Copy& copy) {
   const Stopwatch stopwatch(copy.editing_milliseconds);
   const elf::ElfFile& file = *copy.node->bytes.file;
-  const auto constructors = file.constructors();
-  if (!constructors.ok()) return constructors.status();
-  copy.constructors = constructors.value();
+  copy.constructors = file.constructors();
   const auto append = [&copy](std::vector<elf::Edit> edits) {
     for (elf::Edit& edit : edits) copy.edits.push_back(std::move(edit));
   };
   append(elf::PlanDeferConstructors(file));
-  if (!weaken_ || relocates_) return Status::Ok();
+  if (!weaken_ || relocates_) return;
   auto edits = elf::PlanWeakenUndefined(file);
-  if (!edits.ok()) return edits.status();
   const auto symbols = file.Symbols();
-  if (!symbols.ok()) return symbols.status();
-  for (std::uint32_t i = 0; i < symbols.value().size(); ++i) {
-    const elf::Symbol& symbol = symbols.value()[i];
+  for (std::uint32_t i = 0; i < symbols.size(); ++i) {
+    const elf::Symbol& symbol = symbols[i];
     if (symbol.defined() || symbol.bind != STB_GLOBAL) continue;
     copy.weakened.push_back(i + 1);  // behind the null symbol
   }
-  copy.edits_names = copy.edits_names || !edits.value().empty();
-  append(edits.Take());
-  return Status::Ok();
+  copy.edits_names = copy.edits_names || !edits.empty();
+  append(std::move(edits));
 }
 
 // Whether another process's copy is what the member's would be.
@@ -88,7 +83,7 @@ bool Component::OpenOffered(Copy& copy) {
 Status Component::WriteCopies() {
   for (Copy& copy : copies_) {
     const Stopwatch stopwatch(copy.node->milliseconds);
-    if (Status status = EditContents(copy); !status.ok()) return status;
+    EditContents(copy);
     if (OpenOffered(copy)) continue;
     copy.is_offered = !copy.edits_names && copies_.size() == 1 &&
                       copy.placement->is_memfd() &&

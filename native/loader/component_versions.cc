@@ -17,7 +17,6 @@ std::string_view VersionedUse(const elf::ElfFile& file, std::string_view need,
                               const elf::SymbolTable& provider) {
   const elf::SymbolTable symbols(file);
   const auto versions = file.SymbolVersions();
-  if (!versions.ok()) return {};
   const auto is_of_need = [&](std::uint16_t index) {
     return std::any_of(file.version_needs().begin(), file.version_needs().end(),
                        [&](const elf::VersionNeed& version) {
@@ -25,9 +24,9 @@ std::string_view VersionedUse(const elf::ElfFile& file, std::string_view need,
                        });
   };
   constexpr std::uint16_t kIndex = 0x7fff;
-  for (std::uint32_t i = 1; i < versions.value().size(); ++i) {
+  for (std::uint32_t i = 1; i < versions.size(); ++i) {
     if (symbols.At(i).st_shndx != SHN_UNDEF) continue;
-    if (!is_of_need(versions.value()[i] & kIndex)) continue;
+    if (!is_of_need(versions[i] & kIndex)) continue;
     const auto reference = symbols.ReferenceOf(i);
     if (provider.Find(reference, elf::SymbolTable::Use::kAddress) != nullptr) {
       return reference.name;
