@@ -168,4 +168,16 @@ Status Archive::ReadInto(Index index, std::span<std::byte> out) const {
   return Check(index, out);
 }
 
+Status Archive::Test(Index index) const {
+  const EntryReader reader(*impl_->source, *impl_->directory, index);
+  std::unique_ptr<ContentCheck::Pieces> pieces;
+  if (impl_->check) pieces = impl_->check->InPieces(index, entry_name(index));
+  const Status status =
+      reader.ReadPieces([&](std::span<const std::byte> piece) {
+        if (pieces) pieces->Add(piece);
+      });
+  if (!status.ok()) return Unreadable(index, status);
+  return pieces ? pieces->End() : Status::Ok();
+}
+
 }  // namespace inmem::archive

@@ -74,6 +74,18 @@ class ContentCheck {
   // An error keeps it from being given out.
   virtual Status Check(std::uint32_t index, std::string_view name,
                        std::span<const std::byte> content) const = 0;
+  // The same of a content that nobody is to use, as it comes piece by piece.
+  class Pieces {
+   public:
+    Pieces() = default;
+    Pieces(const Pieces&) = delete;
+    Pieces& operator=(const Pieces&) = delete;
+    virtual ~Pieces() = default;
+    virtual void Add(std::span<const std::byte> piece) = 0;
+    virtual Status End() = 0;
+  };
+  virtual std::unique_ptr<Pieces> InPieces(std::uint32_t index,
+                                           std::string_view name) const = 0;
   // Stands for the one content of entry `index` that Check passes: no other
   // content has the same, of whatever archive. Not empty; borrows from *this.
   virtual std::string_view Identity(std::uint32_t index) const = 0;
@@ -163,6 +175,11 @@ class Archive {
   // REQUIRES: out.size() == entry(index).size_bytes. `out` is unspecified on
   // error.
   Status ReadInto(Index index, std::span<std::byte> out) const;
+
+  // Whether Read would give the entry: nothing is kept of it. Contents that are
+  // stored or zstd data are read piece by piece, whatever their size; deflate
+  // data is read as a whole. Errors: Read's.
+  Status Test(Index index) const;
 
   ~Archive();
   Archive(const Archive&) = delete;

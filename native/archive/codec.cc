@@ -128,8 +128,8 @@ CodecResult Decompress(Method method, std::span<const std::byte> packed,
   return method == Method::kZstd ? Unzstd(packed, out) : Inflate(packed, out);
 }
 
-std::uint32_t Crc32(std::span<const std::byte> bytes) {
-  return libdeflate_crc32(0, bytes.data(), bytes.size());
+std::uint32_t Crc32(std::span<const std::byte> bytes, std::uint32_t before) {
+  return libdeflate_crc32(before, bytes.data(), bytes.size());
 }
 
 }  // namespace inmem::archive

@@ -35,6 +35,7 @@ CodecResult CheckHead(Method method, std::span<const std::byte> packed,
 CodecResult Decompress(Method method, std::span<const std::byte> packed,
                        std::span<std::byte> out);
 
-std::uint32_t Crc32(std::span<const std::byte> bytes);
+// `before`: the CRC-32 of what stands before `bytes`.
+std::uint32_t Crc32(std::span<const std::byte> bytes, std::uint32_t before = 0);
 
 }  // namespace inmem::archive

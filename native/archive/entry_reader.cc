@@ -208,8 +208,7 @@ Result<EntryReader::Packed> EntryReader::ReadPacked() const {
   return packed;
 }
 
-Status EntryReader::CheckCrc(std::span<const std::byte> data) const {
-  const std::uint32_t crc = Crc32(data);
+Status EntryReader::CheckCrc(std::uint32_t crc) const {
   if (crc == record_.crc32) return Status::Ok();
   return Fail(ErrorCode::kBadCrc, "CRC-32 " + Hex(crc), Hex(record_.crc32));
 }
@@ -226,7 +225,7 @@ Status EntryReader::InflateInto(std::span<const std::byte> packed,
   const CodecResult result =
       Decompress(static_cast<Method>(record_.method), packed, out);
   if (!result.ok()) return Fail(result.code, result.found, result.expected);
-  return CheckCrc(out);
+  return CheckCrc(Crc32(out));
 }
 
 Result<Bytes> EntryReader::Inflate(std::span<const std::byte> packed) const {
@@ -249,14 +248,14 @@ Status EntryReader::ReadInto(std::span<std::byte> out) const {
     const Result<std::uint64_t> offset = DataOffset();
     if (!offset.ok()) return offset.status();
     Status status = source_.ReadAt(offset.value(), out);
-    return status.ok() ? CheckCrc(out) : status;
+    return status.ok() ? CheckCrc(Crc32(out)) : status;
   }
   const Result<Packed> read = ReadPacked();
   if (!read.ok()) return read.status();
   const std::span<const std::byte> packed = read.value().data;
   if (stored) {
     std::copy(packed.begin(), packed.end(), out.begin());
-    return CheckCrc(out);
+    return CheckCrc(Crc32(out));
   }
   Status status = CheckPacked(packed);
   return status.ok() ? InflateInto(packed, out) : status;
@@ -270,7 +269,7 @@ Result<Bytes> EntryReader::Read() const {
   if (static_cast<Method>(record_.method) != Method::kStored) {
     return Inflate(packed.data);
   }
-  if (Status status = CheckCrc(packed.data); !status.ok()) return status;
+  if (Status status = CheckCrc(Crc32(packed.data)); !status.ok()) return status;
   if (packed.buffer == nullptr) return Bytes::Borrow(packed.data);
   return Bytes::Own(std::move(packed.buffer), packed.data.size(),
                     packed.offset_bytes);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 
 #include "archive/archive.h"
@@ -22,11 +23,15 @@ class EntryReader {
   EntryReader(const ByteSource& source, const CentralDirectory& directory,
               std::uint32_t index);
 
-  // As Archive::DataOffset, CheckPlace, Read and ReadInto, without its check.
+  using Take = std::function<void(std::span<const std::byte>)>;
+
+  // As Archive::DataOffset, CheckPlace, Read, ReadInto and Test, without its
+  // check.
   Result<std::uint64_t> DataOffset() const;
   Status CheckPlace() const;
   Result<Bytes> Read() const;
   Status ReadInto(std::span<std::byte> out) const;
+  Status ReadPieces(const Take& take) const;
 
  private:
   struct Packed;
@@ -41,7 +46,11 @@ class EntryReader {
   Status InflateInto(std::span<const std::byte> packed,
                      std::span<std::byte> out) const;
   Result<Bytes> Inflate(std::span<const std::byte> packed) const;
-  Status CheckCrc(std::span<const std::byte> data) const;
+  Status CheckCrc(std::uint32_t crc) const;
+  // Calls `use` with the packed data, a piece at a time, until it fails.
+  using Use = std::function<Status(std::span<const std::byte>, bool last)>;
+  Status PackedPieces(const Use& use) const;
+  Status UnzstdPieces(const Take& take) const;
 
   const ByteSource& source_;
   std::span<const std::byte> record_bytes_;  // as the directory has it

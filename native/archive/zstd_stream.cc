@@ -91,6 +91,10 @@ std::unique_ptr<ZstdStream> ZstdStream::Compressor(int level,
 std::unique_ptr<ZstdStream> ZstdStream::Decompressor() {
   std::unique_ptr<ZSTD_DCtx, FreeDecompressor> state(ZSTD_createDCtx());
   if (state == nullptr) return nullptr;
+  // Data that Decompress takes must do here: a frame may look back as far as
+  // the format allows.
+  const int most = ZSTD_dParam_getBounds(ZSTD_d_windowLogMax).upperBound;
+  ZSTD_DCtx_setParameter(state.get(), ZSTD_d_windowLogMax, most);
   return std::make_unique<Decompressing>(std::move(state));
 }
 

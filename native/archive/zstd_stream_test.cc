@@ -89,6 +89,24 @@ TEST(ZstdStream, ReadsFramesOneAfterAnother) {
   }
 }
 
+// As `zstd --long=28` makes it: more than the library takes by itself.
+TEST(ZstdStream, TakesFramesThatLookBackFar) {
+  Data packed;
+  for (const int byte : {0x28, 0xb5, 0x2f, 0xfd,  // magic number
+                         0x00,                    // no size, no checksum
+                         (28 - 10) << 3,          // window of 2^28 bytes
+                         4 << 3 | 1, 0, 0,        // the last block, raw
+                         0x64, 0x61, 0x74, 0x61}) {
+    packed.push_back(static_cast<std::byte>(byte));
+  }
+  Data whole(4);
+  ASSERT_TRUE(Decompress(Method::kZstd, packed, whole).ok());
+  Data back;
+  ASSERT_TRUE(
+      Through(*ZstdStream::Decompressor(), packed, 500, 999, &back).ok());
+  EXPECT_EQ(back, whole);
+}
+
 TEST(ZstdStream, RefusesWhatIsDamagedCutOffOrOfAnotherSize) {
   const Data bytes = Text(100000);
   const Data packed = Compress(Method::kZstd, 3, bytes);

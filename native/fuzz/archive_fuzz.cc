@@ -59,6 +59,7 @@ void CheckEntry(const Archive& memory, const Archive& file,
   }
   const Result<Bytes> from_memory = memory.Read(index);
   const Result<Bytes> from_file = file.Read(index);
+  Require(file.Test(index).ok() == from_file.ok());
   Require(from_memory.status().code() == from_file.status().code());
   if (!from_memory.ok()) {
     RequireError(from_memory.status());

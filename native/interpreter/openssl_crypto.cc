@@ -61,17 +61,33 @@ OSSL_LIB_CTX* Library() {
   return library;
 }
 
+// The functions without a provider: nothing has to be fetched or allocated, and
+// they are relocated at the start as all code is.
+class Sha256Hash final : public trust::Crypto::Hash {
+ public:
+  Sha256Hash() { SHA256_Init(&context_); }
+  void Add(std::span<const std::byte> piece) override {
+    SHA256_Update(&context_, piece.data(), piece.size());
+  }
+  trust::Digest End() override {
+    trust::Digest digest;
+    SHA256_Final(reinterpret_cast<unsigned char*>(digest.data()), &context_);
+    return digest;
+  }
+
+ private:
+  SHA256_CTX context_;
+};
+
 class OpenSsl final : public trust::Crypto {
  public:
-  // The functions without a provider: nothing has to be fetched or allocated,
-  // and they are relocated at the start as all code is.
   trust::Digest Sha256(std::span<const std::byte> bytes) const override {
-    SHA256_CTX context;
-    trust::Digest digest;
-    SHA256_Init(&context);
-    SHA256_Update(&context, bytes.data(), bytes.size());
-    SHA256_Final(reinterpret_cast<unsigned char*>(digest.data()), &context);
-    return digest;
+    Sha256Hash hash;
+    hash.Add(bytes);
+    return hash.End();
+  }
+  std::unique_ptr<Hash> BeginSha256() const override {
+    return std::make_unique<Sha256Hash>();
   }
 
   bool Verifies(const trust::PublicKey& key, std::span<const std::byte> message,

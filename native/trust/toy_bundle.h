@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,6 +39,21 @@ class ToyCrypto : public Crypto {
       }
     }
     return digest;
+  }
+  std::unique_ptr<Hash> BeginSha256() const override {
+    class Kept final : public Hash {
+     public:
+      explicit Kept(const ToyCrypto& crypto) : crypto_(crypto) {}
+      void Add(std::span<const std::byte> piece) override {
+        all_.insert(all_.end(), piece.begin(), piece.end());
+      }
+      Digest End() override { return crypto_.Sha256(all_); }
+
+     private:
+      const ToyCrypto& crypto_;
+      std::vector<std::byte> all_;
+    };
+    return std::make_unique<Kept>(*this);
   }
   // The digest of key and message, twice.
   Signature Sign(const PublicKey& key, std::string_view message) const {

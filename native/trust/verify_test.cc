@@ -82,6 +82,36 @@ TEST_F(TrustTest, ASignedBundlePasses) {
   }
 }
 
+// Of several pieces: what is stored or zstd data is never whole in memory.
+TEST_F(TrustTest, LargeContentsAreHeldAgainstTheirDigestsToo) {
+  std::string large;
+  for (std::uint32_t state = 1; large.size() < 3'000'000;) {
+    state = state * 1664525 + 1013904223;
+    large += "abcdefgh"[(state >> 24) % 8];
+  }
+  for (const std::uint16_t method : {0, 8, 93}) {
+    auto entries = Contents();
+    entries.push_back(Own("large", large));
+    entries.back().method = method;
+    const std::string zip = Sign(entries);
+    EXPECT_EQ(Check(zip, true).code, ErrorCode::kOk);
+    // Another content whose manifest, and so signature, is the first one's.
+    auto others = entries;
+    others.back().data.back() = 'X';
+    const std::string manifest = SignedManifest(entries);
+    int told = 0;
+    const Outcome outcome = Check(ZipWithManifest(others, key_, manifest), true,
+                                  [&told](const Status&) { ++told; });
+    // The directory, with the CRC-32 in it, is signed as well.
+    EXPECT_EQ(outcome.code, ErrorCode::kNotAsSigned);
+    std::string bent = zip;
+    bent[bent.find("large") + 100'000] ^= 1;
+    EXPECT_EQ(Check(bent, true, [&told](const Status&) { ++told; }).code,
+              ErrorCode::kBadDigest);
+    EXPECT_EQ(told, 1);
+  }
+}
+
 TEST_F(TrustTest, ABundleWithAPrefixPasses) {
   ZipOptions options;
   options.prefix = "#!/usr/bin/env -S inmem-python run\n";
