@@ -1,4 +1,4 @@
-// examples/bridge/buffers.mjs: numpy's memory in JavaScript and JavaScript's in numpy, without a copy.
+// examples/bridge/buffers.mjs: numpy's memory in JavaScript, without a copy.
 import { start } from "inmem-python";
 
 const py = await start({ bundles: process.argv[2] ?? "numpy.pyz" });
@@ -13,17 +13,16 @@ data[0] = 100;
 console.log("numpy sees:", matrix.item(0, 0));
 view.release(); // or, where JavaScript has it: `using view = matrix.getBuffer()`
 
-// A typed array is a buffer in Python: numpy computes in it.
-const samples = new Float64Array([1, 4, 9]);
-const root = py.runPython(`
-import numpy
-def root(values):
-    array = numpy.asarray(values)
-    numpy.sqrt(array, out=array)
-root
-`);
-root(samples);
-console.log("JavaScript sees:", samples);
+// And back: numpy computes in what JavaScript has written.
+const numbers = np.empty(3);
+const written = numbers.getBuffer();
+written.data.set([1, 4, 9]);
+np.sqrt.callKwargs(numbers, { out: numbers });
+console.log("JavaScript sees:", written.data);
+written.release();
+
+// A typed array of JavaScript's own is an array for numpy.
+console.log("sum:", np.sum(new Float64Array([0.5, 1.5])));
 
 // Strides are numpy's own: a transposed view is the same memory.
 const transposed = matrix.T.getBuffer();

@@ -29,14 +29,15 @@ export function scopeOfNode(
   const headers: [string, string][] = [];
   // As they came: in order, each of several with the same name.
   for (let i = 0; i + 1 < request.rawHeaders.length; i += 2) {
-    headers.push([
-      (request.rawHeaders[i] as string).toLowerCase(),
-      request.rawHeaders[i + 1] as string,
-    ]);
+    const name = (request.rawHeaders[i] as string).toLowerCase();
+    const value = request.rawHeaders[i + 1] as string;
+    // HTTP/2 has the host in what is no header.
+    if (!name.startsWith(":")) headers.push([name, value]);
+    else if (name === ":authority" && !("host" in request.headers)) headers.push(["host", value]);
   }
   return {
     ...partsOf(type, url, rootPath),
-    http_version: httpVersion,
+    http_version: httpVersion.replace(/^2\.0$/, "2"),
     ...(type === "http" && { method: (request.method ?? "GET").toUpperCase() }),
     scheme,
     headers,

@@ -1,5 +1,6 @@
 // lib/bridge/web.ts: a Python web application as a listener of Node's http server, and for fetch.
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Duplex } from "node:stream";
 import { checkIsObject, checkNames, wrongType } from "../options.js";
 import type { Crossing } from "./crossing.js";
@@ -25,6 +26,8 @@ export interface WebOptions {
 /** A listener for http.createServer(), and more. */
 export interface WebHandler {
   (request: IncomingMessage, response: ServerResponse): void;
+  /** By HTTP/2's compatibility API, which has the members that are used. */
+  (request: Http2ServerRequest, response: Http2ServerResponse): void;
   /** A fetch handler: streams the request's body in and the response's out. */
   fetch(request: Request): Promise<Response>;
   /** A listener for a server's "upgrade": WebSockets, by `webSocketServer`. */
@@ -47,8 +50,12 @@ export function webHandler(
   const { rootPath = "", webSocketServer } = options;
   const onError = options.onError ?? ((text: string) => void process.stderr.write(text));
 
-  const listener = (request: IncomingMessage, response: ServerResponse): void => {
-    void serveNode(application, request, response, rootPath, onError);
+  const listener = (
+    request: IncomingMessage | Http2ServerRequest,
+    response: ServerResponse | Http2ServerResponse,
+  ): void => {
+    const [asked, answer] = [request as IncomingMessage, response as ServerResponse];
+    void serveNode(application, asked, answer, rootPath, onError);
   };
   return Object.assign(listener, {
     fetch: (request: Request) => serveFetch(application, request, rootPath, onError),

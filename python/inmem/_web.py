@@ -166,6 +166,16 @@ class Exchange:
         self.untaken = 0
         self.room.set()
 
+    def part(self, code: int = 1006, reason: str = "") -> None:
+        """The client has gone, and the application is told."""
+        if self.over:
+            return
+        self.leave()
+        message: Message = {"type": f"{self.scope['type']}.disconnect"}
+        if self.scope["type"] == "websocket":
+            message.update(code=code, reason=reason)
+        self.tell_later(message)
+
     def tell_later(self, message: Message) -> "asyncio.Future[None]":
         told = asyncio.get_running_loop().create_future()
         self.told.put_nowait((message, told))
@@ -219,10 +229,23 @@ def headers_of(message: Message) -> tuple[tuple[str, str], ...]:
     )
 
 
+class Ticket:
+    """What JavaScript has of an exchange. When it lets that go (a response that nobody reads to
+    its end, a worker that was terminated), no client is left."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+        self.loop = asyncio.get_running_loop()
+
+    def __del__(self) -> None:
+        if not self.exchange.over:
+            self.loop.call_soon_threadsafe(self.exchange.part)
+
+
 # --- what lib/bridge/web.ts calls ----------------------------------------------------
 
 
-async def open_exchange(app: Asgi, about: dict[str, Any]) -> Exchange:
+async def open_exchange(app: Asgi, about: dict[str, Any]) -> Ticket:
     """`about`: lib/bridge/web-scope.ts has it; texts of bytes are latin-1."""
     kind = about["type"]
     scope: Message = {
@@ -239,56 +262,54 @@ async def open_exchange(app: Asgi, about: dict[str, Any]) -> Exchange:
     exchange = Exchange(app, scope)
     if kind == "websocket":
         exchange.tell_later({"type": "websocket.connect"})
-    return exchange
+    return Ticket(exchange)
 
 
 def pair_of(address: list[Any] | None) -> tuple[str, int] | None:
     return None if address is None else (address[0], address[1])
 
 
-async def body(exchange: Exchange, chunk: bytes, more: bool) -> bool:
+async def body(of: Ticket, chunk: bytes, more: bool) -> bool:
     """A part of the request's body; False: the application takes no more."""
-    return await exchange.tell({"type": "http.request", "body": bytes(chunk), "more_body": more})
+    message = {"type": "http.request", "body": bytes(chunk), "more_body": more}
+    if not more and not of.exchange.over and of.exchange.expected:
+        of.exchange.tell_later(message)  # nothing comes after it: nobody has to wait
+        return False
+    return await of.exchange.tell(message)
 
 
-async def receive_text(exchange: Exchange, text: str) -> bool:
-    return await exchange.tell({"type": "websocket.receive", "text": text})
+async def receive_text(of: Ticket, text: str) -> bool:
+    return await of.exchange.tell({"type": "websocket.receive", "text": text})
 
 
-async def receive_bytes(exchange: Exchange, data: bytes) -> bool:
-    return await exchange.tell({"type": "websocket.receive", "bytes": bytes(data)})
+async def receive_bytes(of: Ticket, data: bytes) -> bool:
+    return await of.exchange.tell({"type": "websocket.receive", "bytes": bytes(data)})
 
 
-async def leave(exchange: Exchange) -> None:
+async def leave(of: Ticket) -> None:
     """The client has gone: send() tells at once, receive() when disconnect() comes."""
-    if not exchange.over:
-        exchange.leave()
+    if not of.exchange.over:
+        of.exchange.leave()
 
 
-async def disconnect(exchange: Exchange, code: int = 1005, reason: str = "") -> None:
-    if exchange.over:
-        return
-    exchange.leave()
-    message: Message = {"type": f"{exchange.scope['type']}.disconnect"}
-    if exchange.scope["type"] == "websocket":
-        message.update(code=code, reason=reason)
-    exchange.tell_later(message)
+async def disconnect(of: Ticket, code: int, reason: str) -> None:
+    of.exchange.part(code, reason)
 
 
-async def cancel(exchange: Exchange) -> None:
+async def cancel(of: Ticket) -> None:
     """What it sends cannot be used: it is ended."""
-    exchange.leave()
-    exchange.task.cancel()
+    of.exchange.leave()
+    of.exchange.task.cancel()
 
 
-async def take(exchange: Exchange) -> Sent | None:
+async def take(of: Ticket) -> Sent | None:
     """The application's next message, for JavaScript; None: it is through."""
-    return await exchange.take()
+    return await of.exchange.take()
 
 
-async def failure(exchange: Exchange) -> str:
+async def failure(of: Ticket) -> str:
     """The traceback of what the application raised; "": nothing."""
-    return exchange.error
+    return of.exchange.error
 
 
 # --- lifespan ---------------------------------------------------------------------------

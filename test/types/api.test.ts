@@ -75,6 +75,7 @@ const right = [
   "const o: api.CallOptions = { timeout: 5 }; const t: api.ToPyOptions = { depth: 1 }; py.toPy([], t); o;",
   "const h: api.WebHandler = py.asgi('a:b', { rootPath: '/x', onError: (text: string) => void text }); h;",
   "createServer(py.wsgi('a:b')).on('upgrade', py.asgi('a:b').upgrade).listen(0);",
+  "createHttp2(py.asgi('a:b')).listen(0);",
   "const r: Response = await py.asgi('a:b').fetch(new Request('http://x')); r;",
   "const app = py.pyimport<{ app: api.PyProxy }>('a').app; py.asgi(app, { webSocketServer: new WebSocketServer({ noServer: true }) });",
   "await py.asgi('a:b').ready(); await py.asgi('a:b').close();",
@@ -112,10 +113,11 @@ const wrong = [
 
 it("is judged by TypeScript as the functions judge it", () => {
   const head = `import { createServer } from "node:http";
+import { createServer as createHttp2 } from "node:http2";
 import { WebSocketServer } from "ws";
 import * as api from "inmem-python";
 declare const py: api.Python;
-export const used = [createServer, WebSocketServer, py];
+export const used = [createServer, createHttp2, WebSocketServer, py];
 `;
   const every = [...right, ...wrong].map((text, i) => `export async function f${i}() { ${text} }`);
   const said = complaints({ "use.ts": head + every.join("\n") });
