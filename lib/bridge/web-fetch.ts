@@ -52,8 +52,9 @@ function bodyOf(exchange: Exchange, onError: OnError): ReadableStream<Uint8Array
       for (;;) {
         const sent = await exchange.take();
         if (sent === null) {
-          await exchange.tellFailure(onError);
-          controller.error(new Error("the web application ended in the middle of its response"));
+          const reason = "the web application ended in the middle of its response";
+          if (!(await exchange.tellFailure(onError))) onError(`${reason}\n`);
+          controller.error(new Error(reason));
           return;
         }
         if (sent[0] !== "body") continue;

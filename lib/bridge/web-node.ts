@@ -48,6 +48,8 @@ export async function answer(
   };
   if (response.destroyed) gone();
   else response.once("close", gone);
+  // A body of another length than the header says: the client would wait for the rest.
+  response.strictContentLength = true;
   const start = first ?? (await exchange.take());
   for (let sent = start; sent !== null; sent = await exchange.take()) {
     if (response.destroyed) continue;

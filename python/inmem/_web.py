@@ -197,7 +197,10 @@ def taken(told: "asyncio.Future[None]") -> None:
 def translated(kind: str, message: Message) -> tuple[Sent, int]:
     """A message for JavaScript, and its size."""
     if kind.endswith("response.start"):
-        return ("start", int(message["status"]), headers_of(message)), 0
+        status = int(message["status"])
+        if not 200 <= status <= 599:
+            raise ValueError(f"ASGI: found the status {status}, expected one from 200 to 599")
+        return ("start", status, headers_of(message)), 0
     if kind.endswith("response.body"):
         content = content_of(message, "body")
         return ("body", content, bool(message.get("more_body", False))), len(content)

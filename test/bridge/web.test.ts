@@ -71,6 +71,18 @@ async def app(scope, receive, send):
         await send({"type": "http.response.body"})
     elif path == "/early":
         raise ValueError("before the start")
+    elif path == "/short":
+        await start(200, [(b"content-length", b"5")])
+        await send({"type": "http.response.body", "body": b"xyz"})
+    elif path == "/status":
+        await start(103)
+    elif path == "/order":
+        await send({"type": "http.response.body", "body": b"x"})
+    elif path == "/text":
+        await start()
+        await send({"type": "http.response.body", "body": "text"})
+    elif path == "/leaves":
+        raise SystemExit(3)
     elif path == "/late":
         await start()
         await send({"type": "http.response.body", "body": b"half", "more_body": True})
@@ -213,6 +225,25 @@ describe("asgi() behind http.createServer()", () => {
     await expect(late.text()).rejects.toThrow();
     expect(errors.join()).toMatch(/ValueError: in the middle/);
   });
+
+  it.each([
+    ["/status", 500, /ValueError: ASGI: found the status 103, expected one from 200 to 599/],
+    ["/order", 500, /RuntimeError: ASGI: found a message 'http.response.body', expected http.res/],
+    ["/leaves", 500, /SystemExit: 3/],
+    ["/text", "cut", /TypeError: ASGI: 'body' .* is of type str, expected bytes/],
+    ["/short", "cut", /does not match the content-length of 5/],
+  ])(
+    "what is no response is told, and the client waits for nothing: %s",
+    async (path, status, told) => {
+      errors.length = 0;
+      const answer = fetch(`${url}${path}`).then(async (response) => {
+        await response.text();
+        return response.status;
+      });
+      expect(await answer.catch(() => "cut")).toBe(status);
+      expect(errors.join()).toMatch(told);
+    },
+  );
 
   it("carries WebSockets", async () => {
     const socket = new WebSocket(`${url.replace("http", "ws")}/chat`);
