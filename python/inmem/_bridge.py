@@ -5,14 +5,13 @@ Arguments and results cross by native/bridge: scalars, bytes, tuples and frozen 
 by value, all else by reference.
 """
 
+from __future__ import annotations
+
 import _thread
 import builtins
 import importlib
 import io
 import sys
-import traceback
-from collections.abc import Callable
-from typing import Any
 
 import _inmem
 import _inmem_bridge
@@ -21,6 +20,12 @@ import inmem
 from inmem import _bridge_members, _session, _world, ffi
 from inmem._js_types import MISSING
 from inmem.ffi import JsException, JsModule
+
+# `typing` and what it needs would take as long as all else here, and megabytes.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 __all__ = ["MISSING"]
 
@@ -52,6 +57,8 @@ def describe(
 
     None: it has been told already, further out.
     """
+    import traceback
+
     from inmem import _describe
 
     told_of = set() if told_of is None else told_of
@@ -168,8 +175,10 @@ def run(
     names = session if names is None else names
     local_names = names if local_names is None else local_names
     tree, last = _bridge_code.parse(code, filename)
-    exec(compile(tree, filename, "exec"), names, local_names)
-    return None if last is None else eval(compile(last, filename, "eval"), names, local_names)
+    exec(compile(tree, filename, "exec", dont_inherit=True), names, local_names)
+    if last is None:
+        return None
+    return eval(compile(last, filename, "eval", dont_inherit=True), names, local_names)
 
 
 def run_async(

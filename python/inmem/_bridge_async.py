@@ -5,23 +5,27 @@ Workers call what JavaScript called with callAsync(); what can be awaited goes t
 one loop on a thread of its own, which begins with the first that comes.
 """
 
+from __future__ import annotations
+
 import threading
 from _thread import get_ident
-from types import CodeType
-from typing import TYPE_CHECKING, Any
 
 import _inmem_bridge
 
 from inmem import _session
 
-if TYPE_CHECKING:  # imported when the loop is first needed
+# Imported when it is first needed: it takes as long as all else here, and megabytes.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable
     from contextvars import Context
+    from types import CodeType
+    from typing import Any
 
 _loop: Any = None
 #: Tasks that JavaScript waits for: asyncio itself holds them by weak references alone.
-_adopted: "set[Any]" = set()
+_adopted: set[Any] = set()
 _loop_thread = 0
 
 
@@ -100,11 +104,11 @@ _inmem_bridge.set_limits(end_task, CallTimeout, CallAborted, KeyboardInterrupt, 
 # --- tasks -------------------------------------------------------------------------
 
 
-async def _awaited(awaitable: "Awaitable[Any]") -> Any:
+async def _awaited(awaitable: Awaitable[Any]) -> Any:
     return await awaitable
 
 
-def adopt(awaitable: Any, call: object, context: "Context") -> None:
+def adopt(awaitable: Any, call: object, context: Context) -> None:
     """On the loop's thread: the answer of the call is what is awaited."""
     import asyncio
 
@@ -136,7 +140,7 @@ def adopt(awaitable: Any, call: object, context: "Context") -> None:
         task.add_done_callback(lambda done: _finish(done, call))
 
 
-def _finish(task: "asyncio.Future[Any]", call: object) -> None:
+def _finish(task: asyncio.Future[Any], call: object) -> None:
     _adopted.discard(task)
     try:
         value = task.result()
@@ -158,9 +162,9 @@ def run_async(code: str, filename: str, names: dict[str, Any], local_names: Any)
 
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     tree, last = _bridge_code.parse(code, filename)
-    codes = [compile(tree, filename, "exec", flags)]
+    codes = [compile(tree, filename, "exec", flags, dont_inherit=True)]
     if last is not None:
-        codes.append(compile(last, filename, "eval", flags))
+        codes.append(compile(last, filename, "eval", flags, dont_inherit=True))
     if any(_awaits(part) for part in codes):
         return _run_parts(codes, names, local_names)
     value = None

@@ -2,22 +2,23 @@
 """As pyodide has it: code that is indented as a whole is taken for what it would be without
 that, and a semicolon at the end says that the last value is not wanted."""
 
-import ast
+import _ast  # `ast` has as much again, which nothing here needs
 import linecache
 
 
-def parse(code: str, filename: str) -> tuple[ast.Module, ast.Expression | None]:
+def parse(code: str, filename: str) -> tuple[_ast.Module, _ast.Expression | None]:
     """The statements, and the expression that gives the value."""
     code = unindented(code)
-    tree = ast.parse(code, filename)
+    tree = compile(code, filename, "exec", _ast.PyCF_ONLY_AST, dont_inherit=True)
+    assert isinstance(tree, _ast.Module)
     lines = code.splitlines(keepends=True)
     linecache.cache[filename] = (len(code), None, lines, filename)
-    if not tree.body or not isinstance(end := tree.body[-1], ast.Expr):
+    if not tree.body or not isinstance(end := tree.body[-1], _ast.Expr):
         return tree, None
     if ends_with_semicolon(code, end):
         return tree, None
     tree.body.pop()
-    return tree, ast.Expression(end.value)
+    return tree, _ast.Expression(end.value)
 
 
 def unindented(code: str) -> str:
@@ -35,7 +36,7 @@ def unindented(code: str) -> str:
     return textwrap.dedent(code)
 
 
-def ends_with_semicolon(code: str, last: ast.stmt) -> bool:
+def ends_with_semicolon(code: str, last: _ast.stmt) -> bool:
     if ";" not in code:
         return False
     # Positions are in bytes, and lines those of the parser.

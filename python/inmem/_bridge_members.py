@@ -1,10 +1,16 @@
 # python/inmem/_bridge_members.py: what the members of a proxy in JavaScript do.
 """Functions that lib/bridge calls by their names in inmem._bridge."""
 
+from __future__ import annotations
+
 import operator
 import sys
-from collections.abc import Callable, Generator, Iterator
-from typing import Any
+
+# `typing` and what it needs would take as long as all else here, and megabytes.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+    from typing import Any
 
 # --- items and attributes ------------------------------------------------------
 

@@ -4,21 +4,24 @@
 JavaScript is asked and answers without any thread that waits for another.
 """
 
-from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
 import _inmem_bridge
 
 from inmem import _bridge_async
 
-if TYPE_CHECKING:  # imported when it is first needed: it takes as long as all else here
+# Imported when it is first needed: it takes as long as all else here, and megabytes.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable, Generator
+    from typing import Any
 
 #: lib/bridge/promises.ts: Ask.
 VALUE, ITERATOR, NEXT, END, ABORT = range(5)
 
 
-def ask(proxy: Any, what: int) -> "asyncio.Future[Any]":
+def ask(proxy: Any, what: int) -> asyncio.Future[Any]:
     import asyncio
 
     future = asyncio.get_running_loop().create_future()
@@ -26,7 +29,7 @@ def ask(proxy: Any, what: int) -> "asyncio.Future[Any]":
     return future
 
 
-def settle(future: "asyncio.Future[Any]", value: Any, error: BaseException | None) -> None:
+def settle(future: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
     """On the bridge's loop; the future may be of another."""
     loop = future.get_loop()
     if loop is _bridge_async.running_loop():
@@ -38,7 +41,7 @@ def settle(future: "asyncio.Future[Any]", value: Any, error: BaseException | Non
         pass  # it has been closed: nobody waits
 
 
-def _set(future: "asyncio.Future[Any]", value: Any, error: BaseException | None) -> None:
+def _set(future: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
     if future.done():
         return
     if error is None:
@@ -67,7 +70,7 @@ class JsAsyncIterable:
 
     __slots__ = ()
 
-    def __aiter__(self) -> "JsAsyncIterator":
+    def __aiter__(self) -> JsAsyncIterator:
         return JsAsyncIterator(self)
 
 
@@ -78,7 +81,7 @@ class JsAsyncIterator:
         self._iterable = iterable
         self._iterator: Any = None
 
-    def __aiter__(self) -> "JsAsyncIterator":
+    def __aiter__(self) -> JsAsyncIterator:
         return self
 
     async def __anext__(self) -> Any:
@@ -105,8 +108,8 @@ def abort_on_cancel(controller: Any) -> Any:
     return controller.signal
 
 
-def _aborting(controller: Any) -> Callable[["asyncio.Task[Any]"], None]:
-    def done(task: "asyncio.Task[Any]") -> None:
+def _aborting(controller: Any) -> Callable[[asyncio.Task[Any]], None]:
+    def done(task: asyncio.Task[Any]) -> None:
         if task.cancelled():
             _inmem_bridge.subscribe(controller, ABORT, None)
 

@@ -1,10 +1,15 @@
 # python/inmem/_js_buffer.py: memory of JavaScript's in Python.
 """Typed arrays, DataViews, ArrayBuffers and SharedArrayBuffers have the buffer protocol."""
 
-from collections.abc import Buffer
-from typing import Any, BinaryIO
+from __future__ import annotations
 
 from _inmem_bridge import js, js_memory
+
+# `typing` and its like would take as long as all else here, and megabytes.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Buffer
+    from typing import Any, BinaryIO
 
 
 class JsBuffer:

@@ -1,15 +1,28 @@
 # python/inmem/_js_types.py: the types of JavaScript objects in Python.
 """A class for each combination of traits, made when native asks for it."""
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, MutableSequence, MutableSet
-from collections.abc import Set as AbstractSet
-from typing import Any, SupportsIndex
+from __future__ import annotations
+
+from _collections_abc import (
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    MutableSequence,
+    MutableSet,
+)
+from _collections_abc import Set as AbstractSet
 
 import _inmem_bridge
 from _inmem_bridge import JsProxy, js, js_new
 
 from inmem._bridge_promises import JsAsyncIterable, JsPromise
 from inmem._js_buffer import JsBuffer
+
+# `typing` and its like would take as long as all else here, and megabytes.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, SupportsIndex
 
 #: native/bridge/traits.h: JsTrait.
 CALLABLE = 1 << 0
@@ -63,7 +76,7 @@ class Members:
     def object_values(self) -> Any:
         return js(self, "values")
 
-    def as_object_map(self) -> "JsObjectMap":
+    def as_object_map(self) -> JsObjectMap:
         """The object's own members as a mapping."""
         return JsObjectMap(self)
 
@@ -100,7 +113,7 @@ class JsIterable:
 class JsIterator:
     __slots__ = ()
 
-    def __iter__(self) -> "JsIterator":
+    def __iter__(self) -> JsIterator:
         return self
 
     def __next__(self) -> Any:
@@ -171,7 +184,7 @@ class JsArray(JsLength):
         start = slice(index, None).indices(len(self))[0]
         js(self, "splice", start, 0, value)
 
-    def __iadd__(self, values: Iterable[Any]) -> "JsArray":
+    def __iadd__(self, values: Iterable[Any]) -> JsArray:
         self.extend(values)  # type: ignore[misc]
         return self
 
@@ -283,7 +296,7 @@ class JsSet(JsLength):
     clear = MutableSet.clear
 
 
-class JsObjectMap(MutableMapping[str, Any]):
+class JsObjectMap(MutableMapping[str, "Any"]):
     """An object's own members, by name."""
 
     def __init__(self, proxy: Any) -> None:

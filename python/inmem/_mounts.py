@@ -1,16 +1,14 @@
 # python/inmem/_mounts.py: archives that come and go while a program runs.
 """Zip files on sys.path, and inmem.mount and unmount."""
 
-import contextlib
+from __future__ import annotations
+
 import errno
 import os
 import stat
 import sys
-from collections.abc import Buffer, Callable, Iterator
-from importlib.abc import Loader
+from _collections_abc import Buffer
 from importlib.machinery import ModuleSpec
-from types import ModuleType
-from typing import Any
 
 import _inmem
 import _inmem_boot
@@ -18,8 +16,18 @@ import _inmem_job
 
 from inmem import _keep
 
+# `typing` and its like would take as long as all else here, and megabytes.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from importlib.abc import Loader
+    from types import ModuleType
+    from typing import Any
+else:
+    Loader = object
 
-def mount(bundle: "str | os.PathLike[str] | Buffer", index: int | None, name: str) -> str:
+
+def mount(bundle: str | os.PathLike[str] | Buffer, index: int | None, name: str) -> str:
     if isinstance(bundle, str | os.PathLike):
         point = _inmem_job.mount(os.path.abspath(os.fspath(bundle)), None)
     elif isinstance(bundle, Buffer):
@@ -62,7 +70,7 @@ def adopt(point: str) -> None:
         _keep.add(point)
 
 
-def wake(fullname: str, point: str) -> "ModuleSpec | None":
+def wake(fullname: str, point: str) -> ModuleSpec | None:
     """A program found a module in an archive that only modules of earlier runs kept mounted.
 
     From now on it is one of this run's; its modules come back, this one by the spec.
@@ -103,12 +111,14 @@ def mount_for(path: str) -> None:
                 return
     if not stat.S_ISREG(mode):
         return
-    with contextlib.suppress(ImportError):
+    try:
         point = _inmem_job.mount(file, None)
         if _inmem.has_libraries(point) or _inmem.kind(f"{point}/inmem.json") == 1:
             adopt(point)
         elif point not in _keep.sources and point not in _keep.points:
             _inmem_job.unmount(point)
+    except ImportError:
+        pass
 
 
 def refresh() -> None:
@@ -122,7 +132,7 @@ def refresh() -> None:
             forget(point)
 
 
-def unmount(bundle: "str | os.PathLike[str]", force: bool) -> None:
+def unmount(bundle: str | os.PathLike[str], force: bool) -> None:
     point = os.path.abspath(os.fspath(bundle))
     if point not in _inmem_boot.zips:
         known = ", ".join(_inmem_boot.zips) or "nothing"

@@ -5,17 +5,23 @@ A run has the interpreter's settings for itself while it goes. What a session ha
 behind the run's own, stays loaded when the run ends, and is put back then.
 """
 
+from __future__ import annotations
+
 import gc
 import sys
 import threading
-from types import ModuleType
-from typing import Any
 
 import _inmem
 import _inmem_boot
 import _inmem_job
 
 from inmem import _keep, _mounts, _run, _world
+
+# `typing` and its like would take as long as all else here, and megabytes.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
 
 #: Mount points and real folders, in the order of sys.path.
 points: list[str] = []
@@ -25,10 +31,10 @@ streams: dict[str, Any] = {}
 
 #: While a run goes: modules and threads that are not its own.
 modules: dict[str, ModuleType] = {}
-threads: "set[threading.Thread]" = set()
+threads: set[threading.Thread] = set()
 
 #: Threads of the bridge itself, which no run ends or waits for.
-own_threads: "set[threading.Thread]" = set()
+own_threads: set[threading.Thread] = set()
 
 begun = False
 

@@ -6,12 +6,11 @@ called, arrays are mutable sequences, Maps mappings, Sets sets, iterators iterat
 JavaScript members are attributes; a method keeps its object. Names are pyodide's.
 """
 
+from __future__ import annotations
+
 import sys
-from collections.abc import Callable
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
 
 import _inmem_bridge
 from _inmem_bridge import JsProxy, is_open, js
@@ -28,6 +27,15 @@ from inmem._js_types import (
     JsSet,
     choose_type,
 )
+
+# `typing` and its like would take as long as all else here, and megabytes.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from importlib.abc import Loader
+    from typing import Any
+else:
+    Loader = object
 
 __all__ = [
     "JsArray",
