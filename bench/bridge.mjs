@@ -180,7 +180,7 @@ const memory = {
 const many = 1000;
 const workersSide = (bridge, label) => ({
   label,
-  sample: inChild("workers.mjs", { count: many, bridge }, ["--expose-gc"]),
+  sample: inChild("workers.mjs", { count: many, bridge }, ["--no-warnings"]),
 });
 
 const workers = {
@@ -192,10 +192,16 @@ const workers = {
   prepare: prepareBundle,
   ours: workersSide(true, "with the bridge"),
   theirs: workersSide(false, "without"),
-  notes: ({ ours, theirs }) => [
-    `after the first worker: ${median(ours, ({ first }) => first).toFixed(1)} MiB with, ${median(theirs, ({ first }) => first).toFixed(1)} MiB without`,
-    `largest: ${median(ours, ({ peak }) => peak).toFixed(1)} MiB with, ${median(theirs, ({ peak }) => peak).toFixed(1)} MiB without`,
-  ],
+  notes: ({ ours, theirs }) => {
+    const both = (what, key) =>
+      `${what}: ${median(ours, key).toFixed(1)} MiB with, ${median(theirs, key).toFixed(1)} without`;
+    return [
+      both("after the first worker", ({ first }) => first.all),
+      both("the same, without pages of files", ({ first }) => first.own),
+      both("after the last one, without pages of files", ({ after }) => after.own),
+      both("largest", ({ peak }) => peak),
+    ];
+  },
 };
 
 export const measures = {
