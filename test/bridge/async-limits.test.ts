@@ -73,7 +73,7 @@ import asyncio
 seen = []
 async def wait(begun):
     try:
-        begun()
+        asyncio.get_running_loop().call_soon(begun)  # once it waits
         await asyncio.sleep(600)
     except asyncio.CancelledError:
         seen.append("cancelled")
