@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { fileContent, PIECE_BYTES } from "../../lib/bundle/large-content.js";
 import { cleanEnv, commandLine } from "../helpers/spawn-node.js";
 import { tmpDir } from "../helpers/tmp.js";
@@ -11,6 +11,9 @@ import { dist, fakeSharedObject, has, writeWheel } from "./support.js";
 
 /** More than the 64 MiB that make a content large, and no whole number of pieces. */
 const SIZE = 68_000_001;
+// Seconds of work for one core, which others may want as well.
+vi.setConfig({ testTimeout: 300_000 });
+
 const METHODS = { stored: 0, deflate: 8, zstd: 93 } as const;
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
