@@ -92,6 +92,23 @@ describe.each(["deflate", "zstd", "stored"])("a file of 4.5 GiB, %s", (compress)
     expect(stdout).toBe(`${SIZE} behind it\n`);
   });
 
+  // What is deflated is inflated as a whole.
+  it.skipIf(compress === "deflate")("is signed and verified in full", async () => {
+    const path = join(tmpDir(), "signed.pyz");
+    const source = `
+      const { keygen, sign, verify } = require("inmem-python");
+      const { privateKey, publicKey } = keygen(${JSON.stringify(join(tmpDir(), "key"))});
+      sign(${JSON.stringify(output)}, { key: privateKey, output: ${JSON.stringify(path)} })
+        .then(() => verify(${JSON.stringify(path)}, publicKey))
+        .then(({ entries }) => console.log(entries, process.resourceUsage().maxRSS));
+    `;
+    const { code, stdout, stderr } = await spawnNode(source, { timeoutMs });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const [entries, memory] = stdout.split(" ").map(Number);
+    expect(entries).toBe(4);
+    expect(memory).toBeLessThan(MOST_MEMORY_KIB);
+  });
+
   it("is extracted, as the benchmark does it", async () => {
     const to = tmpDir();
     const source = `
