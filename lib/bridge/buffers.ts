@@ -1,61 +1,51 @@
 // lib/bridge/buffers.ts: memory of one language in the other.
 import { constants } from "node:buffer";
 import { types } from "node:util";
+import { PythonError } from "../errors.js";
 import { wrongType } from "../options.js";
 import type { Crossing } from "./crossing.js";
+import { arrayOver, elementNamed, elementOf, hasHalves, letterOf, typeNames } from "./elements.js";
 import type { NativeBuffer } from "./native.js";
-import type { BufferType, GetBufferOptions, PyBufferView, PyMemory } from "./types.js";
+import { handleFor, python, type Target } from "./target.js";
+import type { BufferType, GetBufferOptions, PyBufferView, PyMemory, PyProxy } from "./types.js";
 
 /** native/bridge/buffers.cc: Mode. */
-const Mode = { auto: 0, copy: 1, share: 2 } as const;
+const Mode = { auto: 0, copy: 1, share: 2, noHalves: 4 } as const;
 /** native/bridge/buffers.cc: Flag. */
 const Flag = { readonly: 1, cContiguous: 2, fContiguous: 4, copied: 8 } as const;
-
-type Constructor = (new (buffer: ArrayBuffer) => PyMemory) & { BYTES_PER_ELEMENT?: number };
-
-/** Node 24 has it. */
-const float16 = (globalThis as { Float16Array?: Constructor }).Float16Array;
-
-/** By the names that pyodide has for them. */
-const constructors: Readonly<Record<BufferType, Constructor | undefined>> = {
-  i8: Int8Array,
-  u8: Uint8Array,
-  u8clamped: Uint8ClampedArray,
-  i16: Int16Array,
-  u16: Uint16Array,
-  i32: Int32Array,
-  u32: Uint32Array,
-  i64: BigInt64Array,
-  u64: BigUint64Array,
-  f16: float16,
-  f32: Float32Array,
-  f64: Float64Array,
-  dataview: DataView as unknown as Constructor,
-};
 
 /** How many users ArrayBuffers over Python's memory have; the last one gives it back. */
 const users = new WeakMap<ArrayBuffer, number>();
 
 /** getBuffer() of a proxy. */
-export function getBuffer(
-  crossing: Crossing,
-  handle: number,
-  type: unknown,
-  options: unknown,
-): PyBufferView {
+export function getBuffer(target: Target, type: unknown, options: unknown): PyBufferView {
   checkType(type);
-  const mode = modeOf(options);
-  const given = crossing.buffer(handle, mode, constants.MAX_LENGTH);
-  return new View(crossing, given, type);
+  const mode = modeOf(options) | (hasHalves ? 0 : Mode.noHalves);
+  const { crossing } = target;
+  const letter = type === undefined ? 0 : (elementNamed(type)?.letter.charCodeAt(0) as number);
+  const memoryOf = (handle: number): NativeBuffer =>
+    crossing.buffer(handle, mode, constants.MAX_LENGTH, letter);
+  try {
+    return new View(crossing, memoryOf(handleFor(target)), type);
+  } catch (error) {
+    // numpy exports no dates and times: whole numbers stand for them.
+    if (!(error instanceof PythonError)) throw error;
+    const [times, format] = python(target, "times_in") as [PyProxy?, string?];
+    if (times === undefined) throw error;
+    const given = memoryOf(crossing.handleOf(times));
+    given[4] = format as string;
+    times.destroy();
+    return new View(crossing, given, type);
+  }
 }
 
 function checkType(type: unknown): asserts type is BufferType | undefined {
   if (type === undefined) return;
-  if (typeof type === "string" && Object.hasOwn(constructors, type)) {
-    if (constructors[type as BufferType] !== undefined) return;
-    throw new TypeError(`getBuffer(): this Node.js has no typed array for ${type}`);
+  const element = typeof type === "string" ? elementNamed(type) : undefined;
+  if (element === undefined) throw wrongType("type", `one of ${typeNames.join(", ")}`, type);
+  if (element.array === undefined) {
+    throw new TypeError(`getBuffer(): this Node.js has no typed array for ${element.type}`);
   }
-  throw wrongType("type", `one of ${Object.keys(constructors).join(", ")}`, type);
 }
 
 function modeOf(options: unknown): number {
@@ -84,7 +74,7 @@ class View implements PyBufferView {
   #crossing: Crossing | undefined;
 
   constructor(crossing: Crossing, given: NativeBuffer, type: BufferType | undefined) {
-    const [buffer, start, flags, itemsize, format, shape, strides] = given;
+    const [buffer, start, flags, itemsize, format, shape, strides, code] = given;
     this.format = format;
     this.itemsize = itemsize;
     this.shape = shape;
@@ -98,10 +88,11 @@ class View implements PyBufferView {
       this.#crossing = crossing;
     }
     try {
-      const made = type ?? typeOf(format, itemsize);
-      const array = constructors[made] as Constructor;
-      const size = array.BYTES_PER_ELEMENT ?? 1;
-      this.data = dataOf(array, size, buffer, made);
+      const letter = String.fromCharCode(code);
+      const made = type ?? elementOf(letter).type;
+      const size = sizeOf(made);
+      checkWhole(this.nbytes, size, made);
+      this.data = dataOf(buffer, made, letter);
       this.offset = inElements(start, size, made);
       this.strides = strides.map((stride) => inElements(stride, size, made));
     } catch (error) {
@@ -130,10 +121,23 @@ class View implements PyBufferView {
   }
 }
 
-function dataOf(array: Constructor, size: number, buffer: ArrayBuffer, type: string) {
-  if (buffer.byteLength % size === 0) return new array(buffer);
+/** Bytes of an element. */
+function sizeOf(type: BufferType): number {
+  return elementNamed(type)?.array?.BYTES_PER_ELEMENT ?? (type === "f16" ? 2 : 1);
+}
+
+// The memory may hold other things behind the last element.
+function dataOf(buffer: ArrayBuffer, type: BufferType, letter: string): PyMemory {
+  const array = elementNamed(type)?.array;
+  const size = sizeOf(type);
+  if (array === undefined) return arrayOver(buffer, letter);
+  return new array(buffer, 0, Math.floor(buffer.byteLength / size));
+}
+
+function checkWhole(bytes: number, size: number, type: string): void {
+  if (bytes % size === 0) return;
   throw new RangeError(
-    `getBuffer(): ${buffer.byteLength} bytes are not a whole number of elements of ${type} (${size} bytes)`,
+    `getBuffer(): ${bytes} bytes are not a whole number of elements of ${type} (${size} bytes)`,
   );
 }
 
@@ -144,48 +148,12 @@ function inElements(bytes: number, size: number, type: string): number {
   );
 }
 
-/** The typed array that has elements of this format of `struct`. */
-function typeOf(format: string, itemsize: number): BufferType {
-  const letter = format.replace(/^[@=<]/, "");
-  const bits = 8 * itemsize;
-  let type = "";
-  if (/^[bhilqn]$/.test(letter)) type = `i${bits}`;
-  else if (/^[BHILQNPc?w]$/.test(letter)) type = `u${bits}`;
-  else if (/^[efd]$/.test(letter)) type = `f${bits}`;
-  if (constructors[type as BufferType] !== undefined) return type as BufferType;
-  throw new TypeError(
-    `getBuffer(): no typed array has elements of the format ${JSON.stringify(format)} (${itemsize} bytes${
-      format.startsWith(">") || format.startsWith("!") ? ", the other byte order" : ""
-    }): convert it in Python (numpy: astype), or name the type to see its bytes as, "u8" or "dataview"`,
-  );
-}
-
 // --- JavaScript's memory in Python ----------------------------------------------------------
-
-/** Letters of Python's `struct`. */
-const formats: Readonly<Record<string, string>> = {
-  Int8Array: "b",
-  Int16Array: "h",
-  Uint16Array: "H",
-  Int32Array: "i",
-  Uint32Array: "I",
-  BigInt64Array: "q",
-  BigUint64Array: "Q",
-  Float16Array: "e",
-  Float32Array: "f",
-  Float64Array: "d",
-};
-
-/** Its own name, whatever a subclass or a program says. */
-const nameOf = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype) as object,
-  Symbol.toStringTag,
-)?.get as (this: unknown) => string | undefined;
 
 /** Holds the memory for Python; gives native's number for it. */
 export function holdMemory(crossing: Crossing, object: object): number {
   const { bytes, buffer } = bytesOf(object);
-  const letter = formats[nameOf.call(object) ?? ""] ?? "B";
+  const letter = letterOf(object);
   const { BYTES_PER_ELEMENT } = object as { BYTES_PER_ELEMENT?: unknown };
   const size = letter === "B" ? 1 : (BYTES_PER_ELEMENT as number);
   return crossing.native.holdMemory(

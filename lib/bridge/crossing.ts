@@ -168,8 +168,8 @@ export class Crossing implements Owner, Numbers {
     return Array.isArray(items) ? items : Array.from(items as Iterable<unknown>);
   }
 
-  buffer(handle: number, mode: number, most: number): NativeBuffer {
-    return this.#take(this.native.getBuffer(handle, mode, most)) as NativeBuffer;
+  buffer(handle: number, mode: number, most: number, letter: number): NativeBuffer {
+    return this.#take(this.native.getBuffer(handle, mode, most, letter)) as NativeBuffer;
   }
 
   /** Writes a tape of its own and takes what native gives for it. */

@@ -33,7 +33,7 @@ export interface NativeBridge {
   /** Ends all calls of the environment by KeyboardInterrupt. */
   interrupt(): void;
   /** Memory of the object, of kind `value`; lib/bridge/buffers.ts has the modes. */
-  getBuffer(handle: number, mode: number, most: number): unknown;
+  getBuffer(handle: number, mode: number, most: number, letter: number): unknown;
   /** Detaches an ArrayBuffer over Python's memory. */
   releaseBuffer(buffer: ArrayBuffer): void;
   /** Holds `bytes`, which lie in `buffer`, for js_memory() of `_inmem_bridge`. */
@@ -62,6 +62,7 @@ export type NativeBuffer = [
   format: string,
   shape: number[],
   strides: number[],
+  letter: number,
 ];
 
 /** Text and blobs of a tape that JavaScript wrote. */
@@ -142,6 +143,7 @@ export const Tag = {
   longText: 18,
   numbers: 19,
   buffer: 20,
+  grid: 21,
 } as const;
 
 /** native/bridge/traits.h: PythonTrait. */

@@ -83,10 +83,7 @@ const members = new Map<string, Entry>(
     toJSON: method((target) =>
       (target.held.traits & PyTrait.callable) !== 0 ? undefined : toJson(target),
     ),
-    getBuffer: method(
-      (target, type, options) => getBuffer(target.crossing, handleFor(target), type, options),
-      PyTrait.buffer,
-    ),
+    getBuffer: method(getBuffer, PyTrait.buffer),
     length: { needs: PyTrait.length, member: (target) => python(target, "length") },
     get: method((target, key) => {
       if ((target.held.traits & PyTrait.mapping) === 0) return python(target, "get_item", key);

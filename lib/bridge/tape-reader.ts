@@ -1,5 +1,7 @@
 // lib/bridge/tape-reader.ts: what Python wrote, read into JavaScript values (native/bridge/tape.h).
+import { arrayOver } from "./elements.js";
 import { Tag } from "./native.js";
+import type { PyTypedArray } from "./types.js";
 
 /** Text, tags and words (where they did not fit into the shared memory), long texts, blobs. */
 type Extras =
@@ -84,8 +86,10 @@ export class TapeReader {
         return new Date(this.#next());
       case Tag.buffer: {
         const blob = this.#blobs[this.#next()] as ArrayBuffer;
-        return typedArrayOf(blob, String.fromCharCode(this.#next()));
+        return arrayOver(blob, String.fromCharCode(this.#next()));
       }
+      case Tag.grid:
+        return this.#grid();
       case Tag.back:
         return this.#containers[this.#next()];
       default:
@@ -143,7 +147,9 @@ export class TapeReader {
     let word = 0;
     for (const tag of this.#tags) {
       if (tag === Tag.handle) numbers.push(this.#words[word] as number);
-      word += tag === Tag.numbers ? 1 + (this.#words[word] as number) : (wordsOf[tag] ?? 1);
+      if (tag === Tag.numbers) word += 1 + (this.#words[word] as number);
+      else if (tag === Tag.grid) word += 3 + (this.#words[word + 2] as number);
+      else word += wordsOf[tag] ?? 1;
     }
     return numbers.slice(this.#received);
   }
@@ -156,6 +162,14 @@ export class TapeReader {
     const from = this.#unit;
     this.#unit += length;
     return this.#text.slice(from, this.#unit);
+  }
+
+  /** Rows of rows of one array's memory. */
+  #grid(): unknown {
+    const blob = this.#blobs[this.#next()] as ArrayBuffer;
+    const data = arrayOver(blob, String.fromCharCode(this.#next())) as PyTypedArray;
+    const shape = Array.from({ length: this.#next() }, () => this.#next());
+    return rowsOf(data, shape);
   }
 
   #map(): Map<unknown, unknown> {
@@ -196,24 +210,13 @@ function alike(what: string): Error {
   return new RangeError(`two ${what} would be the same in JavaScript: one would be lost`);
 }
 
-/** By the letters of Python's `struct`. */
-const typedArrays: Readonly<Record<string, new (memory: ArrayBuffer) => ArrayBufferView>> = {
-  b: Int8Array,
-  B: Uint8Array,
-  h: Int16Array,
-  H: Uint16Array,
-  i: Int32Array,
-  I: Uint32Array,
-  q: BigInt64Array,
-  Q: BigUint64Array,
-  f: Float32Array,
-  d: Float64Array,
-};
-
-function typedArrayOf(memory: ArrayBuffer, format: string): ArrayBufferView {
-  const array = typedArrays[format];
-  if (array === undefined) throw new Error(`the bridge's tape has an unknown format ${format}`);
-  return new array(memory);
+function rowsOf(data: PyTypedArray, [count, ...inner]: number[]): unknown {
+  if (inner.length === 0) return data;
+  const rows = count as number;
+  const length = rows === 0 ? 0 : data.length / rows;
+  return Array.from({ length: rows }, (_, i) =>
+    rowsOf(data.subarray(i * length, (i + 1) * length), inner),
+  );
 }
 
 /** Sign and hexadecimal digits, with 0x before these. */

@@ -1,5 +1,6 @@
 // lib/bridge/tape-writer.ts: JavaScript values, written for Python (native/bridge/tape.h).
 import { types } from "node:util";
+import { letterOf } from "./elements.js";
 import type { JsObjects } from "./js-objects.js";
 import { Kwargs } from "./kwargs.js";
 import { type NativeBridge, Register, Tag, type TapeExtras } from "./native.js";
@@ -68,6 +69,7 @@ export class TapeWriter {
   #words = 0;
   #text = "";
   #blobs: Uint8Array[] | undefined;
+  #bytes = 0;
   #containers = 0;
   #begun: Map<object, number> | undefined;
   #keys: Set<object> | undefined;
@@ -88,7 +90,16 @@ export class TapeWriter {
     registers[Register.tape] = this.#memory.number;
     registers[Register.tags] = this.#tags;
     registers[Register.words] = this.#words;
-    if (this.#blobs !== undefined) return [this.#text, ...this.#blobs];
+    if (this.#blobs !== undefined) {
+      // Code of the program may have run since: getters, traps.
+      const left = this.#blobs.reduce((sum, { byteLength }) => sum + byteLength, 0);
+      if (left !== this.#bytes) {
+        throw new TypeError(
+          "a typed array lost its memory (detached, resized) while it was copied",
+        );
+      }
+      return [this.#text, ...this.#blobs];
+    }
     return this.#text === "" ? undefined : this.#text;
   }
 
@@ -312,8 +323,10 @@ export class TapeWriter {
     this.#blobs ??= [];
     this.tag(Tag.buffer);
     this.word(this.#blobs.length);
-    this.word((formats[types.isTypedArray(object) ? nameOf(object) : ""] ?? "B").charCodeAt(0));
-    this.#blobs.push(types.isSharedArrayBuffer(bytes.buffer) ? bytes.slice() : bytes);
+    this.word(letterOf(object).charCodeAt(0));
+    const blob = types.isSharedArrayBuffer(bytes.buffer) ? bytes.slice() : bytes;
+    this.#blobs.push(blob);
+    this.#bytes += blob.byteLength;
   }
 
   #byConverter(object: object): boolean {
@@ -339,29 +352,6 @@ function lengthOf(array: readonly unknown[]): number {
     );
   }
   return count as number;
-}
-
-/** Letters of Python's `struct` for the elements of typed arrays. */
-const formats: Readonly<Record<string, string>> = {
-  Int8Array: "b",
-  Int16Array: "h",
-  Uint16Array: "H",
-  Int32Array: "i",
-  Uint32Array: "I",
-  BigInt64Array: "q",
-  BigUint64Array: "Q",
-  Float32Array: "f",
-  Float64Array: "d",
-};
-
-const nameGetter = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype) as object,
-  Symbol.toStringTag,
-)?.get as () => string;
-
-// Not by `constructor`, which a program may change.
-function nameOf(array: object): string {
-  return nameGetter.call(array);
 }
 
 /** An object literal, or one like it: of no class. */

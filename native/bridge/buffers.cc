@@ -11,6 +11,7 @@
 #include <memory>
 #include <utility>
 
+#include "bridge/elements.h"
 #include "bridge/errors.h"
 #include "bridge/frame.h"
 #include "bridge/protocol.h"
@@ -26,6 +27,8 @@ namespace {
 
 // How getBuffer() is asked; lib/bridge/buffers.ts has the same numbers.
 enum class Mode : std::int32_t { kAuto = 0, kCopy = 1, kShare = 2 };
+// Beside it: JavaScript has no Float16Array here.
+constexpr std::uint32_t kNoHalves = 4;
 
 enum Flag : std::uint32_t {
   kReadOnly = 1u << 0,
@@ -37,14 +40,6 @@ enum Flag : std::uint32_t {
 void Release(Py_buffer* view) {
   PyBuffer_Release(view);
   delete view;
-}
-
-// Elements of odd sizes lie anywhere.
-std::size_t AlignmentOf(Py_ssize_t itemsize) {
-  for (const std::size_t size : {8u, 4u, 2u}) {
-    if (itemsize % static_cast<Py_ssize_t>(size) == 0) return size;
-  }
-  return 1;
 }
 
 }  // namespace
@@ -71,19 +66,26 @@ void PythonMemory::Measure() {
   const Py_buffer& view = *view_;
   low_ = static_cast<char*>(view.buf);
   high_ = low_ + view.len;
-  is_regular_ = view.suboffsets == nullptr;
   if (view.strides != nullptr && view.len != 0) {
     high_ = low_ + view.itemsize;
     for (int i = 0; i < view.ndim; ++i) {
       const Py_ssize_t reach = view.strides[i] * (view.shape[i] - 1);
       (reach < 0 ? low_ : high_) += reach;
-      if (view.shape[i] > 1 && view.strides[i] % view.itemsize != 0) {
-        is_regular_ = false;
-      }
     }
   }
-  const auto address = reinterpret_cast<std::uintptr_t>(view.buf);
-  if (address % AlignmentOf(view.itemsize) != 0) is_regular_ = false;
+}
+
+bool PythonMemory::LiesIn(std::size_t unit) const {
+  const Py_buffer& view = *view_;
+  const auto size = static_cast<Py_ssize_t>(unit);
+  if (view.suboffsets != nullptr || view.itemsize % size != 0 ||
+      reinterpret_cast<std::uintptr_t>(view.buf) % unit != 0) {
+    return false;
+  }
+  for (int i = 0; view.strides != nullptr && i < view.ndim; ++i) {
+    if (view.shape[i] > 1 && view.strides[i] % size != 0) return false;
+  }
+  return true;
 }
 
 // --- ArrayBuffers over it ----------------------------------------------------
@@ -104,16 +106,13 @@ bool MayShareMemory() {
 }
 
 napi_value Exports::Find(napi_env env, const PythonMemory& memory,
-                         std::size_t* start) const {
+                         std::size_t unit, std::size_t* start) const {
   constexpr int kTried = 4;  // memory that begins earlier is seldom nested
   auto found = live_.upper_bound(memory.low());
   for (int i = 0; i < kTried && found != live_.begin(); ++i) {
     const Export& known = *(--found)->second;
     const auto offset = static_cast<std::size_t>(memory.low() - known.low);
-    const auto alignment = AlignmentOf(memory.view().itemsize);
-    if (memory.high() > known.memory->high() || offset % alignment != 0) {
-      continue;
-    }
+    if (memory.high() > known.memory->high() || offset % unit != 0) continue;
     napi_value buffer = nullptr;
     napi_get_reference_value(env, known.buffer, &buffer);
     if (buffer == nullptr) continue;  // collected, not yet finalized
@@ -126,9 +125,9 @@ napi_value Exports::Find(napi_env env, const PythonMemory& memory,
 }
 
 napi_value Exports::Share(napi_env env, std::shared_ptr<PythonMemory> memory,
-                          std::size_t* start) {
+                          std::size_t unit, std::size_t* start) {
   if (!MayShareMemory()) return nullptr;
-  napi_value buffer = Find(env, *memory, start);
+  napi_value buffer = Find(env, *memory, unit, start);
   if (buffer != nullptr) return buffer;
   auto made = std::make_unique<Export>();
   made->table = shared_from_this();
@@ -186,8 +185,10 @@ std::shared_ptr<PythonMemory> Exports::Behind(const void* address) const {
 
 namespace {
 
-// A copy, in C's order. Null with a JavaScript or a Python exception.
-napi_value CopyOf(napi_env env, const Py_buffer& view) {
+// A copy, in C's order and the byte order of this machine. Null with a
+// JavaScript or a Python exception.
+napi_value CopyOf(napi_env env, const Py_buffer& view,
+                  const Elements& elements) {
   // napi_create_arraybuffer() ends the process where there is no memory.
   napi_value global = nullptr;
   napi_value constructor = nullptr;
@@ -204,8 +205,9 @@ napi_value CopyOf(napi_env env, const Py_buffer& view) {
   }
   // The function takes what it may not change as well.
   auto* from = const_cast<Py_buffer*>(&view);
-  return PyBuffer_ToContiguous(data, from, view.len, 'C') == 0 ? buffer
-                                                               : nullptr;
+  if (PyBuffer_ToContiguous(data, from, view.len, 'C') != 0) return nullptr;
+  if (elements.is_swapped) SwapBytes(data, bytes, elements.unit);
+  return buffer;
 }
 
 class Row {
@@ -232,8 +234,8 @@ class Row {
   std::uint32_t count_ = 0;
 };
 
-napi_value Describe(napi_env env, const Py_buffer& view, napi_value buffer,
-                    double start, bool copied) {
+napi_value Describe(napi_env env, const Py_buffer& view, char letter,
+                    napi_value buffer, double start, bool copied) {
   std::uint32_t flags = copied ? kCopied : 0;
   if (view.readonly != 0) flags |= kReadOnly;
   if (copied || PyBuffer_IsContiguous(&view, 'C') != 0) flags |= kContiguousC;
@@ -256,6 +258,7 @@ napi_value Describe(napi_env env, const Py_buffer& view, napi_value buffer,
   }
   row.Add(shape.get());
   row.Add(strides.get());
+  row.Add(static_cast<double>(letter));
   return row.get();
 }
 
@@ -285,41 +288,60 @@ bool IsUsable(const Py_buffer& view, double most) {
   return true;
 }
 
+// Why elements cannot be shared; null: nothing is in the way.
+const char* Hindrance(const PythonMemory& memory, const Elements& elements,
+                      bool has_halves) {
+  if (elements.is_swapped) {
+    return "elements of this memory are in the other byte order (copy: false "
+           "was asked)";
+  }
+  if (elements.letter == 'e' && !has_halves) {
+    return "this JavaScript engine has no Float16Array (copy: false was asked)";
+  }
+  if (!memory.LiesIn(elements.unit)) {
+    return "elements of this memory lie where no typed array can have them "
+           "(copy: false was asked)";
+  }
+  return nullptr;
+}
+
 napi_value Give(Realm& realm, const std::shared_ptr<PythonMemory>& memory,
-                Mode mode, double most) {
+                std::uint32_t how, double most, char named) {
   const Py_buffer& view = memory->view();
-  const bool may = memory->is_regular() &&
+  const auto mode = static_cast<Mode>(how & ~kNoHalves);
+  const Elements elements =
+      named == 0 ? ElementsOf(view) : ElementsNamed(named);
+  const char* hindrance = Hindrance(*memory, elements, (how & kNoHalves) == 0);
+  const bool may = hindrance == nullptr &&
                    (view.readonly == 0 || mode == Mode::kShare) &&
                    static_cast<double>(memory->high() - memory->low()) <= most;
   std::size_t start = 0;
   napi_value buffer = nullptr;
   if (may && mode != Mode::kCopy && view.len != 0) {
-    buffer = realm.exports().Share(realm.env(), memory, &start);
+    buffer = realm.exports().Share(realm.env(), memory, elements.unit, &start);
   }
   if (buffer != nullptr) {
     const char* first = static_cast<const char*>(view.buf);
     start += static_cast<std::size_t>(first - memory->low());
     realm.SetKind(Kind::kValue);
-    return Describe(realm.env(), view, buffer, static_cast<double>(start),
-                    false);
+    return Describe(realm.env(), view, elements.letter, buffer,
+                    static_cast<double>(start), false);
   }
   if (mode == Mode::kShare && view.len != 0) {
-    PyErr_SetString(
-        PyExc_BufferError,
-        memory->is_regular()
-            ? "this JavaScript engine shares no memory (copy: false was asked)"
-            : "elements of this memory lie where no typed array can have them "
-              "(copy: false was asked)");
+    PyErr_SetString(PyExc_BufferError, hindrance != nullptr
+                                           ? hindrance
+                                           : "this JavaScript engine shares no "
+                                             "memory (copy: false was asked)");
     return Fail(realm);
   }
-  buffer = CopyOf(realm.env(), view);
+  buffer = CopyOf(realm.env(), view, elements);
   if (buffer == nullptr) {
     bool is_thrown = false;
     napi_is_exception_pending(realm.env(), &is_thrown);
     return is_thrown ? nullptr : Fail(realm);
   }
   realm.SetKind(Kind::kValue);
-  return Describe(realm.env(), view, buffer, 0, true);
+  return Describe(realm.env(), view, elements.letter, buffer, 0, true);
 }
 
 }  // namespace
@@ -333,7 +355,8 @@ napi_value GetBuffer(napi_env env, napi_callback_info info) {
   std::shared_ptr<PythonMemory> memory = PythonMemory::Of(object.get());
   const double most = frame.Double(2);
   if (!memory || !IsUsable(memory->view(), most)) return Fail(realm);
-  return Give(realm, memory, static_cast<Mode>(frame.Number(1)), most);
+  return Give(realm, memory, frame.Number(1), most,
+              static_cast<char>(frame.Number(3)));
 }
 
 napi_value ReleaseBuffer(napi_env env, napi_callback_info info) {

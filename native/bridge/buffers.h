@@ -5,6 +5,7 @@
 #include "napi/napi_setup.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 
@@ -24,9 +25,9 @@ class PythonMemory {
   // The bytes that its elements lie in, from the lowest to the highest.
   char* low() const { return low_; }
   char* high() const { return high_; }
-  // Whether elements lie at whole numbers of elements from each other, in
-  // memory that holds nothing else but elements.
-  bool is_regular() const { return is_regular_; }
+  // Whether a typed array with elements of so many bytes can lie over it: items
+  // lie at whole numbers of these from each other, and from where they may.
+  bool LiesIn(std::size_t unit) const;
 
  private:
   PythonMemory() = default;
@@ -35,7 +36,6 @@ class PythonMemory {
   Py_buffer* view_ = nullptr;
   char* low_ = nullptr;
   char* high_ = nullptr;
-  bool is_regular_ = true;
 };
 
 // ArrayBuffers over Python's memory, of one environment: one for the same
@@ -43,10 +43,10 @@ class PythonMemory {
 // JavaScript. JavaScript's thread.
 class Exports : public std::enable_shared_from_this<Exports> {
  public:
-  // An ArrayBuffer that holds the memory, at `start` of it; null where the
-  // engine allows none.
+  // An ArrayBuffer that holds the memory, at `start` of it: a multiple of
+  // `unit`; null where the engine allows none.
   napi_value Share(napi_env env, std::shared_ptr<PythonMemory> memory,
-                   std::size_t* start);
+                   std::size_t unit, std::size_t* start);
 
   // JavaScript loses the memory now: the ArrayBuffer is detached. GIL.
   void Take(napi_env env, napi_value buffer);
@@ -56,7 +56,7 @@ class Exports : public std::enable_shared_from_this<Exports> {
 
  private:
   struct Export;
-  napi_value Find(napi_env env, const PythonMemory& memory,
+  napi_value Find(napi_env env, const PythonMemory& memory, std::size_t unit,
                   std::size_t* start) const;
   static void Finalize(napi_env env, void* data, void* hint);
   std::multimap<const char*, Export*> live_;
@@ -66,8 +66,9 @@ class Exports : public std::enable_shared_from_this<Exports> {
 // Electron, nor with INMEM_NO_EXTERNAL_BUFFERS=1, which stands for it.
 bool MayShareMemory();
 
-// getBuffer(handle, mode, most): what lib/bridge/buffers.ts reads: ArrayBuffer,
-// start in bytes, flags, bytes of an element, format, shape, strides in bytes.
+// getBuffer(handle, mode, most, letter of the elements or 0: by the format):
+// what lib/bridge/buffers.ts reads: ArrayBuffer, start in bytes, flags, bytes
+// of an element, format, shape, strides in bytes, letter.
 napi_value GetBuffer(napi_env env, napi_callback_info info);
 
 // releaseBuffer(ArrayBuffer)

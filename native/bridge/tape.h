@@ -37,6 +37,7 @@ enum class Tag : std::uint8_t {
   kLongText = 18,   // number of the long text; to JavaScript alone
   kNumbers = 19,    // count; that many words: items of the list or tuple around
   kBuffer = 20,     // number of the blob, its format: a letter of `struct`
+  kGrid = 21,       // the same, dimensions, length of each; to JavaScript alone
 };
 
 // How many words belong to a tag on a tape to Python; `first` is the first.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "bridge/elements.h"
 #include "bridge/js_object.h"
 #include "bridge/realm.h"
 #include "bridge/scalars.h"
@@ -47,20 +48,6 @@ bool NumberOf(PyObject* object, double* number) {
   constexpr auto kLimit = static_cast<long long>(kMaxSafeInteger);
   *number = static_cast<double>(value);
   return overflow == 0 && value >= -kLimit && value <= kLimit;
-}
-
-// Formats of `struct` that are elements of a typed array.
-bool IsElement(const Py_buffer& view) {
-  const std::string_view format = view.format != nullptr ? view.format : "B";
-  if (format.size() != 1 || view.ndim != 1) return false;
-  switch (format[0]) {
-    case 'l':
-    case 'L':
-      return view.itemsize == 8;
-    default:
-      return std::string_view("bBhHiIqQfd").find(format[0]) !=
-             std::string_view::npos;
-  }
 }
 
 // Words are counted in 32 bits on their way to JavaScript.
@@ -191,7 +178,7 @@ bool TapeWriter::PutDeep(PyObject* object, int depth, bool* done) {
   return *done || PutPlain(object, depth, done);
 }
 
-// Memory of one dimension whose elements a typed array can have: a copy.
+// Memory whose elements a typed array can have: a copy.
 bool TapeWriter::PutBuffer(PyObject* object, bool* done) {
   Py_buffer view;
   if (PyObject_GetBuffer(object, &view, PyBUF_STRIDES | PyBUF_FORMAT) != 0) {
@@ -199,16 +186,37 @@ bool TapeWriter::PutBuffer(PyObject* object, bool* done) {
     return true;
   }
   bool copied = true;
-  if (IsElement(view)) {
-    const char format = view.format != nullptr ? view.format[0] : 'B';
-    tape_.Put(Tag::kBuffer, static_cast<double>(tape_.blobs.size()));
-    tape_.words.push_back(format == 'l' ? 'q' : format == 'L' ? 'Q' : format);
+  const Elements elements = ElementsOf(view);
+  if (elements.letter != kBytes && elements.parts == 1 && view.ndim > 0) {
+    tape_.Put(view.ndim == 1 ? Tag::kBuffer : Tag::kGrid,
+              static_cast<double>(tape_.blobs.size()));
+    tape_.words.push_back(elements.letter);
+    if (view.ndim > 1) {
+      tape_.words.push_back(view.ndim);
+      tape_.words.insert(tape_.words.end(), view.shape, view.shape + view.ndim);
+    }
     auto& blob = tape_.blobs.emplace_back(static_cast<std::size_t>(view.len));
     copied = PyBuffer_ToContiguous(blob.data(), &view, view.len, 'C') == 0;
+    if (elements.is_swapped) SwapBytes(blob.data(), blob.size(), elements.unit);
     *done = true;
   }
+  const bool is_one = view.ndim == 0 && elements.letter != kBytes;
   PyBuffer_Release(&view);
-  return copied;
+  return is_one ? PutOne(object, done) : copied;
+}
+
+// Memory without dimensions: its one element, as Python has it.
+bool TapeWriter::PutOne(PyObject* object, bool* done) {
+  Owned memory = Owned::Steal(PyMemoryView_FromObject(object));
+  Owned item = Owned::Steal(
+      memory ? PyObject_CallMethod(memory.get(), "tolist", nullptr) : nullptr);
+  if (!item && PyErr_ExceptionMatches(PyExc_NotImplementedError) != 0) {
+    PyErr_Clear();  // of a format that memoryview does not read
+    return true;
+  }
+  if (!item) return false;
+  *done = true;
+  return Put(item.get(), 0);
 }
 
 // What inmem._bridge makes of it: nothing (None), or what it is, and its value.

@@ -66,6 +66,7 @@ class TapeWriter {
   // Sets `done` where the object was written; false with a Python exception.
   bool PutDeep(PyObject* object, int depth, bool* done);
   bool PutBuffer(PyObject* object, bool* done);
+  bool PutOne(PyObject* object, bool* done);
   bool PutPlain(PyObject* object, int depth, bool* done);
   bool PutInt(PyObject* object);
   bool PutText(PyObject* object);

@@ -64,6 +64,17 @@ def primitive(value: Any, hint: str) -> object:
     return str(value)
 
 
+# --- memory ----------------------------------------------------------------------
+
+
+def times_in(array: Any) -> tuple[object, ...]:
+    """numpy exports no memory of dates and times: the whole numbers, and what they count."""
+    dtype = getattr(array, "dtype", None)
+    if getattr(dtype, "kind", "") not in ("m", "M"):
+        return ()
+    return array.view(f"{dtype.str[0]}i8"), dtype.str
+
+
 # --- iterators -------------------------------------------------------------------
 
 

@@ -112,16 +112,9 @@ describe("getBuffer", () => {
     expect(wider[1]?.data).toHaveLength(100);
   });
 
-  it.each([
-    ["np.zeros(3, '>f8')", /other byte order.*astype/],
-    ["np.zeros(3, 'F')", /no typed array has elements of the format "Zf"/],
-    ["np.zeros(3, 'g')", /"g" \(16 bytes\)/],
-    ["np.zeros(3, [('a', 'i1'), ('b', 'f8')])", /T\{b:a:/],
-    ["np.zeros(3, 'U2')", /"2w"/],
-    ["np.zeros(3, 'O')", /references to Python objects/],
-    ["np.zeros(3, 'M8[s]')", /dtype 'M'/],
-  ])("refuses elements that JavaScript has no type for: %s", (expression, message) => {
-    expect(() => view(expression)).toThrow(message);
+  it("refuses references to Python objects", () => {
+    expect(() => view("np.zeros(3, 'O')")).toThrow(/references to Python objects/);
+    expect(() => view("np.zeros(3, [('a', 'O')])")).toThrow(/references to Python objects/);
   });
 
   it("shows any bytes as the type that is asked for", () => {

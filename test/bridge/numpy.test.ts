@@ -51,13 +51,11 @@ describe("numpy's numbers", () => {
 });
 
 describe("numpy's arrays", () => {
-  it("become typed arrays where they have one dimension", () => {
+  it("become typed arrays", () => {
     const copy = (code: string): unknown => (py.runPython(code) as PyProxy).toJs();
     expect(copy("np.array([0.5, 1.5])")).toStrictEqual(new Float64Array([0.5, 1.5]));
     expect(copy("np.array([1, -2], 'int16')")).toStrictEqual(new Int16Array([1, -2]));
     expect(copy("np.arange(6)[::2]")).toStrictEqual(new BigInt64Array([0n, 2n, 4n]));
-    expect(api.isPyProxy(copy("np.zeros((2, 2))"))).toBe(true);
-    expect(api.isPyProxy(copy("np.array([1], '>i4')"))).toBe(true);
   });
 
   it("have Python's operators", () => {
