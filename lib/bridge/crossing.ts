@@ -34,6 +34,8 @@ export class Crossing implements Owner, Numbers {
   );
   readonly held: HeldObjects;
   readonly async = new AsyncCalls(this);
+  /** Where Python's output goes, by its name. */
+  readonly outputs = new Map<string, { flush(): void }>();
   readonly registers = new Int32Array(Register.count);
   readonly #outTags = new Uint8Array(OUT_LENGTH);
   readonly #outWords = new Float64Array(OUT_LENGTH);
@@ -51,7 +53,10 @@ export class Crossing implements Owner, Numbers {
     if (this.registers[Register.kind] !== Kind.handle) this.#take(this.#module);
     this.python("set_js_global", globalThis);
     // Node joins its workers then, which may wait for this thread.
-    process.once("exit", () => this.native.refuse());
+    process.once("exit", () => {
+      this.native.refuse();
+      for (const output of this.outputs.values()) output.flush();
+    });
   }
 
   // --- JavaScript -> Python --------------------------------------------------------------
@@ -267,11 +272,24 @@ export class Crossing implements Owner, Numbers {
       const { args, keywords } = this.#arguments(values);
       // Nobody waits for it any more; its object may have gone.
       if (op === JsOp.drop) return this.#give(undefined);
+      if (op === JsOp.notify) return this.#notify(this.objects.get(number), args);
       return this.#give(operations[op]?.(this, this.objects.get(number), args, keywords));
     } catch (error) {
       return this.#throw(error);
     }
   };
+
+  // Its error is nobody's: an uncaught exception, as of an event's listener.
+  #notify(listener: object, args: unknown[]): unknown {
+    try {
+      (listener as (...args: unknown[]) => void)(...args);
+    } catch (error) {
+      setImmediate(() => {
+        throw error;
+      });
+    }
+    return this.#give(undefined);
+  }
 
   #within(number: number, [extras, call, op]: unknown[]): unknown {
     const { args, keywords } = this.read(extras, this, (reader) => reader.call());

@@ -110,6 +110,7 @@ export const JsOp = {
   method: 12,
   promise: 13,
   drop: 14,
+  notify: 15,
 } as const;
 
 /** native/bridge/async_call.h: Answer. */

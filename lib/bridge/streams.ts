@@ -2,6 +2,13 @@
 import type { Crossing } from "./crossing.js";
 import { checkInput, checkOutput, type OutputTarget, type StdinSource } from "./options.js";
 
+/** Takes what Python writes, in pieces of any size. */
+interface Output {
+  write(chunk: Uint8Array): void;
+  /** Gives what is held back. */
+  flush(): void;
+}
+
 /** `"inherit"`: the process's own again. */
 export function setOutput(
   crossing: Crossing,
@@ -9,18 +16,38 @@ export function setOutput(
   target: OutputTarget | undefined,
 ): void {
   checkOutput(name, target);
-  if (target === undefined || target === "inherit") {
-    crossing.python("set_output", name, null, false);
-    return;
-  }
+  const output = target === undefined || target === "inherit" ? undefined : outputTo(target);
   const isTerminal = typeof target === "object" && (target as { isatty?: unknown }).isatty === true;
-  crossing.python("set_output", name, writerOf(target), isTerminal);
+  const write = output === undefined ? null : (chunk: Uint8Array) => output.write(chunk);
+  crossing.python("set_output", name, write, isTerminal);
+  crossing.outputs.get(name)?.flush();
+  if (output === undefined) crossing.outputs.delete(name);
+  else crossing.outputs.set(name, output);
 }
 
-function writerOf(target: Exclude<OutputTarget, "inherit">): (chunk: Uint8Array) => void {
-  if (typeof target === "function") return (chunk) => target(bufferOf(chunk));
+function outputTo(target: Exclude<OutputTarget, "inherit">): Output {
+  if (typeof target === "function") return inPieces((chunk) => target(chunk));
   if ("batched" in target) return inLines((line) => target.batched(line));
-  return (chunk) => void target.write(bufferOf(chunk));
+  return inPieces((chunk) => void target.write(chunk));
+}
+
+const NEWLINE = 10;
+
+/** What has no end of a line comes with the rest of the line, or when the turn ends. */
+function inPieces(give: (chunk: Buffer) => void): Output {
+  let held: Buffer[] = [];
+  const flush = (): void => {
+    if (held.length === 0) return;
+    const chunk = held.length === 1 ? (held[0] as Buffer) : Buffer.concat(held);
+    held = [];
+    give(chunk);
+  };
+  const write = (chunk: Uint8Array): void => {
+    if (chunk.length === 0) return;
+    if (held.push(bufferOf(chunk)) === 1 && !chunk.includes(NEWLINE)) setImmediate(flush);
+    if (chunk.includes(NEWLINE)) flush();
+  };
+  return { write, flush };
 }
 
 function bufferOf(chunk: Uint8Array): Buffer {
@@ -28,14 +55,20 @@ function bufferOf(chunk: Uint8Array): Buffer {
 }
 
 /** A line is given when its end comes; characters may be cut between chunks. */
-function inLines(take: (line: string) => void): (chunk: Uint8Array) => void {
+function inLines(take: (line: string) => void): Output {
   const decoder = new TextDecoder();
   let rest = "";
-  return (chunk) => {
+  const write = (chunk: Uint8Array): void => {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) take(line);
   };
+  const flush = (): void => {
+    const line = rest;
+    rest = "";
+    if (line !== "") take(line);
+  };
+  return { write, flush };
 }
 
 export function setInput(crossing: Crossing, source: StdinSource | undefined): void {
@@ -45,7 +78,11 @@ export function setInput(crossing: Crossing, source: StdinSource | undefined): v
     return;
   }
   const read = typeof source === "function" ? source : once(source);
-  crossing.python("set_input", () => latin1Of(read()));
+  crossing.python("set_input", () => {
+    // The question before its answer.
+    for (const output of crossing.outputs.values()) output.flush();
+    return latin1Of(read());
+  });
 }
 
 function once(given: string | Uint8Array): () => string | Uint8Array | null {

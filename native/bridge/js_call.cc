@@ -8,7 +8,6 @@
 
 #include <array>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -21,6 +20,7 @@
 #include "bridge/js_object.h"
 #include "bridge/protocol.h"
 #include "bridge/realm.h"
+#include "bridge/request.h"
 #include "bridge/scalars.h"
 #include "bridge/tape.h"
 #include "bridge/to_tape.h"
@@ -37,6 +37,8 @@ namespace {
 // Arguments that cross as values; more go by tape.
 constexpr std::size_t kMaxValues = 8;
 
+}  // namespace
+
 bool PutArguments(Realm& realm, PyObject* const* args, std::size_t count,
                   PyObject* keywords, Tape* tape) {
   TapeWriter writer(realm, tape);
@@ -51,23 +53,6 @@ bool PutArguments(Realm& realm, PyObject* const* args, std::size_t count,
   }
   return true;
 }
-
-}  // namespace
-
-// One call of another thread, while that waits.
-struct Realm::Request {
-  JsOp op = JsOp::kCall;
-  std::uint32_t index = 0;
-  std::uint32_t call = 0;  // the asynchronous call that it is made for
-  Tape tape;               // arguments, then the result
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool done = false;
-  bool given_up = false;  // nobody waits for it any more
-  bool served = false;    // false with done: the environment is gone
-  std::uint64_t ticket = 0;
-  Kind kind = Kind::kValue;  // of the result: kTape, kError, kThrown
-};
 
 Owned Realm::Call(JsOp op, std::uint32_t index, PyObject* const* args,
                   std::size_t count, PyObject* keywords) {

@@ -255,6 +255,23 @@ PyObject* JsIsOpen(PyObject*, PyObject* proxy) {
   return PyBool_FromLong(realm != nullptr && !realm->closed());
 }
 
+PyObject* JsLeave(PyObject*, PyObject* proxy) {
+  if (Realm* realm = RealmOf(proxy)) realm->Leave();
+  Py_RETURN_NONE;
+}
+
+PyObject* JsNotify(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  Realm* realm = count >= 1 ? RealmOf(args[0]) : nullptr;
+  if (realm == nullptr) {
+    PyErr_SetString(PyExc_TypeError, "expected a JsProxy");
+    return nullptr;
+  }
+  const bool told = realm->Notify(Cast(args[0])->function.index, args + 1,
+                                  static_cast<std::size_t>(count - 1));
+  if (PyErr_Occurred() != nullptr) return nullptr;
+  return PyBool_FromLong(told ? 1 : 0);
+}
+
 PyObject* JsNew(PyObject*, PyObject* const* args, Py_ssize_t count,
                 PyObject* keywords) {
   Realm* realm = count >= 1 ? RealmOf(args[0]) : nullptr;

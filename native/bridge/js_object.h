@@ -37,6 +37,13 @@ PyObject* JsOperation(PyObject* module, PyObject* const* args,
 // _inmem_bridge.is_open(proxy): whether its environment is still there.
 PyObject* JsIsOpen(PyObject* module, PyObject* proxy);
 
+// _inmem_bridge.js_notify(function, ...): Realm::Notify(); false where its
+// environment has ended.
+PyObject* JsNotify(PyObject* module, PyObject* const* args, Py_ssize_t count);
+
+// _inmem_bridge.js_leave(proxy): in a child of fork(), its environment is gone.
+PyObject* JsLeave(PyObject* module, PyObject* proxy);
+
 // _inmem_bridge.js_new(proxy, ...): JavaScript's `new`.
 PyObject* JsNew(PyObject* module, PyObject* const* args, Py_ssize_t count,
                 PyObject* keywords);

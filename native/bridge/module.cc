@@ -55,6 +55,8 @@ PyMethodDef kMethods[] = {
     {"set_js_types", SetTypes, METH_VARARGS, nullptr},
     {"is_open", JsIsOpen, METH_O, nullptr},
     {"js", Method(JsOperation), METH_FASTCALL, nullptr},
+    {"js_leave", JsLeave, METH_O, nullptr},
+    {"js_notify", Method(JsNotify), METH_FASTCALL, nullptr},
     {"js_new", Method(JsNew), METH_FASTCALL | METH_KEYWORDS, nullptr},
     {"set_plain", SetPlainFunction, METH_O, nullptr},
     {"set_js_exception", SetExceptions, METH_VARARGS, nullptr},

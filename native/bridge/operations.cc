@@ -296,6 +296,7 @@ napi_value Module(napi_env env, napi_callback_info info) {
 // JavaScript's time.
 napi_value Refuse(napi_env env, napi_callback_info info) {
   Frame frame(env, info);
+  frame.realm->ServeNotices();
   frame.realm->Refuse();
   return Undefined(*frame.realm);
 }

@@ -52,6 +52,7 @@ enum class JsOp : std::int32_t {
   kMethod = 12,   // `this`, arguments
   kPromise = 13,  // number of a future, what is awaited: lib/bridge/promises.ts
   kDrop = 14,     // no object: gives the arguments back, and does nothing
+  kNotify = 15,   // a call whose result and whose error nobody wants
 };
 
 }  // namespace inmem::bridge

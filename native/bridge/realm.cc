@@ -177,6 +177,7 @@ void Realm::TakeBack(const Tape& tape, std::size_t received) {
 
 void Realm::GiveBack(std::uint32_t index, std::uint32_t times,
                      napi_ref function) {
+  if (closed()) return;  // before the mutex: it may be held since fork()
   std::lock_guard lock(mutex_);
   if (closed()) return;
   to_javascript_.emplace_back(index, times);

@@ -60,6 +60,8 @@ class Realm : public std::enable_shared_from_this<Realm> {
   bool OnJsThread() const;
   // The process is ending: who waits for JavaScript's thread waits no more. Any
   // thread.
+  // In a child of fork(), which has no JavaScript: calls are errors.
+  void Leave() { closed_.store(true, std::memory_order_release); }
   void Refuse() { refusing_.store(true, std::memory_order_release); }
 
   bool closed() const { return closed_.load(std::memory_order_acquire); }
@@ -139,6 +141,15 @@ class Realm : public std::enable_shared_from_this<Realm> {
   cpython::Owned CallFunction(JsFunction& function, PyObject* const* args,
                               std::size_t count, PyObject* keywords);
 
+  // Calls a function whose result nobody wants: at once on JavaScript's thread,
+  // where its error is a Python exception; from others soon, in order, and
+  // nobody waits. False: with a Python exception, or the environment is gone.
+  // GIL.
+  bool Notify(std::uint32_t index, PyObject* const* args, std::size_t count);
+  // Makes the calls that were left for later. JavaScript's thread, without the
+  // GIL.
+  void ServeNotices();
+
   // Runs something on JavaScript's thread, soon. False: the environment is
   // gone.
   bool Post(napi::JsCalls::Call call) { return calls_->Post(std::move(call)); }
@@ -166,6 +177,8 @@ class Realm : public std::enable_shared_from_this<Realm> {
   void Serve(Request& request);
   void Finish(Request& request);
   bool Wait(Request& request);
+  bool NotifyLater(std::uint32_t index, PyObject* const* args,
+                   std::size_t count);
 
   friend class Entry;
 
@@ -211,6 +224,8 @@ class Realm : public std::enable_shared_from_this<Realm> {
   std::uint64_t next_ticket_ = 1;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> to_javascript_;
   std::vector<napi_ref> unused_;  // of functions; they go with to_javascript_
+  std::deque<std::shared_ptr<Request>> notices_;
+  std::size_t notice_bytes_ = 0;
 };
 
 // JavaScript's thread is in Python, with the GIL, while this lives. The

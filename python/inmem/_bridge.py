@@ -224,12 +224,14 @@ def unmount(point: str, force: bool) -> None:
 
 
 class Output(io.RawIOBase):
-    """Bytes to a function of JavaScript."""
+    """Bytes to a function of JavaScript, which no other thread waits for."""
 
-    def __init__(self, name: str, write: Callable[[bytes], None], terminal: bool) -> None:
-        self.name = f"<{name}>"
+    def __init__(self, stream: str, write: Callable[[bytes], None], terminal: bool) -> None:
+        self.stream = stream
+        self.name = f"<{stream}>"
         self.give = write
         self.terminal = terminal
+        self.before = _session.streams.get(stream)
 
     def writable(self) -> bool:
         return True
@@ -239,8 +241,19 @@ class Output(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         content = bytes(data)
-        self.give(content)
+        if not _inmem_bridge.js_notify(self.give, content):
+            self.end(content)
         return len(content)
+
+    def end(self, content: bytes) -> None:
+        """Its environment of JavaScript has ended: what was before it takes over."""
+        current = _session.streams.get(self.stream)
+        if current is not None and current.buffer is self:
+            _session.set_stream(self.stream, self.before)
+        stream = getattr(sys, self.stream)
+        if stream is not None and stream.buffer is not self:
+            stream.buffer.write(content)
+            stream.flush()
 
 
 class Input(io.RawIOBase):
@@ -269,13 +282,14 @@ def set_output(name: str, write: Callable[[bytes], None] | None, terminal: bool)
     if write is None:
         _session.set_stream(name, None)
         return
+    # Without a buffer: whole lines are made where they arrive.
     _session.set_stream(
         name,
         io.TextIOWrapper(
-            io.BufferedWriter(Output(name, write, terminal)),
+            Output(name, write, terminal),
             encoding="utf-8",
             errors="backslashreplace" if name == "stderr" else "surrogateescape",
-            line_buffering=True,
+            write_through=True,
         ),
     )
 

@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from _inmem_bridge import js_notify
+
 #: (exception, what Python was doing)
 type Unraisable = Callable[[BaseException, str], None]
 #: (category, message, file, line)
@@ -54,18 +56,20 @@ def of_thread(about: "threading.ExceptHookArgs") -> None:
 
 
 def tell(error: BaseException, doing: str, else_: Callable[[], object]) -> None:
-    hook = hooks["unraisable"]
     try:
-        hook(error, doing)
+        told = js_notify(hooks["unraisable"], error, doing)
     except BaseException:  # noqa: BLE001 - the hook's own: Python has nobody to tell
+        told = False
+    if not told:
         else_()
 
 
 def show_warning(
     message: Warning | str, category: type[Warning], filename: str, lineno: int, *more: Any
 ) -> None:
-    hook = hooks["warning"]
     try:
-        hook(category.__name__, str(message), filename, lineno)
+        told = js_notify(hooks["warning"], category.__name__, str(message), filename, lineno)
     except Exception:  # noqa: BLE001 - as above
+        told = False
+    if not told:
         SHOW_WARNING(message, category, filename, lineno, *more)

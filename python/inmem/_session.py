@@ -8,6 +8,7 @@ behind the run's own, stays loaded when the run ends, and is put back then.
 from __future__ import annotations
 
 import gc
+import io
 import sys
 import threading
 
@@ -52,6 +53,7 @@ def open(new_points: list[str], args: list[str] | None, environment: list[bytes]
             _run.set_site_builtins()
             sys.path = [_inmem.stdlib]
             sys.argv = arguments
+            write_lines()
     if args is not None:
         arguments[:] = ["", *args]
     for point in new_points:
@@ -144,6 +146,7 @@ def after_run() -> None:
     sys.argv = arguments
     for point in points:
         show(point)
+    write_lines()
     for name, stream in streams.items():
         setattr(sys, name, stream)
     _run.set_site_builtins()
@@ -165,3 +168,11 @@ def set_stream(name: str, stream: Any) -> None:
     if not running():
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
+        write_lines()
+
+
+def write_lines() -> None:
+    """The process's own output shows lines as they are written, between JavaScript's: there is no
+    end of a program that would show the rest."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and "stdout" not in streams:
+        sys.stdout.reconfigure(line_buffering=True)

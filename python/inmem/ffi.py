@@ -8,12 +8,13 @@ JavaScript members are attributes; a method keeps its object. Names are pyodide'
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 import _inmem_bridge
-from _inmem_bridge import JsProxy, is_open, js
+from _inmem_bridge import JsProxy, is_open, js, js_leave
 
 from inmem._bridge_promises import JsAsyncIterable, JsPromise, abort_on_cancel
 from inmem._js_buffer import JsBuffer
@@ -160,6 +161,15 @@ class JsModule(ModuleType):
 
 #: globalThis of the first environment, for threads that are none's own, and by thread.
 global_objects: dict[int, Any] = {}
+
+
+def _leave_all() -> None:
+    for found in global_objects.values():
+        js_leave(found)
+    global_objects.clear()
+
+
+os.register_at_fork(after_in_child=_leave_all)
 
 
 def js_global() -> Any:
