@@ -63,28 +63,31 @@ export class WebApplication {
     if (this.#stopped) throw new Error("the web application was shut down by close()");
     await this.started();
     const app = await this.#app;
-    const exchange = (await this.call("open_exchange", app, new ByValue(scope))) as object;
-    return new Exchange(this, exchange);
+    const opened = await this.call("open_exchange", app, new ByValue(scope));
+    const [ticket, exchange] = opened as [ticket: object, exchange: object];
+    // It goes on by itself; what it raises is asked for by its ticket.
+    void this.call("serve", exchange).catch(() => {});
+    return new Exchange(this, ticket);
   }
 }
 
 export class Exchange {
   readonly #application: WebApplication;
-  readonly #exchange: object;
+  readonly #ticket: object;
 
-  constructor(application: WebApplication, exchange: object) {
+  constructor(application: WebApplication, ticket: object) {
     this.#application = application;
-    this.#exchange = exchange;
+    this.#ticket = ticket;
   }
 
   /** The application's next message; null: it is through. */
   take(): Promise<Sent | null> {
-    return this.#application.call("take", this.#exchange) as Promise<Sent | null>;
+    return this.#application.call("take", this.#ticket) as Promise<Sent | null>;
   }
 
   /** Resolves when the application has taken it; false: it takes no more. */
   async body(chunk: Uint8Array, more: boolean): Promise<boolean> {
-    const call = this.#application.call("body", this.#exchange, new ByValue(chunk), more);
+    const call = this.#application.call("body", this.#ticket, new ByValue(chunk), more);
     return (await call) as boolean;
   }
 
@@ -102,23 +105,22 @@ export class Exchange {
   }
 
   async message(data: string | Uint8Array): Promise<void> {
-    if (typeof data === "string")
-      await this.#application.call("receive_text", this.#exchange, data);
-    else await this.#application.call("receive_bytes", this.#exchange, new ByValue(data));
+    if (typeof data === "string") await this.#application.call("receive_text", this.#ticket, data);
+    else await this.#application.call("receive_bytes", this.#ticket, new ByValue(data));
   }
 
   /** The client of a WebSocket has gone, and messages of its are still to be told. */
   async leave(): Promise<void> {
-    await this.#application.call("leave", this.#exchange);
+    await this.#application.call("leave", this.#ticket);
   }
 
   async disconnect(code = 1005, reason = ""): Promise<void> {
-    await this.#application.call("disconnect", this.#exchange, code, reason);
+    await this.#application.call("disconnect", this.#ticket, code, reason);
   }
 
   /** What the application sent cannot be used: it is ended. */
   async cancel(): Promise<void> {
-    await this.#application.call("cancel", this.#exchange);
+    await this.#application.call("cancel", this.#ticket);
   }
 
   /** What comes after the response: background tasks, and what they raise. */
@@ -128,7 +130,7 @@ export class Exchange {
   }
 
   async tellFailure(onError: OnError): Promise<boolean> {
-    const traceback = (await this.#application.call("failure", this.#exchange)) as string;
+    const traceback = (await this.#application.call("failure", this.#ticket)) as string;
     if (traceback !== "") onError(traceback);
     return traceback !== "";
   }

@@ -95,11 +95,14 @@ class Exchange:
         self.over = False  # the application is through
         self.error = ""
         self.started = False
-        self.task = asyncio.get_running_loop().create_task(self.serve(app))
+        self.app = app
+        self.task: asyncio.Task[Any] | None = None
 
-    async def serve(self, app: Asgi) -> None:
+    async def serve(self) -> None:
+        """The application, from its call to its end."""
+        self.task = asyncio.current_task()
         try:
-            await app(self.scope, self.receive, self.send)
+            await self.app(self.scope, self.receive, self.send)
         except asyncio.CancelledError:
             if not self.left:
                 raise
@@ -248,7 +251,7 @@ class Ticket:
 # --- what lib/bridge/web.ts calls ----------------------------------------------------
 
 
-async def open_exchange(app: Asgi, about: dict[str, Any]) -> Ticket:
+async def open_exchange(app: Asgi, about: dict[str, Any]) -> tuple[Ticket, Exchange]:
     """`about`: lib/bridge/web-scope.ts has it; texts of bytes are latin-1."""
     kind = about["type"]
     scope: Message = {
@@ -265,7 +268,13 @@ async def open_exchange(app: Asgi, about: dict[str, Any]) -> Ticket:
     exchange = Exchange(app, scope)
     if kind == "websocket":
         exchange.tell_later({"type": "websocket.connect"})
-    return Ticket(exchange)
+    return Ticket(exchange), exchange
+
+
+async def serve(exchange: Exchange) -> None:
+    """A call of its own, as long as the application is at work: JavaScript that it calls runs in
+    the AsyncLocalStorage of who asked."""
+    await exchange.serve()
 
 
 def pair_of(address: list[Any] | None) -> tuple[str, int] | None:
@@ -302,7 +311,8 @@ async def disconnect(of: Ticket, code: int, reason: str) -> None:
 async def cancel(of: Ticket) -> None:
     """What it sends cannot be used: it is ended."""
     of.exchange.leave()
-    of.exchange.task.cancel()
+    if of.exchange.task is not None:
+        of.exchange.task.cancel()
 
 
 async def take(of: Ticket) -> Sent | None:
@@ -325,12 +335,14 @@ class Lifespan:
     def __init__(self, app: Asgi) -> None:
         self.app = app
         self.exchange: Exchange | None = None
+        self.task: asyncio.Task[None] | None = None  # asyncio itself holds it weakly
 
     async def startup(self) -> str:
         """The reason why the application does not start; "": it has, or has no lifespan."""
         state = states.setdefault(id(self.app), {})
         asgi = {"version": "3.0", "spec_version": VERSIONS["lifespan"]}
         self.exchange = Exchange(self.app, {"type": "lifespan", "asgi": asgi, "state": state})
+        self.task = asyncio.get_running_loop().create_task(self.exchange.serve())
         return await self.step("startup")
 
     async def shutdown(self) -> str:

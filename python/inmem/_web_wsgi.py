@@ -1,6 +1,7 @@
 # python/inmem/_web_wsgi.py: WSGI applications (PEP 3333) as ASGI ones, on threads of a pool.
 import asyncio
 import concurrent.futures
+import contextvars
 import io
 import sys
 import threading
@@ -31,7 +32,9 @@ def as_asgi(app: Any) -> Asgi:
                 WSGI_THREADS, "inmem-wsgi", initializer=begin_thread
             )
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(pool, WsgiCall(loop, scope, receive, send).run, app)
+        call = WsgiCall(loop, scope, receive, send)
+        # In the request's context, which run_in_executor() alone would leave behind.
+        await loop.run_in_executor(pool, contextvars.copy_context().run, call.run, app)
 
     return serve
 

@@ -1,134 +1,24 @@
 // test/bridge/web.test.ts: Python web applications behind Node's own http server, and for fetch.
+import { AsyncLocalStorage } from "node:async_hooks";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, request as httpRequest, type Server } from "node:http";
 import { connect as connectHttp2, createServer as createHttp2 } from "node:http2";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import type { WebHandler } from "../../lib/index.js";
 import { api } from "../helpers/python.js";
+import { packageRoot } from "../helpers/spawn-node.js";
 
 const py = await api.start();
 const errors: string[] = [];
 
-py.runPython(`
-import asyncio, json
-log = []
-
-async def app(scope, receive, send):
-    if scope["type"] == "lifespan":
-        while True:
-            message = await receive()
-            log.append(message["type"])
-            scope["state"]["ready"] = 1
-            await send({"type": message["type"] + ".complete"})
-            if message["type"] == "lifespan.shutdown":
-                return
-    if scope["type"] == "websocket":
-        return await socket(scope, receive, send)
-    path = scope["path"]
-    async def start(status=200, headers=()):
-        await send({"type": "http.response.start", "status": status, "headers": list(headers)})
-    if path == "/scope":
-        shown = {k: (v.decode() if isinstance(v, bytes) else v) for k, v in scope.items() if k not in ("headers", "extensions", "state", "client", "server")}
-        shown["ready"] = scope["state"].get("ready")
-        shown["headers"] = [[n.decode(), v.decode("latin-1")] for n, v in scope["headers"]]
-        await start(200, [(b"content-type", b"application/json"), (b"set-cookie", b"a=1"), (b"set-cookie", b"b=2")])
-        await send({"type": "http.response.body", "body": json.dumps(shown).encode()})
-    elif path == "/echo":
-        await start(201)
-        while True:
-            message = await receive()
-            await send({"type": "http.response.body", "body": message["body"], "more_body": message["more_body"]})
-            if not message["more_body"]:
-                return
-    elif path == "/count":
-        size = 0
-        while True:
-            message = await receive()
-            size += len(message.get("body", b""))
-            if not message["more_body"]:
-                break
-        await start()
-        await send({"type": "http.response.body", "body": str(size).encode()})
-    elif path == "/stream":
-        await start()
-        try:
-            for i in range(1_000_000):
-                await send({"type": "http.response.body", "body": b"x" * 65536, "more_body": True})
-                await asyncio.sleep(0)
-                if (await gone(receive)):
-                    log.append("disconnect")
-                    return
-        except OSError:  # of send(), where that is told first
-            log.append("disconnect")
-        finally:
-            log.append("stream ended")
-    elif path == "/none":
-        await start(204)
-        await send({"type": "http.response.body"})
-    elif path == "/early":
-        raise ValueError("before the start")
-    elif path == "/short":
-        await start(200, [(b"content-length", b"5")])
-        await send({"type": "http.response.body", "body": b"xyz"})
-    elif path == "/status":
-        await start(103)
-    elif path == "/order":
-        await send({"type": "http.response.body", "body": b"x"})
-    elif path == "/text":
-        await start()
-        await send({"type": "http.response.body", "body": "text"})
-    elif path == "/leaves":
-        raise SystemExit(3)
-    elif path == "/late":
-        await start()
-        await send({"type": "http.response.body", "body": b"half", "more_body": True})
-        raise ValueError("in the middle")
-    else:
-        await start(404)
-        await send({"type": "http.response.body", "body": b"?"})
-
-async def gone(receive):
-    try:
-        async with asyncio.timeout(0.001):
-            return (await receive())["type"] == "http.disconnect"
-    except TimeoutError:
-        return False
-
-async def socket(scope, receive, send):
-    assert (await receive())["type"] == "websocket.connect"
-    if scope["path"] == "/refused":
-        return await send({"type": "websocket.close", "code": 4001})
-    await send({"type": "websocket.accept", "subprotocol": None})
-    while True:
-        message = await receive()
-        if message["type"] == "websocket.disconnect":
-            log.append(f"left {message['code']}")
-            return
-        if message.get("text") == "close":
-            return await send({"type": "websocket.close", "code": 4000, "reason": "asked"})
-        if message.get("text") is not None:
-            await send({"type": "websocket.send", "text": message["text"].upper()})
-        else:
-            await send({"type": "websocket.send", "bytes": message["bytes"][::-1]})
-
-def classic(environ, start_response):
-    path = environ["PATH_INFO"]
-    if path == "/early":
-        raise ValueError("wsgi")
-    write = start_response("200 Fine", [("X-Method", environ["REQUEST_METHOD"]), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")])
-    write(b"<")
-    class Parts:
-        def __iter__(self):
-            yield environ["wsgi.input"].read()
-            yield environ["QUERY_STRING"].encode()
-        def close(self):
-            log.append("closed")
-    return Parts()
-`);
+const fixtures = join(packageRoot, "test", "bridge", "fixtures");
+py.runPython(readFileSync(join(fixtures, "plain_apps.py"), "utf8"));
 
 const log = () => (py.runPython("list(log)") as { toJs(): string[] }).toJs();
 
@@ -339,6 +229,44 @@ endless
     }
     expect(ends()).toBe(before + 1);
     expect(errors).toEqual([]);
+  });
+});
+
+describe("AsyncLocalStorage and contextvars", () => {
+  const storage = new AsyncLocalStorage<string>();
+  py.registerJsModule("of_request", { who: () => storage.getStore() ?? "nobody" });
+  py.runPython(`
+import contextvars, of_request
+seen = contextvars.ContextVar("seen", default="new")
+async def asks(scope, receive, send):
+    if scope["type"] != "http":
+        raise ValueError(scope["type"])
+    before = seen.get()
+    seen.set("old")
+    await asyncio.sleep(0.01)
+    text = f"{of_request.who()} {before} {seen.get()}"
+    await send({"type": "http.response.start", "status": 200})
+    await send({"type": "http.response.body", "body": text.encode()})
+def asks_by_thread(environ, start_response):
+    start_response("200 OK", [])
+    before = seen.get()
+    seen.set("old")
+    yield f"{of_request.who()} {before} {seen.get()}".encode()
+`);
+  const named = (name: string) => py.globals.get(name) as Parameters<typeof py.asgi>[0];
+
+  it.each([
+    ["asgi", py.asgi(named("asks"), options)],
+    ["wsgi", py.wsgi(named("asks_by_thread"), options)],
+  ])("are the request's own: %s", async (_, handler) => {
+    const ask = async (who: string) => {
+      const asked = () => handler.fetch(new Request("http://app.example/"));
+      const response = await storage.run(who, asked);
+      return response.text();
+    };
+    const names = Array.from({ length: 20 }, (_, i) => `user-${i}`);
+    const answers = await Promise.all(names.map(ask));
+    expect(answers).toEqual(names.map((name) => `${name} new old`));
   });
 });
 
