@@ -69,7 +69,7 @@ def primitive(value: Any, hint: str) -> object:
 
 def times_in(array: Any) -> tuple[object, ...]:
     """numpy exports no memory of dates and times: the whole numbers, and what they count."""
-    dtype = getattr(array, "dtype", None)
+    dtype: Any = getattr(array, "dtype", None)
     if getattr(dtype, "kind", "") not in ("m", "M"):
         return ()
     return array.view(f"{dtype.str[0]}i8"), dtype.str
