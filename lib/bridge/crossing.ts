@@ -1,4 +1,5 @@
 // lib/bridge/crossing.ts: one environment's crossings, in both directions.
+import { isMainThread } from "node:worker_threads";
 import { AsyncCalls } from "./async.js";
 import { errorOf, exceptionOf } from "./errors.js";
 import { destroyedError, HeldObjects, heldBy } from "./held.js";
@@ -25,6 +26,7 @@ export type OpenBridge = (
   registers: Int32Array,
   outTags: Uint8Array,
   outWords: Float64Array,
+  ofWorker: boolean,
 ) => NativeBridge;
 
 export class Crossing implements Owner, Numbers {
@@ -47,7 +49,13 @@ export class Crossing implements Owner, Numbers {
   #missing: object | undefined;
 
   constructor(open: OpenBridge) {
-    this.native = open(this.#dispatch, this.registers, this.#outTags, this.#outWords);
+    this.native = open(
+      this.#dispatch,
+      this.registers,
+      this.#outTags,
+      this.#outWords,
+      !isMainThread,
+    );
     this.held = new HeldObjects(this.native);
     this.#module = this.native.module() as number;
     if (this.registers[Register.kind] !== Kind.handle) this.#take(this.#module);

@@ -45,20 +45,23 @@ Napi::Value BeginBridge(const Napi::CallbackInfo& info) {
   interpreter::Job job = ReadJob(info[0].As<Napi::Object>());
   auto done = std::make_shared<Napi::FunctionReference>(
       Napi::Persistent(info[1].As<Napi::Function>()));
-  // The reference dies where the call has run: on JavaScript's thread. Where
-  // that has ended the environment has deleted it.
+  // The reference is deleted by the call alone, on JavaScript's thread: an
+  // environment that has ended has deleted it itself.
+  done->SuppressDestruct();
   auto work = [calls, done = std::move(done), job = std::move(job)]() mutable {
     auto points = Begin(job);
     calls->Post([done = std::move(done), points](Napi::Env js) {
+      const Napi::Function told = done->Value();
+      done->Reset();
       if (!points.ok()) {
-        done->Call({ErrorOf(js, points.status())});
+        told.Call({ErrorOf(js, points.status())});
         return;
       }
       Napi::Array array = Napi::Array::New(js);
       for (std::uint32_t i = 0; i < points.value().size(); ++i) {
         array.Set(i, Napi::String::New(js, points.value()[i]));
       }
-      done->Call({js.Undefined(), array});
+      told.Call({js.Undefined(), array});
     });
     calls->Release();
   };

@@ -84,7 +84,9 @@ class Host final : public interpreter::JobHost,
   Host(std::shared_ptr<napi::JsCalls> calls, Napi::Function listener)
       : calls_(std::move(calls)),
         listener_(std::make_shared<Napi::FunctionReference>(
-            Napi::Persistent(listener))) {}
+            Napi::Persistent(listener))) {
+    listener_->SuppressDestruct();
+  }
 
   void PostOutput(int fd, std::vector<std::byte> data) override {
     Emit("output",
@@ -111,14 +113,14 @@ class Host final : public interpreter::JobHost,
     Emit("end", [shared](Napi::Env env, Napi::Object event) {
       event.Set("outcome", DescribeOutcome(env, *shared));
     });
+    // Here alone, on its thread: an environment that has ended has deleted it.
+    calls_->Post([listener = listener_](Napi::Env) { listener->Reset(); });
     calls_->Release();
   }
 
  private:
   using Fill = std::function<void(Napi::Env, Napi::Object)>;
 
-  // The listener's reference dies with the last call, on its thread. Where the
-  // environment is gone no call runs, and the reference goes with it.
   void Emit(const char* type, Fill fill) {
     calls_->Post(
         [listener = listener_, type, fill = std::move(fill)](Napi::Env env) {

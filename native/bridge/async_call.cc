@@ -89,7 +89,8 @@ const std::shared_ptr<Limit>& AsyncCall::MakeLimit() {
 
 // It had not begun.
 void AsyncCall::FailEnded() {
-  PyErr_SetNone(ExceptionOf(limit_->why()));
+  const End why = limit_->why();
+  PyErr_SetNone(ExceptionOf(why != End::kNone ? why : End::kClosed));
   Fail();
 }
 
@@ -106,6 +107,7 @@ void AsyncCall::TellOverdue() {
 
 // GIL where there is a context still.
 AsyncCall::~AsyncCall() {
+  if (limit_) limit_->Abandon();
   realm_->EndTravel(ticket_);
   Py_XDECREF(context_);
 }
@@ -203,7 +205,8 @@ std::uint32_t CurrentCall(const Realm& realm) {
 
 // python/inmem/_bridge_async.py makes a task of it.
 void AsyncCall::Adopt(Owned awaitable) {
-  if (settled_) {  // ended meanwhile: a coroutine is told that it never runs
+  // Ended meanwhile: a coroutine is told that it never runs.
+  if (settled_ || realm_->closed()) {
     Owned closed = Owned::Steal(
         PyCoro_CheckExact(awaitable.get())
             ? PyObject_CallMethod(awaitable.get(), "close", nullptr)
@@ -228,8 +231,16 @@ void AsyncCall::Adopt(Owned awaitable) {
   if (!done) Fail();
 }
 
+// True: nobody waits for an answer, or has had it.
+bool AsyncCall::IsSettled() {
+  if (std::exchange(settled_, true)) return true;
+  if (!realm_->closed()) return false;
+  limit_->Finish();
+  return true;
+}
+
 void AsyncCall::Settle(PyObject* value) {
-  if (std::exchange(settled_, true) || realm_->closed()) return;
+  if (IsSettled()) return;
   tape.Clear();
   if (TapeWriter(*realm_, &tape).Put(value)) {
     return Post(Answer::kValue, Owned::Borrow(value));
@@ -240,7 +251,7 @@ void AsyncCall::Settle(PyObject* value) {
 
 void AsyncCall::Fail() {
   Owned error = Owned::Steal(PyErr_GetRaisedException());
-  if (std::exchange(settled_, true) || realm_->closed()) return;
+  if (IsSettled()) return;
   if (!std::exchange(begun_, true)) realm_->TakeBack(tape, 0);
   tape.Clear();
   if (!error) {

@@ -57,6 +57,7 @@ class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
   void Adopt(cpython::Owned awaitable);
   void Post(Answer answer, cpython::Owned keep);
 
+  bool IsSettled();
   void FailEnded();
   void TellOverdue();
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "bridge/end_watch.h"
 #include "bridge/from_tape.h"
 #include "bridge/js_object.h"
 #include "bridge/realm.h"
@@ -81,6 +82,7 @@ Owned RaisePending(Realm& realm) {
       error == nullptr) {
     return RaiseClosed();
   }
+  if (EndWatch::Take(true)) return {};
   const std::string text = TextOf(realm.env(), error);
   PyErr_SetString(
       text.starts_with("RangeError: Maximum call stack") ? PyExc_RecursionError

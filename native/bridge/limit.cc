@@ -19,6 +19,7 @@
 #include <thread>
 #include <utility>
 
+#include "bridge/end_watch.h"
 #include "cpython/owned.h"
 
 namespace inmem::bridge {
@@ -190,6 +191,23 @@ void Limit::EnterHere() {
   thread_ = pthread_self();
 }
 
+void Limit::Abandon() {
+  std::lock_guard lock(mutex_);
+  at_ = At::kEnded;
+}
+
+// What this thread did has ended; what others do is for nobody.
+void Limit::Close() {
+  {
+    std::lock_guard lock(mutex_);
+    if (at_ == At::kThread && pthread_equal(thread_, pthread_self()) != 0) {
+      at_ = At::kEnded;
+      return;
+    }
+  }
+  EndNow(End::kClosed);
+}
+
 void Limit::Leave() {
   {
     std::lock_guard lock(mutex_);
@@ -247,7 +265,7 @@ void Limit::Raise() {
 bool Limit::Wake() {
   std::lock_guard lock(mutex_);
   if (at_ == At::kEnded) return false;
-  const int signal = wake_signal != nullptr ? wake_signal() : 0;
+  const int signal = WakeSignal();
   if (signal == 0) return true;
   if (at_ == At::kThread && raised_) pthread_kill(thread_, signal);
   // The loop's thread never ends.
@@ -256,6 +274,8 @@ bool Limit::Wake() {
 }
 
 void SetWakeSignal(int (*signal)()) { wake_signal = signal; }
+
+int WakeSignal() { return wake_signal != nullptr ? wake_signal() : 0; }
 
 bool HasInterrupt(const PyThreadState* state) {
   PyObject* const* waiting = &state->async_exc;
@@ -302,18 +322,29 @@ PyMethodDef* LimitMethods() {
 
 }  // namespace inmem::bridge
 
-// libpython is linked with --wrap of these two. Where a system call or a lock
-// was interrupted, they say whether to go on: CPython asks them on every
-// thread, but they look at what is meant for the main thread alone.
+// libpython is linked with --wrap of these. Where a system call or a lock was
+// interrupted, two of them say whether to go on: CPython asks them on every
+// thread, but they look at what is meant for the main thread alone. The third
+// is asked between bytecodes, where the thread's state tells to look.
 extern "C" {
 int __real_PyErr_CheckSignals(void);
 int __real_Py_MakePendingCalls(void);
+int __real__Py_HandlePending(PyThreadState* state);
 
 int __wrap_PyErr_CheckSignals(void) {
-  return inmem::bridge::TakeInterrupt() ? -1 : __real_PyErr_CheckSignals();
+  return inmem::bridge::EndWatch::Take() || inmem::bridge::TakeInterrupt()
+             ? -1
+             : __real_PyErr_CheckSignals();
 }
 
 int __wrap_Py_MakePendingCalls(void) {
-  return inmem::bridge::TakeInterrupt() ? -1 : __real_Py_MakePendingCalls();
+  return inmem::bridge::EndWatch::Take() || inmem::bridge::TakeInterrupt()
+             ? -1
+             : __real_Py_MakePendingCalls();
+}
+
+int __wrap__Py_HandlePending(PyThreadState* state) {
+  if (__real__Py_HandlePending(state) != 0) return -1;
+  return inmem::bridge::EndWatch::Take() ? -1 : 0;
 }
 }

@@ -55,6 +55,10 @@ class Limit : public std::enable_shared_from_this<Limit> {
   bool Finish();
   // The call is on a thread that has not the GIL yet.
   void EnterHere();
+  // Nobody can end it any more, or wants to.
+  void Abandon();
+  // Its environment has ended. The environment's thread.
+  void Close();
 
   ~Limit();
   Limit() = default;
@@ -87,6 +91,7 @@ PyObject* ExceptionOf(End why);
 
 // What signal ends blocking system calls; 0: none.
 void SetWakeSignal(int (*signal)());
+int WakeSignal();
 
 // Raises the exception for an interrupt of ours that waits for this thread.
 // GIL.

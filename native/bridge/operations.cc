@@ -314,11 +314,13 @@ napi_value HeldCount(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_value OpenBridge(napi_env env, napi_callback_info info) {
-  std::size_t argc = 4;
-  std::array<napi_value, 4> argv = {};
+  std::size_t argc = 5;
+  std::array<napi_value, 5> argv = {};
   napi_get_cb_info(env, info, &argc, argv.data(), nullptr, nullptr);
+  bool of_worker = false;
+  napi_get_value_bool(env, argv[4], &of_worker);
   std::shared_ptr<Realm> realm =
-      Realm::Open(env, argv[0], argv[1], argv[2], argv[3]);
+      Realm::Open(env, argv[0], argv[1], argv[2], argv[3], of_worker);
   if (!realm) return nullptr;
   napi_value object = nullptr;
   napi_create_object(env, &object);

@@ -62,7 +62,7 @@ bool TypedMemory(napi_env env, napi_value array, T** data, std::size_t* count) {
 
 std::shared_ptr<Realm> Realm::Open(napi_env env, napi_value dispatch,
                                    napi_value registers, napi_value out_tags,
-                                   napi_value out_words) {
+                                   napi_value out_words, bool of_worker) {
   std::shared_ptr<Realm> realm(new Realm());
   static std::atomic<std::uint32_t> realms{0};
   realm->id_ = ++realms;
@@ -86,6 +86,7 @@ std::shared_ptr<Realm> Realm::Open(napi_env env, napi_value dispatch,
   realm->calls_ = napi::JsCalls::Make(Napi::Env(env), "inmem-python", [] {});
   if (!realm->calls_) return nullptr;
   realm->calls_->Hold(Napi::Env(env), false);
+  if (of_worker) realm->end_watch_ = EndWatch::Begin(env, realm->progress);
   auto* held = new std::shared_ptr<Realm>(realm);
   napi_add_env_cleanup_hook(
       env,
@@ -105,8 +106,8 @@ Realm::~Realm() = default;
 void Realm::Close() {
   closed_.store(true, std::memory_order_release);
   calls_->Release();
-  // JavaScript, which would have done it, runs no more.
-  for (const auto& [number, limit] : limits_) limit->Finish();
+  if (end_watch_) end_watch_->Finish();
+  for (const auto& [number, limit] : limits_) limit->Close();
   limits_.clear();
   if (python_ == nullptr || Py_IsInitialized() == 0) return;
   PyEval_RestoreThread(python_);
@@ -271,6 +272,7 @@ Entry::Entry(Realm& realm)
     PyEval_RestoreThread(realm.python_);
   }
   realm.progress.EnterPython();
+  if (realm.end_watch_) realm.end_watch_->Enter(realm.python_);
   const char* here = static_cast<char*>(__builtin_frame_address(0));
   const auto left = static_cast<std::size_t>(here - realm.stack_low_);
   const std::size_t usable = left > kStackReserve ? left - kStackReserve : 0;

@@ -21,6 +21,7 @@
 #include "bridge/blocked_watch.h"
 #include "bridge/buffers.h"
 #include "bridge/call_scope.h"
+#include "bridge/end_watch.h"
 #include "bridge/handles.h"
 #include "bridge/limit.h"
 #include "bridge/protocol.h"
@@ -45,11 +46,12 @@ struct JsFunction {
 class Realm : public std::enable_shared_from_this<Realm> {
  public:
   // `dispatch` does JsOps; `registers` is the Int32Array; `out_tags` and
-  // `out_words` take tapes to JavaScript. REQUIRES: JavaScript's thread. Null
-  // with a JS exception pending where Node refuses.
+  // `out_words` take tapes to JavaScript; `of_worker`: others may end it at any
+  // time. REQUIRES: JavaScript's thread. Null with a JS exception pending where
+  // Node refuses.
   static std::shared_ptr<Realm> Open(napi_env env, napi_value dispatch,
                                      napi_value registers, napi_value out_tags,
-                                     napi_value out_words);
+                                     napi_value out_words, bool of_worker);
   ~Realm();
   Realm(const Realm&) = delete;
   Realm& operator=(const Realm&) = delete;
@@ -211,6 +213,7 @@ class Realm : public std::enable_shared_from_this<Realm> {
   std::unordered_map<std::uint32_t, Proxy> proxies_;
   PyThreadState* python_ = nullptr;  // of JavaScript's thread; null: not yet
   char* stack_low_ = nullptr;        // of JavaScript's thread
+  std::shared_ptr<EndWatch> end_watch_;  // null: nobody else can end it
   std::unordered_map<std::uint32_t, std::shared_ptr<Limit>> limits_;
   int awaited_ = 0;  // asynchronous calls without an answer
   std::mutex mutex_;

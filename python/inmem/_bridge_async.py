@@ -51,6 +51,10 @@ def running_loop() -> Any:
     return _loop
 
 
+def on_loop_thread() -> bool:
+    return get_ident() == _loop_thread
+
+
 def _run_loop(descriptor: int) -> None:
     import asyncio
 

@@ -30,9 +30,9 @@ def ask(proxy: Any, what: int) -> asyncio.Future[Any]:
 
 
 def settle(future: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
-    """On the bridge's loop; the future may be of another."""
+    """On the bridge's loop, or where an environment ends; the future may be of another loop."""
     loop = future.get_loop()
-    if loop is _bridge_async.running_loop():
+    if loop is _bridge_async.running_loop() and _bridge_async.on_loop_thread():
         _set(future, value, error)
         return
     try:

@@ -1,8 +1,12 @@
-// test/bridge/silent-faults.test.ts: what other bridges get wrong without a word; one test for each fault (14 is about workers' ends).
+// test/bridge/silent-faults.test.ts: what other bridges get wrong without a word; one test for each fault.
+import { once } from "node:events";
+import { join } from "node:path";
 import { inspect } from "node:util";
+import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import type { PyProxy } from "../../lib/index.js";
 import { api } from "../helpers/python.js";
+import { packageRoot } from "../helpers/spawn-node.js";
 
 const py = await api.start();
 type Call = (...args: unknown[]) => unknown;
@@ -89,6 +93,19 @@ describe("silent faults of bridges", () => {
 
   it("13: a coroutine is undefined, or cannot be awaited", async () => {
     expect(await python("async def five(): return 5\nfive")()).toBe(5);
+  });
+
+  it("14: worker.terminate() waits for time.sleep()", async () => {
+    const source = `
+      const { parentPort } = require("node:worker_threads");
+      require(${JSON.stringify(join(packageRoot, "dist", "index.js"))}).start().then((py) => {
+        py.runPython("lambda begun: (begun(), __import__('time').sleep(600))")(() => parentPort.postMessage(""));
+      });`;
+    const worker = new Worker(source, { eval: true });
+    await once(worker, "message");
+    const before = performance.now();
+    expect(await worker.terminate()).toBe(1);
+    expect(performance.now() - before).toBeLessThan(30_000);
   });
 
   it("15: SystemExit ends the process", () => {
