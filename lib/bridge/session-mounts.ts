@@ -1,6 +1,7 @@
 // lib/bridge/session-mounts.ts: bundles that come and go while start()'s Python lives.
 
 import { nativeBundles, pathOfBundle } from "../bundle-input.js";
+import { InmemError } from "../errors.js";
 import { type BundleInput, checkBooleans, checkIsObject, checkNames } from "../options.js";
 import type { Crossing } from "./crossing.js";
 
@@ -28,7 +29,7 @@ export class SessionMounts {
   mount(bundle: BundleInput): string {
     const points = nativeBundles(bundle).map((each) => {
       if (typeof each === "string") return this.#crossing.python("mount", each, "") as string;
-      if ("folder" in each) return this.#crossing.python("mount_folder", each.folder) as string;
+      if ("folder" in each) throw notArchive(each.folder);
       return this.#crossing.python("mount", each.bytes, each.name ?? "") as string;
     });
     for (const point of points) if (!this.#points.includes(point)) this.#points.push(point);
@@ -50,6 +51,14 @@ export class SessionMounts {
     }
     this.#byInput.delete(key);
   }
+}
+
+// Nothing is verified in a folder, and a session may have a key.
+function notArchive(folder: string): InmemError {
+  return new InmemError(
+    "ERR_INMEM_NOT_A_FILE",
+    `${folder}: a folder with a __main__.py (expected a zip file or a folder of wheels; start() takes others)`,
+  );
 }
 
 function keyOf(bundle: BundleInput): string | Uint8Array {

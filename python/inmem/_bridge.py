@@ -200,15 +200,7 @@ def run_async(
 
 
 def mount(bundle: Any, name: str) -> str:
-    return _kept(inmem.mount(bundle, name=name))
-
-
-def mount_folder(folder: str) -> str:
-    _session.show(folder)
-    return _kept(folder)
-
-
-def _kept(point: str) -> str:
+    point = inmem.mount(bundle, name=name)
     if point not in _session.points:
         _session.points.append(point)
     return point
