@@ -32,7 +32,6 @@ interface Pending {
 export class AsyncCalls {
   readonly #crossing: Crossing;
   readonly #pending = new Map<number, Pending>();
-  readonly #promises = new WeakMap<object, Promise<unknown>>();
   #last = 0;
   #awakeUntil = 0;
   #awake = false;
@@ -60,16 +59,11 @@ export class AsyncCalls {
     return this.#begin([callee, args, keywords], limits, send);
   }
 
-  /** The Promise for a coroutine, a task, a future: always the same for one proxy. */
-  promiseOf(handle: number, proxy: object): Promise<unknown> {
-    let promise = this.#promises.get(proxy);
-    if (promise === undefined) {
-      promise = this.#begin(proxy, NO_LIMITS, (number) =>
-        this.#crossing.native.awaitAsync(handle, number, -1),
-      );
-      this.#promises.set(proxy, promise);
-    }
-    return promise;
+  /** Awaits the Python object behind `proxy`, which stays until the answer. */
+  awaited(handle: number, proxy: object): Promise<unknown> {
+    return this.#begin(proxy, NO_LIMITS, (number) =>
+      this.#crossing.native.awaitAsync(handle, number, -1),
+    );
   }
 
   /** For a call: no other one that is going has it; never 0. */

@@ -4,8 +4,11 @@ import { handleFor, type Target } from "./target.js";
 
 type Handler = ((value: unknown) => unknown) | undefined;
 
+/** The Promise for a coroutine, a task, a future: always the same for one proxy. */
 function promiseOf(target: Target): Promise<unknown> {
-  return target.crossing.async.promiseOf(handleFor(target), target.proxy);
+  const handle = handleFor(target);
+  target.promise ??= target.crossing.async.awaited(handle, target.proxy);
+  return target.promise;
 }
 
 /** `then` is what makes a Promise of it: all else must not have one. */

@@ -8,6 +8,8 @@ export interface Target extends Holder {
   crossing: Crossing;
   held: Held;
   proxy: object;
+  /** Of what can be awaited, once it was. A WeakMap of them would cost each collection as much. */
+  promise?: Promise<unknown>;
 }
 
 /** Of a proxy; undefined: it is none of ours. */

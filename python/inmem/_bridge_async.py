@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from _thread import get_ident
+from types import CoroutineType
 
 import _inmem_bridge
 
@@ -118,7 +119,8 @@ def adopt(awaitable: Any, call: object, context: Context) -> None:
 
     task: Any = None
     try:
-        if asyncio.isfuture(awaitable):
+        # Most are coroutines: asyncio's questions take longer than the rest here.
+        if type(awaitable) is not CoroutineType and asyncio.isfuture(awaitable):
             task = awaitable
             loop = task.get_loop()
             if loop is not _loop:
@@ -127,7 +129,7 @@ def adopt(awaitable: Any, call: object, context: Context) -> None:
                 loop.call_soon_threadsafe(task.add_done_callback, lambda done: _finish(done, call))
                 return
         else:
-            if not asyncio.iscoroutine(awaitable):
+            if type(awaitable) is not CoroutineType and not asyncio.iscoroutine(awaitable):
                 awaitable = _awaited(awaitable)
             # Its first step at once, inside __init__(): most have no second one.
             task = asyncio.Task.__new__(asyncio.Task)

@@ -1,59 +1,20 @@
 // bench/bridge/sides/ours.mjs: the rows as this package does them.
 import { createRequire } from "node:module";
-import { checked, sameList } from "../check.mjs";
+import { checked } from "../check.mjs";
+import { awaited, pythonRows } from "../rows.mjs";
 
 export async function open({ root, bundles }) {
   const { start } = createRequire(import.meta.url)(root);
   const py = await start({ bundles });
   const python = py.pyimport("operations");
-  const { add, add_async: addAsync, echo, each_way: eachWay, call_back: callBack } = python;
-  const { make, point } = python;
+  const { add } = python;
   return {
-    add(n) {
-      let sum = 0;
-      for (let i = 0; i < n; i += 1) sum += add(1, 2);
-      checked(sum, 3 * n);
-    },
-    attribute(n) {
-      let sum = 0;
-      for (let i = 0; i < n; i += 1) sum += point.x;
-      checked(sum, 7 * n);
-    },
-    echo(n, text) {
-      let length = 0;
-      for (let i = 0; i < n; i += 1) length += echo(text).length;
-      checked(length, text.length * n);
-    },
-    list(n, values) {
-      for (let i = 0; i < n; i += 1) {
-        const there = py.toPy(values);
-        const back = eachWay(there);
-        sameList(back.toJs(), values);
-        there.destroy();
-        back.destroy();
-      }
-    },
-    callback(n) {
-      checked(
-        callBack((i) => i + 1, n),
-        (n * (n + 1)) / 2,
-      );
-    },
-    async await(n) {
-      let sum = 0;
-      for (let i = 0; i < n; i += 1) sum += await add.callAsync(1, 2);
-      checked(sum, 3 * n);
-    },
-    async "await-coroutine"(n) {
-      let sum = 0;
-      for (let i = 0; i < n; i += 1) sum += await addAsync(1, 2);
-      checked(sum, 3 * n);
-    },
-    objects(n) {
-      let sum = 0;
-      for (let i = 0; i < n; i += 1) sum += make(i).length;
-      checked(sum, n);
-    },
+    ...pythonRows(
+      python,
+      (values) => py.toPy(values),
+      (a, b) => add.callAsync(a, b),
+    ),
+    "await-coroutine": awaited(python.add_async),
     long: (name, seconds) => python[name].callAsync(seconds),
     ...arrays(py, bundles),
   };
