@@ -8,6 +8,7 @@ import {
   checkIsObject,
   checkNames,
   checkOptions,
+  checkString,
   type RunOptions,
   wrongType,
 } from "../options.js";
@@ -42,6 +43,11 @@ export interface StartOptions
   stdout?: OutputTarget;
   /** Default: `"inherit"`. */
   stderr?: OutputTarget;
+  /**
+   * The module whose `new_event_loop()` makes the loop that coroutines run on: `"uvloop"`, where a
+   * bundle has it. One for the process, before its first use. Default: `"asyncio"`.
+   */
+  loop?: string;
 }
 
 const NAMES = [
@@ -51,6 +57,7 @@ const NAMES = [
   "stdin",
   "stdout",
   "stderr",
+  "loop",
   "load",
   "pin",
   "hostLibraries",
@@ -64,17 +71,19 @@ export interface CheckedStart {
   readonly stdin: StdinSource | undefined;
   readonly stdout: OutputTarget | undefined;
   readonly stderr: OutputTarget | undefined;
+  readonly loop: string | undefined;
 }
 
 /** @throws {TypeError} an unknown option or a wrong type; {InmemError} ERR_INMEM_KEY. */
 export function checkStart(options: StartOptions = {}): CheckedStart {
   checkIsObject(options);
   checkNames(options, NAMES, { bundle: "bundles", argv: "args" });
-  const { bundles, stdin, stdout, stderr, ...rest } = options;
+  const { bundles, stdin, stdout, stderr, loop, ...rest } = options;
+  if (loop !== undefined) checkString("loop", loop);
   checkInput(stdin);
   checkOutput("stdout", stdout);
   checkOutput("stderr", stderr);
-  return { bundles: allBundles(bundles), run: checkOptions(rest), stdin, stdout, stderr };
+  return { bundles: allBundles(bundles), run: checkOptions(rest), stdin, stdout, stderr, loop };
 }
 
 function allBundles(bundles: StartOptions["bundles"]): NativeJob["bundles"] {

@@ -27,6 +27,7 @@ export async function startBridge(
   if (checked.stdin !== undefined) setInput(crossing, checked.stdin);
   if (checked.stdout !== undefined) setOutput(crossing, "stdout", checked.stdout);
   if (checked.stderr !== undefined) setOutput(crossing, "stderr", checked.stderr);
+  if (checked.loop !== undefined) crossing.python("choose_loop", checked.loop);
   return new Python(crossing, points);
 }
 

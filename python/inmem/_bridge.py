@@ -181,6 +181,12 @@ def run(
     return eval(compile(last, filename, "eval", dont_inherit=True), names, local_names)
 
 
+def choose_loop(name: str) -> None:
+    from inmem import _bridge_async
+
+    _bridge_async.choose_loop(name)
+
+
 def run_async(
     code: str,
     filename: str = "<exec>",

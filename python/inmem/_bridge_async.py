@@ -28,6 +28,9 @@ _loop: Any = None
 #: Tasks that JavaScript waits for: asyncio itself holds them by weak references alone.
 _adopted: set[Any] = set()
 _loop_thread = 0
+#: Makes the loop: new_event_loop() of the module that start() was told, or asyncio's.
+_factory: Any = None
+_factory_name = "asyncio"
 
 
 # --- threads ---------------------------------------------------------------------
@@ -56,18 +59,48 @@ def on_loop_thread() -> bool:
     return get_ident() == _loop_thread
 
 
+def choose_loop(name: str) -> None:
+    """start({ loop }): a module with new_event_loop(), such as uvloop. There is one loop: who comes
+    second, or after its first use, may only choose the same."""
+    global _factory, _factory_name
+    if name == _factory_name:
+        return
+    if _factory is not None or _loop_thread != 0:
+        raise RuntimeError(
+            f"the bridge's loop is {_factory_name}'s (expected the same from each start(), "
+            f"found {name!r})"
+        )
+    import importlib
+
+    try:
+        factory = importlib.import_module(name).new_event_loop
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise ModuleNotFoundError(
+            f"start({{ loop }}) found no module {name!r} (expected it in a bundle: add it to the "
+            "bundle's requirements)",
+            name=name,
+        ) from None
+    except AttributeError:
+        raise TypeError(
+            f"start({{ loop }}) expected a module with new_event_loop(), found {name!r}"
+        ) from None
+    _factory, _factory_name = factory, name
+
+
 def _run_loop(descriptor: int) -> None:
     import asyncio
 
     global _loop, _loop_thread
-    loop = asyncio.new_event_loop()
+    loop = (_factory or asyncio.new_event_loop)()
     asyncio.set_event_loop(loop)
     _loop = loop
     _loop_thread = get_ident()
     # asyncio's own loops tell so what they are to do next; others need not.
     _inmem_bridge.set_loop_ready(getattr(loop, "_ready", None))
     loop.add_reader(descriptor, _inmem_bridge.serve_loop)
-    while True:
+    while not loop.is_closed():
         try:
             loop.run_forever()
         except BaseException:
