@@ -40,28 +40,22 @@ Result<std::vector<std::string>> Begin(const interpreter::Job& job) {
 // be called. Of the job what OpenSession() reads.
 Napi::Value BeginBridge(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  auto calls = napi::JsCalls::Make(env, "inmem-python start", [] {});
+  auto calls = napi::JsCalls::Make(
+      env, "inmem-python start", [] {}, info[1].As<Napi::Function>());
   if (!calls) return env.Undefined();
   interpreter::Job job = ReadJob(info[0].As<Napi::Object>());
-  auto done = std::make_shared<Napi::FunctionReference>(
-      Napi::Persistent(info[1].As<Napi::Function>()));
-  // The reference is deleted by the call alone, on JavaScript's thread: an
-  // environment that has ended has deleted it itself.
-  done->SuppressDestruct();
-  auto work = [calls, done = std::move(done), job = std::move(job)]() mutable {
+  auto work = [calls, job = std::move(job)] {
     auto points = Begin(job);
-    calls->Post([done = std::move(done), points](Napi::Env js) {
-      const Napi::Function told = done->Value();
-      done->Reset();
+    calls->PostToListener([points](Napi::Env js, Napi::Function done) {
       if (!points.ok()) {
-        told.Call({ErrorOf(js, points.status())});
+        done.Call({ErrorOf(js, points.status())});
         return;
       }
       Napi::Array array = Napi::Array::New(js);
       for (std::uint32_t i = 0; i < points.value().size(); ++i) {
         array.Set(i, Napi::String::New(js, points.value()[i]));
       }
-      told.Call({js.Undefined(), array});
+      done.Call({js.Undefined(), array});
     });
     calls->Release();
   };

@@ -81,12 +81,8 @@ Napi::Object DescribeOutcome(Napi::Env env, const Outcome& outcome) {
 class Host final : public interpreter::JobHost,
                    public std::enable_shared_from_this<Host> {
  public:
-  Host(std::shared_ptr<napi::JsCalls> calls, Napi::Function listener)
-      : calls_(std::move(calls)),
-        listener_(std::make_shared<Napi::FunctionReference>(
-            Napi::Persistent(listener))) {
-    listener_->SuppressDestruct();
-  }
+  explicit Host(std::shared_ptr<napi::JsCalls> calls)
+      : calls_(std::move(calls)) {}
 
   void PostOutput(int fd, std::vector<std::byte> data) override {
     Emit("output",
@@ -113,8 +109,6 @@ class Host final : public interpreter::JobHost,
     Emit("end", [shared](Napi::Env env, Napi::Object event) {
       event.Set("outcome", DescribeOutcome(env, *shared));
     });
-    // Here alone, on its thread: an environment that has ended has deleted it.
-    calls_->Post([listener = listener_](Napi::Env) { listener->Reset(); });
     calls_->Release();
   }
 
@@ -122,17 +116,16 @@ class Host final : public interpreter::JobHost,
   using Fill = std::function<void(Napi::Env, Napi::Object)>;
 
   void Emit(const char* type, Fill fill) {
-    calls_->Post(
-        [listener = listener_, type, fill = std::move(fill)](Napi::Env env) {
+    calls_->PostToListener(
+        [type, fill = std::move(fill)](Napi::Env env, Napi::Function listener) {
           Napi::Object event = Napi::Object::New(env);
           event.Set("type", type);
           if (fill) fill(env, event);
-          listener->Call({event});
+          listener.Call({event});
         });
   }
 
   std::shared_ptr<napi::JsCalls> calls_;
-  std::shared_ptr<Napi::FunctionReference> listener_;
 };
 
 // Free for others until Keep(), if Reserve() has taken it.
@@ -163,10 +156,13 @@ Napi::Value Run(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   // A worker that is terminated takes its program along: nobody listens any
   // more, so it must not wait for anybody.
-  auto calls = napi::JsCalls::Make(env, "inmem-python run", [] {
-    CurrentPipes().Close();
-    PythonThread::Get().Interrupt(SIGINT);
-  });
+  auto calls = napi::JsCalls::Make(
+      env, "inmem-python run",
+      [] {
+        CurrentPipes().Close();
+        PythonThread::Get().Interrupt(SIGINT);
+      },
+      info[1].As<Napi::Function>());
   if (!calls) return env.Undefined();
   Reservation reservation;
   if (Status status = reservation.Reserve(); !status.ok()) {
@@ -183,7 +179,7 @@ Napi::Value Run(const Napi::CallbackInfo& info) {
     calls->Release();
     return env.Undefined();
   }
-  job.host = std::make_shared<Host>(calls, info[1].As<Napi::Function>());
+  job.host = std::make_shared<Host>(calls);
   Status status = PythonThread::Get().Start(std::move(job));
   if (!status.ok()) {
     calls->Release();

@@ -18,14 +18,22 @@ struct JsCalls::Shared {
   std::function<void()> on_end;
 };
 
-namespace {
+// One of them is set.
+struct JsCalls::Boxed {
+  Call call;
+  ListenerCall to_listener;
+};
 
-void RunCall(napi_env env, napi_value, void*, void* data) {
-  std::unique_ptr<JsCalls::Call> call(static_cast<JsCalls::Call*>(data));
+void JsCalls::RunCall(napi_env env, napi_value listener, void*, void* data) {
+  std::unique_ptr<Boxed> boxed(static_cast<Boxed*>(data));
   if (env == nullptr) return;  // the environment is ending
   Napi::Env js(env);
   Napi::HandleScope scope(js);
-  (*call)(js);
+  if (boxed->call) {
+    boxed->call(js);
+  } else {
+    boxed->to_listener(js, Napi::Function(env, listener));
+  }
   // A listener of ours threw: that is the program's uncaught exception. In an
   // environment that is ending there is none to take.
   bool pending = false;
@@ -36,14 +44,13 @@ void RunCall(napi_env env, napi_value, void*, void* data) {
   }
 }
 
-}  // namespace
-
 JsCalls::JsCalls(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
 
 JsCalls::~JsCalls() { Release(); }
 
 std::shared_ptr<JsCalls> JsCalls::Make(Napi::Env env, const char* name,
-                                       std::function<void()> on_end) {
+                                       std::function<void()> on_end,
+                                       Napi::Function listener) {
   auto shared = std::make_shared<Shared>();
   shared->on_end = std::move(on_end);
   auto* held = new std::shared_ptr<Shared>(shared);
@@ -57,8 +64,8 @@ std::shared_ptr<JsCalls> JsCalls::Make(Napi::Env env, const char* name,
   };
   napi_threadsafe_function function = nullptr;
   napi_status status = napi_create_threadsafe_function(
-      env, nullptr, nullptr, Napi::String::New(env, name), 0, 1, held, finalize,
-      nullptr, RunCall, &function);
+      env, listener, nullptr, Napi::String::New(env, name), 0, 1, held,
+      finalize, nullptr, RunCall, &function);
   if (status != napi_ok) {
     delete held;
     Napi::Error::New(env, "Node refused a thread-safe function")
@@ -70,12 +77,20 @@ std::shared_ptr<JsCalls> JsCalls::Make(Napi::Env env, const char* name,
 }
 
 bool JsCalls::Post(Call call) {
+  return Enqueue(std::make_unique<Boxed>(Boxed{std::move(call), nullptr}));
+}
+
+bool JsCalls::PostToListener(ListenerCall call) {
+  return Enqueue(std::make_unique<Boxed>(Boxed{nullptr, std::move(call)}));
+}
+
+bool JsCalls::Enqueue(std::unique_ptr<Boxed> boxed) {
   std::lock_guard lock(shared_->mutex);
   if (shared_->function == nullptr) return false;
-  auto* boxed = new Call(std::move(call));  // RunCall's, once it is queued
-  if (napi_call_threadsafe_function(shared_->function, boxed,
+  Boxed* queued = boxed.release();  // RunCall's, once it is queued
+  if (napi_call_threadsafe_function(shared_->function, queued,
                                     napi_tsfn_nonblocking) != napi_ok) {
-    delete boxed;
+    delete queued;
     return false;
   }
   return true;

@@ -16,12 +16,16 @@ namespace inmem::napi {
 class JsCalls {
  public:
   using Call = std::function<void(Napi::Env)>;
+  using ListenerCall = std::function<void(Napi::Env, Napi::Function)>;
 
   // `on_end` is called, on the environment's thread, when that ends before
-  // Release(). REQUIRES: the environment's thread. Null with a JS exception
-  // pending where Node refuses.
+  // Release(). The queue keeps `listener`, if there is one: a reference of
+  // one's own would die on the thread that lets go last, and with Node-API's
+  // references that is the environment's alone. REQUIRES: the environment's
+  // thread. Null with a JS exception pending where Node refuses.
   static std::shared_ptr<JsCalls> Make(Napi::Env env, const char* name,
-                                       std::function<void()> on_end);
+                                       std::function<void()> on_end,
+                                       Napi::Function listener = {});
 
   ~JsCalls();
   JsCalls(const JsCalls&) = delete;
@@ -29,6 +33,8 @@ class JsCalls {
 
   // False: the environment is gone and the call never runs.
   bool Post(Call call);
+  // The same, with the listener that Make() got.
+  bool PostToListener(ListenerCall call);
   void Release();
 
   // Whether the queue keeps the event loop alive; at first it does. REQUIRES:
@@ -37,7 +43,10 @@ class JsCalls {
 
  private:
   struct Shared;
+  struct Boxed;
   explicit JsCalls(std::shared_ptr<Shared> shared);
+  static void RunCall(napi_env env, napi_value listener, void*, void* data);
+  bool Enqueue(std::unique_ptr<Boxed> boxed);
   std::shared_ptr<Shared> shared_;
 };
 
