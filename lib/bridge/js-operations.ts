@@ -3,7 +3,9 @@ import { inspect } from "node:util";
 import { assignMemory, holdMemory } from "./buffers.js";
 import type { Crossing } from "./crossing.js";
 import { equalKey } from "./equal-keys.js";
-import { JsOp } from "./native.js";
+import { errorOf } from "./errors.js";
+import { JsOp, PyTrait } from "./native.js";
+import { targetOf } from "./target.js";
 import { firstToJs } from "./to-js.js";
 import { type ToPyOptions, toPy } from "./to-py.js";
 import { isObject } from "./values.js";
@@ -102,8 +104,10 @@ const named = {
   },
   iterate: (object) => (object as Iterable<unknown>)[Symbol.iterator](),
   next: (object, args) => stepOf((object as AnyIterator).next(...(args as [unknown?]))),
-  throw: (object, [error]) => {
+  throw: (object, [given], crossing) => {
     const iterator = object as AnyIterator;
+    const traits = targetOf(given)?.held.traits ?? 0;
+    const error = (traits & PyTrait.exception) !== 0 ? errorOf(crossing, given as object) : given;
     if (iterator.throw === undefined) throw error;
     return stepOf(iterator.throw(error));
   },

@@ -141,9 +141,9 @@ async def async_next(iterator: Any, value: Any) -> tuple[Any, ...]:
         return ()
 
 
-async def async_throw(iterator: Any, error: BaseException) -> tuple[Any, ...]:
+async def async_throw(iterator: Any, error: object) -> tuple[Any, ...]:
     try:
-        return (await iterator.athrow(error),)
+        return (await iterator.athrow(_bridge_members.exception_of(error)),)
     except StopAsyncIteration:
         return ()
 

@@ -105,7 +105,7 @@ def _has_begun(generator: Any) -> bool:
 
 def throw_item(generator: Generator[object, object, object], error: object) -> tuple[bool, object]:
     try:
-        return False, generator.throw(_exception_of(error))
+        return False, generator.throw(exception_of(error))
     except StopIteration as stop:
         return True, stop.value
 
@@ -114,7 +114,7 @@ def close(generator: Generator[object, object, object]) -> None:
     generator.close()
 
 
-def _exception_of(error: object) -> BaseException:
+def exception_of(error: object) -> BaseException:
     from inmem import ffi
 
     return error if isinstance(error, BaseException) else ffi.js_exception(error)
@@ -130,7 +130,7 @@ def enter(manager: Any) -> tuple[object, object]:
 
 
 def leave(manager: object, leaving: Callable[..., object], error: object) -> bool:
-    raised = _exception_of(error)
+    raised = exception_of(error)
     return bool(leaving(manager, type(raised), raised, raised.__traceback__))
 
 

@@ -71,7 +71,7 @@ class JsException(Exception):
 
 def js_exception(error: Any) -> JsException:
     made = JsException(error)
-    stack = js(error, "stack")
+    stack = js(error, "stack") if isinstance(error, JsProxy) else ""  # `throw "text"`
     if stack:
         made.add_note(f"--- JavaScript ---\n{stack}")
     return made

@@ -151,3 +151,38 @@ it("tells of a destroyed proxy when and why", () => {
   list.destroy("no longer shown");
   expect(() => list.length).toThrow(/already been destroyed\nno longer shown, \d+ ms ago/);
 });
+
+describe("what is thrown", () => {
+  it("into an asynchronous generator of Python is a JsException there", async () => {
+    const code =
+      "async def g():\n  try:\n    yield 1\n  except JsException as e:\n    yield str(e)\ng()";
+    const generator = run(code) as AsyncGenerator<unknown>;
+    await generator.next();
+    expect(await generator.throw(new Error("q"))).toEqual({ done: false, value: "Error: q" });
+  });
+
+  it("into a generator of JavaScript is a PythonError there", () => {
+    function* caught(): Generator<unknown> {
+      try {
+        yield 1;
+      } catch (error) {
+        yield error instanceof api.PythonError && error.message;
+      }
+    }
+    const raise = call("def raised(g):\n  next(g)\n  return g.throw(ValueError('v'))\nraised");
+    expect(raise(caught())).toBe("v");
+  });
+
+  it("in with() and is no error goes to __exit__, and out again", () => {
+    const code =
+      "class C:\n  def __enter__(s): return s\n  def __exit__(s, kind, error, _): s.seen = kind.__name__\nC()";
+    const manager = run(code) as never;
+    for (const thrown of ["text", null, 5]) {
+      const use = () => {
+        throw thrown;
+      };
+      expect(() => py.with(manager, use)).toThrow();
+      expect((manager as { seen: unknown }).seen).toBe("JsException");
+    }
+  });
+});
