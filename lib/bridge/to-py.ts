@@ -1,4 +1,5 @@
 // lib/bridge/to-py.ts: toPy(): a JavaScript value, in Python's own types.
+import { wrongType } from "../options.js";
 import type { Crossing } from "./crossing.js";
 import type { ToPyConversion, ToPyConverter } from "./tape-writer.js";
 import { targetOf } from "./target.js";
@@ -13,6 +14,9 @@ export interface ToPyOptions {
 }
 
 export function toPy(crossing: Crossing, value: unknown, options: ToPyOptions = {}): unknown {
+  if (typeof options !== "object" || options === null) {
+    throw wrongType("options", "an object", options);
+  }
   const { depth = -1, defaultConverter } = options;
   if (!Number.isInteger(depth) || depth < -1) {
     throw new RangeError(`depth is a number of levels, or -1 for all, not ${depth}`);

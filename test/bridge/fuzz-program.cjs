@@ -41,6 +41,30 @@ def small(n): return min(n, 20) if isinstance(n, int) else n
 def begin(x): return iter(x)
 def octets(x): return bytes(small(x))
 def array(x): return bytearray(small(x))
+FORMATS = "bBhHiIqQfd?c"
+def grid(n, f):
+    import itertools
+    letter = FORMATS[hash(f) % len(FORMATS)] if f is not None else "d"
+    rows = small(n) if isinstance(n, int) and n > 0 else 2
+    view = memoryview(bytearray(8 * 6 * rows)).cast(letter)
+    return view.cast("B").cast(letter, (rows, 2, view.nbytes // view.itemsize // rows // 2))
+def strided(x): return memoryview(x)[::-2]
+def grow(x):
+    x.append(1)
+    return len(x)
+def write(x):
+    view = memoryview(x)
+    view[0] = view[-1]
+    return view.format, view.shape
+async def each(n):
+    for i in range(small(n)):
+        yield kept[-1] if kept else i
+async def asgi(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": bytes(3)})
+def wsgi(environ, start):
+    start("200 OK", [])
+    return [b"abc"]
 def keep(value):
     kept.append(value)
     del kept[:-20]
@@ -68,7 +92,7 @@ async def later(x):
     await asyncio.sleep(0)
     return x
 def collect(): return gc.collect()
-(keep, give, call, call_all, attributes, items, generate, fail, reraise, mutate, nested, later, collect,
+(grid, strided, grow, write, each, asgi, wsgi, keep, give, call, call_all, attributes, items, generate, fail, reraise, mutate, nested, later, collect,
  Odd, len, repr, str, list, dict, tuple, set, frozenset, begin, next, sorted, isinstance, type, id, hash, getattr, setattr, hasattr, octets, array, memoryview, int, float, bool, sum, max, zip, map, filter, enumerate)
 `;
 
@@ -249,6 +273,63 @@ async function main() {
     () => {
       if (random() < 0.02) globalThis.gc?.();
     },
+    () => {
+      const x = value();
+      if (!isProxy(x) || typeof x.getBuffer !== "function") return;
+      const view = x.getBuffer(
+        pick([undefined, undefined, "u8", "f64", "i16", "dataview", "f16", value()]),
+        pick([undefined, { copy: true }, { copy: false }]),
+      );
+      keep(view);
+      keep(view.data);
+      if (view.data.length > 0) view.data[0] = view.data[view.data.length - 1];
+    },
+    () => {
+      const x = value();
+      if (isProxy(x) && typeof x.release === "function") x.release();
+    },
+    () => {
+      const x = value();
+      if (ArrayBuffer.isView(x) && !(x instanceof Buffer)) {
+        structuredClone(x.buffer, { transfer: [x.buffer] });
+      }
+    },
+    () => {
+      const options = pick([{ timeout: below(30) }, { signal: AbortSignal.abort() }, value()]);
+      keep(pick(functions).callWithOptions(options, value(), value()));
+    },
+    () => {
+      const options = pick([{ timeout: below(30) }, { signal: AbortSignal.timeout(below(30)) }]);
+      pick(functions)
+        .callAsyncWithOptions(options, value(), value())
+        .then(keep, () => {});
+    },
+    () => {
+      const x = value();
+      if (!isProxy(x) || typeof x[Symbol.asyncIterator] !== "function") return;
+      (async () => {
+        for await (const item of x) {
+          keep(item);
+          if (random() < 0.3) break;
+        }
+      })().catch(() => {});
+    },
+    () => keep(py.toPy(new ReadableStream({ pull: (to) => to.enqueue(value()) }))),
+    () => {
+      const web = pick([py.asgi, py.wsgi])(pick(functions));
+      Promise.resolve(web.fetch(new Request("http://a/"))).then(
+        (response) => response.text().then(keep),
+        () => {},
+      );
+    },
+    () => keep(py.runPython(pick(["1/0", "give()", "[i for i in range(9)]", "x = give(); x"]))),
+    () => keep(py.globals.get(pick(["kept", "Odd", "none"]))),
+    () => keep(py.py`${value()} == ${value()}`),
+    () => keep(py.with(value(), value())),
+    () => py.registerJsModule(`m${below(3)}`, value()),
+    () => keep(py.runPython(`import m${below(3)} as m; [getattr(m, n, None) for n in dir(m)[:3]]`)),
+    () => keep(py.mount(pick(["/nowhere.zip", value()]))),
+    () => py.setUnraisableHook(pick([null, () => {}, callback])),
   ];
   function step() {
     depth++;
