@@ -139,12 +139,17 @@ def park() -> "list[str]":
     gone = []
     session = sys.modules.get("inmem._session")
     others = session.modules if session else {}
+    # Its threads import, too, while a run goes; so may the run, from behind its own bundles.
+    of_session = session.points if session else ()
     for name, module in list(sys.modules.items()):
         if name in ("__main__", "__mp_main__"):
             continue
         if others.get(name) is module:
             continue
-        if origin_point(module) is not None:
+        point = origin_point(module)
+        if point in of_session:
+            continue
+        if point is not None:
             groups.setdefault(name.partition(".")[0], {})[name] = module
             gone.append(name)
         elif is_real_and_pure(module):

@@ -12,6 +12,7 @@ const app = bundleOf({
   "shop/__init__.py":
     "count = 0\ndef sell():\n    global count\n    count += 1\n    return count\n",
   "shop/late.py": "found = True\n",
+  "shop/later.py": "begun = object()\n",
   [`native_one${extensionSuffix}`]: extension("native_one", 1),
 });
 const py = await api.start({ bundles: app, args: ["--of-session"] });
@@ -74,6 +75,22 @@ describe("a run beside it", () => {
     expect(py.runPython("import shop, sys; sys.modules['shop'] is shop")).toBe(true);
     expect(py.runPython("import shop; shop.count")).toBe(before + 2);
     expect(py.runPython("import shop.late; shop.late.found")).toBe(true);
+  });
+
+  it("leaves the session what its threads import meanwhile", async () => {
+    py.runPython(`
+import threading, time, sys
+def late():
+    time.sleep(0.1)
+    import shop.later
+    return shop.later.begun
+`);
+    const late = py.globals.get("late") as { callAsync: Call };
+    const begun = late.callAsync();
+    await api.run(program("import time; time.sleep(0.4)"));
+    py.globals.set("begun", await begun);
+    const found = "import shop.later; sys.modules['shop.later'].begun is begun, 'later' in vars(shop)";
+    expect(py.runPython(found)).toEqual([true, true]);
   });
 
   it("has modules of its own under the session's names, for itself", async () => {
