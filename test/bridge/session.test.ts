@@ -89,7 +89,8 @@ def late():
     const begun = late.callAsync();
     await api.run(program("import time; time.sleep(0.4)"));
     py.globals.set("begun", await begun);
-    const found = "import shop.later; sys.modules['shop.later'].begun is begun, 'later' in vars(shop)";
+    const found =
+      "import shop.later; sys.modules['shop.later'].begun is begun, 'later' in vars(shop)";
     expect(py.runPython(found)).toEqual([true, true]);
   });
 
