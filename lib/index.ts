@@ -22,8 +22,8 @@ export type { UnmountOptions } from "./bridge/session-mounts.js";
 export type { ToPyConverter } from "./bridge/tape-writer.js";
 export type { ToPyOptions } from "./bridge/to-py.js";
 export type * from "./bridge/types.js";
-export type { WebHandler, WebOptions } from "./bridge/web.js";
-export type { AcceptedWebSocket, WebSocketAcceptor } from "./bridge/web-socket.js";
+export type { WebHandler, WebOptions } from "./bridge/web/handler.js";
+export type { AcceptedWebSocket, WebSocketAcceptor } from "./bridge/web/socket.js";
 export type { Compression } from "./bundle/compression.js";
 export type {
   BundleForm,

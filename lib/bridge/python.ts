@@ -16,7 +16,7 @@ import { setInput, setOutput } from "./streams.js";
 import { Template } from "./template.js";
 import { type ToPyOptions, toPy } from "./to-py.js";
 import type { PyContextManager, PyDict, PyModule, PyProxy } from "./types.js";
-import { type WebHandler, type WebOptions, webHandler } from "./web.js";
+import { type WebHandler, type WebOptions, webHandler } from "./web/handler.js";
 
 export type { RunPythonOptions } from "./code-options.js";
 

@@ -1,4 +1,4 @@
-# python/inmem/_web.py: web applications (ASGI, WSGI) behind lib/bridge/web.ts.
+# python/inmem/_web.py: web applications (ASGI, WSGI) behind lib/bridge/web/handler.ts.
 """One Exchange a request: what it is told is fed in, what the application sends is taken out.
 
 All of it runs on the bridge's asyncio loop, a WSGI application on threads of a pool
@@ -248,11 +248,11 @@ class Ticket:
             self.loop.call_soon_threadsafe(self.exchange.part)
 
 
-# --- what lib/bridge/web.ts calls ----------------------------------------------------
+# --- what lib/bridge/web/handler.ts calls ----------------------------------------------------
 
 
 async def open_exchange(app: Asgi, about: dict[str, Any]) -> tuple[Ticket, Exchange]:
-    """`about`: lib/bridge/web-scope.ts has it; texts of bytes are latin-1."""
+    """`about`: lib/bridge/web/scope.ts has it; texts of bytes are latin-1."""
     kind = about["type"]
     scope: Message = {
         **about,

@@ -1,4 +1,4 @@
-// lib/bridge/web-scope.ts: what a web application is told of a request (ASGI's scope).
+// lib/bridge/web/scope.ts: what a web application is told of a request (ASGI's scope).
 import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 

@@ -1,15 +1,15 @@
-// lib/bridge/web.ts: a Python web application as a listener of Node's http server, and for fetch.
+// lib/bridge/web/handler.ts: a Python web application as a listener of Node's http server, and for fetch.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Duplex } from "node:stream";
-import { checkIsObject, checkNames, wrongType } from "../options.js";
-import type { Crossing } from "./crossing.js";
-import { isObject } from "./values.js";
-import { WebApplication } from "./web-exchange.js";
-import { serveFetch } from "./web-fetch.js";
-import { serveNode } from "./web-node.js";
-import { scopeOfNode } from "./web-scope.js";
-import { serveSocket, type WebSocketAcceptor } from "./web-socket.js";
+import { checkIsObject, checkNames, wrongType } from "../../options.js";
+import type { Crossing } from "../crossing.js";
+import { isObject } from "../values.js";
+import { WebApplication } from "./exchange.js";
+import { serveFetch } from "./fetch.js";
+import { serveNode } from "./node.js";
+import { scopeOfNode } from "./scope.js";
+import { serveSocket, type WebSocketAcceptor } from "./socket.js";
 
 export interface WebOptions {
   /** Where the application is mounted: ASGI's `root_path`, WSGI's SCRIPT_NAME. Default: "". */

@@ -1,7 +1,7 @@
-// lib/bridge/web-exchange.ts: one request or WebSocket in a Python web application.
-import type { Crossing } from "./crossing.js";
-import type { Scope } from "./web-scope.js";
-import { ByValue } from "./wrapped.js";
+// lib/bridge/web/exchange.ts: one request or WebSocket in a Python web application.
+import type { Crossing } from "../crossing.js";
+import { ByValue } from "../wrapped.js";
+import type { Scope } from "./scope.js";
 
 /** What the application sends: python/inmem/_web.py, translated(). */
 export type Sent =

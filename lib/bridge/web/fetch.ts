@@ -1,6 +1,6 @@
-// lib/bridge/web-fetch.ts: a Request of the web's, answered by a Python web application.
-import { type Exchange, type OnError, textOf, type WebApplication } from "./web-exchange.js";
-import { scopeOfFetch } from "./web-scope.js";
+// lib/bridge/web/fetch.ts: a Request of the web's, answered by a Python web application.
+import { type Exchange, type OnError, textOf, type WebApplication } from "./exchange.js";
+import { scopeOfFetch } from "./scope.js";
 
 /** Resolves in any case: a server has to answer something. */
 export async function serveFetch(

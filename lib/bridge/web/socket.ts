@@ -1,4 +1,4 @@
-// lib/bridge/web-socket.ts: a WebSocket of a Python web application, by the package `ws`.
+// lib/bridge/web/socket.ts: a WebSocket of a Python web application, by the package `ws`.
 import {
   type IncomingMessage,
   ServerResponse,
@@ -8,8 +8,8 @@ import {
 } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type Exchange, type OnError, type Sent, textOf } from "./web-exchange.js";
-import { answer } from "./web-node.js";
+import { type Exchange, type OnError, type Sent, textOf } from "./exchange.js";
+import { answer } from "./node.js";
 
 /** What of a WebSocketServer of `ws` is used. */
 export interface WebSocketAcceptor {

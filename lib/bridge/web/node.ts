@@ -1,13 +1,7 @@
-// lib/bridge/web-node.ts: a request of Node's http server, answered by a Python web application.
+// lib/bridge/web/node.ts: a request of Node's http server, answered by a Python web application.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import {
-  type Exchange,
-  type OnError,
-  type Sent,
-  textOf,
-  type WebApplication,
-} from "./web-exchange.js";
-import { scopeOfNode } from "./web-scope.js";
+import { type Exchange, type OnError, type Sent, textOf, type WebApplication } from "./exchange.js";
+import { scopeOfNode } from "./scope.js";
 
 /** Never rejects. */
 export async function serveNode(
