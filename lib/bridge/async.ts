@@ -2,7 +2,7 @@
 import { AsyncResource } from "node:async_hooks";
 import type { Crossing } from "./crossing.js";
 import { type Description, errorOf } from "./errors.js";
-import { End, endedError, type Limits, NO_LIMITS } from "./limits.js";
+import { End, endedError, type Limits, NO_LIMITS, timeLeft } from "./limits.js";
 import { Answer } from "./native.js";
 
 /**
@@ -60,9 +60,9 @@ export class AsyncCalls {
   }
 
   /** Awaits the Python object behind `proxy`, which stays until the answer. */
-  awaited(handle: number, proxy: object): Promise<unknown> {
-    return this.#begin(proxy, NO_LIMITS, (number) =>
-      this.#crossing.native.awaitAsync(handle, number, -1),
+  awaited(handle: number, proxy: object, limits: Limits = NO_LIMITS): Promise<unknown> {
+    return this.#begin(proxy, limits, (number) =>
+      this.#crossing.native.awaitAsync(handle, number, timeLeft(limits)),
     );
   }
 

@@ -7,7 +7,7 @@ type Handler = ((value: unknown) => unknown) | undefined;
 /** The Promise for a coroutine, a task, a future: always the same for one proxy. */
 function promiseOf(target: Target): Promise<unknown> {
   const handle = handleFor(target);
-  target.promise ??= target.crossing.async.awaited(handle, target.proxy);
+  target.promise ??= target.crossing.async.awaited(handle, target.proxy, target.limits);
   return target.promise;
 }
 

@@ -2,6 +2,8 @@
 import { InmemError } from "../errors.js";
 import { checkIsObject, checkSignal } from "../options.js";
 import type { Crossing } from "./crossing.js";
+import { PyTrait } from "./native.js";
+import { targetOf } from "./target.js";
 
 /** Options of every call: `fn.callWithOptions(options, ...args)`, runPython(), runPythonAsync(). */
 export interface CallOptions {
@@ -18,6 +20,13 @@ export const End = { none: 0, timeout: 1, aborted: 2, interrupted: 3, closed: 4 
 export interface Limits {
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
+  /** By performance.now(), of a call that has begun before it is awaited. */
+  readonly deadline?: number | undefined;
+}
+
+/** Milliseconds that are left to it. */
+export function timeLeft({ timeout, deadline }: Limits): number {
+  return deadline === undefined ? timeout : Math.max(0, deadline - performance.now());
 }
 
 export const NO_LIMITS: Limits = { timeout: -1, signal: undefined };
@@ -56,10 +65,24 @@ export function endedError(why: number, limits: Limits, cause: unknown, overdue 
   }
 }
 
-/** Does a call that JavaScript waits for; a thread of native's watches the time meanwhile. */
+/**
+ * Does a call that JavaScript waits for; a thread of native's watches the time meanwhile. Of what
+ * can be awaited the limits hold on, until it is done.
+ */
 export function limited<T>(crossing: Crossing, limits: Limits, does: () => T): T {
   const { timeout, signal } = limits;
   if (timeout < 0 && signal === undefined) return does();
+  const deadline = timeout < 0 ? undefined : performance.now() + timeout;
+  const result = limitedHere(crossing, limits, does);
+  const target = targetOf(result);
+  if (target !== undefined && (target.held.traits & PyTrait.awaitable) !== 0) {
+    target.limits = { timeout, signal, deadline };
+  }
+  return result;
+}
+
+function limitedHere<T>(crossing: Crossing, limits: Limits, does: () => T): T {
+  const { timeout, signal } = limits;
   if (signal?.aborted) throw endedError(End.aborted, limits, undefined);
   const number = crossing.async.newNumber();
   // It comes from a callback that Python calls: nothing else runs on this thread.

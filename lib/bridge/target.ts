@@ -1,6 +1,7 @@
 // lib/bridge/target.ts: what a proxy stands on.
 import type { Crossing } from "./crossing.js";
 import { destroyedError, type Held, type Holder, holderOf } from "./held.js";
+import type { Limits } from "./limits.js";
 import { isObject } from "./values.js";
 
 /** What a Proxy of ours stands on; the function's own members are never seen. */
@@ -10,6 +11,8 @@ export interface Target extends Holder {
   proxy: object;
   /** Of what can be awaited, once it was. A WeakMap of them would cost each collection as much. */
   promise?: Promise<unknown>;
+  /** Those of the call that gave it, for when it is awaited. */
+  limits?: Limits;
 }
 
 /** Of a proxy; undefined: it is none of ours. */

@@ -60,6 +60,13 @@ std::uint64_t NumberInContext(const Realm& realm, std::uint32_t number) {
   return static_cast<std::uint64_t>(realm.id()) << 32 | number;
 }
 
+// A coroutine is told, and does not warn of it.
+void NeverRuns(PyObject* awaitable) {
+  if (PyCoro_CheckExact(awaitable) == 0) return;
+  Owned closed = Owned::Steal(PyObject_CallMethod(awaitable, "close", nullptr));
+  PyErr_Clear();
+}
+
 Owned Function(const char* module, const char* name) {
   Owned imported = Owned::Steal(PyImport_ImportModule(module));
   return imported ? Owned::Steal(PyObject_GetAttrString(imported.get(), name))
@@ -163,7 +170,7 @@ void AsyncCall::Run() {
 }
 
 void AsyncCall::Await() {
-  if (realm_->closed() || settled_) return;
+  if (realm_->closed()) return;
   Owned awaitable = Callee();
   if (!awaitable) return Fail();
   realm_->EndTravel(std::exchange(ticket_, 0));
@@ -205,15 +212,7 @@ std::uint32_t CurrentCall(const Realm& realm) {
 
 // python/inmem/_bridge_async.py makes a task of it.
 void AsyncCall::Adopt(Owned awaitable) {
-  // Ended meanwhile: a coroutine is told that it never runs.
-  if (settled_ || realm_->closed()) {
-    Owned closed = Owned::Steal(
-        PyCoro_CheckExact(awaitable.get())
-            ? PyObject_CallMethod(awaitable.get(), "close", nullptr)
-            : nullptr);
-    PyErr_Clear();
-    return;
-  }
+  if (settled_ || realm_->closed()) return NeverRuns(awaitable.get());
   auto destroy = [](PyObject* capsule) {
     delete static_cast<std::shared_ptr<AsyncCall>*>(
         PyCapsule_GetPointer(capsule, kCapsule));
@@ -223,7 +222,10 @@ void AsyncCall::Adopt(Owned awaitable) {
   static PyObject* adopt = Function("inmem._bridge_async", "adopt").release();
   if (!capsule || adopt == nullptr) return Fail();
   // Its first step is made at once: that may be all that it ever does.
-  if (!limit_->Enter()) return FailEnded();
+  if (!limit_->Enter()) {
+    NeverRuns(awaitable.get());
+    return FailEnded();
+  }
   Owned done = Owned::Steal(PyObject_CallFunctionObjArgs(
       adopt, awaitable.get(), capsule.get(),
       context_ != nullptr ? context_ : Py_None, nullptr));

@@ -177,6 +177,23 @@ void Limit::EndNow(End why) {
   Watchdog::Get().Watch(Clock::now(), shared_from_this());
 }
 
+void Limit::InterruptHere() {
+  const auto self = pthread_self();
+  PyThreadState_SetAsyncExc(static_cast<unsigned long>(self),
+                            ExceptionOf(End::kInterrupted));
+  {
+    std::lock_guard lock(mutex_);
+    raised_ = true;
+  }
+  if (why() == End::kNone) wakes_ = 1;  // it has been raised just now
+  EndNow(End::kInterrupted);
+}
+
+bool Limit::IsHere() {
+  std::lock_guard lock(mutex_);
+  return at_ == At::kThread && pthread_equal(thread_, pthread_self()) != 0;
+}
+
 bool Limit::Enter() {
   std::lock_guard lock(mutex_);
   if (at_ != At::kWaiting || why() != End::kNone) return false;

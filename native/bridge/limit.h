@@ -42,6 +42,11 @@ class Limit : public std::enable_shared_from_this<Limit> {
   // Ends it then, or now. Any thread.
   void EndAt(Clock::time_point when);
   void EndNow(End why);
+  // Raises the exception of kInterrupted in the calling thread, which runs it:
+  // where that is caught, again later. GIL.
+  void InterruptHere();
+  // The calling thread runs it.
+  bool IsHere();
   End why() const { return why_.load(std::memory_order_acquire); }
 
   // The calling thread runs it, until Leave(): GIL. False: it has been ended
@@ -82,7 +87,7 @@ class Limit : public std::enable_shared_from_this<Limit> {
   Clock::time_point since_;  // when it was to end; the watchdog's
   bool begun_ = false;
   bool told_ = false;
-  int wakes_ = 0;
+  std::atomic<int> wakes_{0};
   PyObject* task_ = nullptr;  // GIL
 };
 

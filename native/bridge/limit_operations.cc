@@ -32,8 +32,33 @@ std::shared_ptr<Limit> Realm::LimitOf(std::uint32_t number) const {
 
 void Realm::DropLimit(std::uint32_t number) { limits_.erase(number); }
 
-void Realm::EndAll(End why) {
-  for (const auto& [number, limit] : limits_) limit->EndNow(why);
+// From a callback of Python's there are calls below on this thread, which need
+// not have limits of their own.
+void Realm::InterruptAll() {
+  if (!progress.in_python()) {
+    for (const auto& [number, limit] : limits_) {
+      limit->EndNow(End::kInterrupted);
+    }
+    return;
+  }
+  Entry entry(*this);
+  if (!interrupt_) {
+    interrupt_ = std::make_shared<Limit>();
+    interrupt_->EnterHere();
+  }
+  interrupt_->InterruptHere();
+  for (const auto& [number, limit] : limits_) {
+    if (limit->IsHere()) {
+      limit->InterruptHere();
+    } else {
+      limit->EndNow(End::kInterrupted);
+    }
+  }
+}
+
+void Realm::ForgetInterrupt() {
+  if (interrupt_->Finish()) interrupt_->Leave();
+  interrupt_.reset();
 }
 
 namespace {
@@ -90,7 +115,7 @@ napi_value EndCall(napi_env env, napi_callback_info info) {
 
 napi_value Interrupt(napi_env env, napi_callback_info info) {
   Arguments given(env, info);
-  given.realm->EndAll(End::kInterrupted);
+  given.realm->InterruptAll();
   return nullptr;
 }
 

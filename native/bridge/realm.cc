@@ -286,6 +286,9 @@ Entry::Entry(Realm& realm)
 Entry::~Entry() {
   realm_.python_->c_recursion_remaining = recursion_;
   realm_.progress.LeavePython();
+  if (realm_.interrupt_ && !realm_.progress.in_python()) {
+    realm_.ForgetInterrupt();
+  }
   PyEval_SaveThread();
 }
 

@@ -129,7 +129,8 @@ class Realm : public std::enable_shared_from_this<Realm> {
                 double milliseconds);
   std::shared_ptr<Limit> LimitOf(std::uint32_t number) const;
   void DropLimit(std::uint32_t number);
-  void EndAll(End why);
+  // KeyboardInterrupt in all calls, those below on this thread too.
+  void InterruptAll();
   // One call of `dispatch` from the event loop; its result is not looked at.
   void Tell(const napi_value* argv, std::size_t argc);
   void Settle(std::uint32_t number, std::int32_t answer, const Tape& tape);
@@ -169,6 +170,7 @@ class Realm : public std::enable_shared_from_this<Realm> {
                           std::size_t count, PyObject* keywords);
   cpython::Owned CallThere(JsOp op, std::uint32_t index, PyObject* const* args,
                            std::size_t count, PyObject* keywords);
+  void ForgetInterrupt();  // the outermost call has ended: GIL
   bool Dispatch(std::size_t argc, const napi_value* argv, napi_value* result);
   void GiveBack(std::uint32_t index, std::uint32_t times, napi_ref function);
   bool Refer(JsFunction& function);
@@ -215,7 +217,8 @@ class Realm : public std::enable_shared_from_this<Realm> {
   char* stack_low_ = nullptr;        // of JavaScript's thread
   std::shared_ptr<EndWatch> end_watch_;  // null: nobody else can end it
   std::unordered_map<std::uint32_t, std::shared_ptr<Limit>> limits_;
-  int awaited_ = 0;  // asynchronous calls without an answer
+  std::shared_ptr<Limit> interrupt_;  // of the calls below; null: none
+  int awaited_ = 0;                   // asynchronous calls without an answer
   std::mutex mutex_;
   struct Release {
     std::uint32_t index = 0;

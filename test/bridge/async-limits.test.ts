@@ -184,3 +184,93 @@ it("py.interrupt() raises KeyboardInterrupt in all calls", async () => {
     expect(error).toMatchObject({ type: "KeyboardInterrupt" });
   }
 });
+
+describe("callWithOptions() of what can be awaited", () => {
+  const slow = define(`
+import asyncio
+ends = []
+async def slow(begun=None):
+    try:
+        if begun: asyncio.get_running_loop().call_soon(begun)
+        await asyncio.sleep(30)
+    except asyncio.CancelledError:
+        ends.append("cancelled")
+        raise
+slow`);
+
+  it("is limited until it is done", async () => {
+    const expected = { code: "ERR_INMEM_TIMEOUT", message: "the call took longer than 50 ms" };
+    await expect(slow.callWithOptions({ timeout: 50 })).rejects.toMatchObject(expected);
+    await expect(py.runPython("slow()", { timeout: 50 })).rejects.toMatchObject(expected);
+    await expect.poll(() => py.runPython("tuple(ends)")).toEqual(["cancelled", "cancelled"]);
+  });
+
+  it("has the time from the call on, and ends by the signal", async () => {
+    const late = slow.callWithOptions({ timeout: 50 }) as Promise<unknown>;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const before = performance.now();
+    await expect(late).rejects.toMatchObject({ code: "ERR_INMEM_TIMEOUT" });
+    expect(performance.now() - before).toBeLessThan(5_000);
+    const controller = new AbortController();
+    const begun = () => setImmediate(() => controller.abort());
+    await expect(slow.callWithOptions({ signal: controller.signal }, begun)).rejects.toMatchObject({
+      code: "ERR_INMEM_ABORTED",
+    });
+  });
+
+  it("is no error where it is done in time", async () => {
+    const soon = define("async def soon(n):\n  await asyncio.sleep(0.01)\n  return n + 1\nsoon");
+    expect(await soon.callWithOptions({ timeout: 60_000 }, 1)).toBe(2);
+    expect(await soon.callWithOptions({ signal: new AbortController().signal }, 2)).toBe(3);
+  });
+});
+
+describe("py.interrupt() in a callback", () => {
+  const interrupted = expect.objectContaining({ type: "KeyboardInterrupt" });
+  const below = (body: string) => define(`import time\ndef below(f):\n${body}\nbelow`);
+
+  it("ends the call that JavaScript waits for", () => {
+    for (const rest of ["return 1", "time.sleep(60)", "while True: pass"]) {
+      const call = below(`  f()\n  ${rest}`);
+      expect(() => call(() => py.interrupt())).toThrow(interrupted);
+      expect(() => call.callWithOptions({ timeout: 60_000 }, () => py.interrupt())).toThrow(
+        interrupted,
+      );
+    }
+    expect(py.runPython("1 + 1")).toBe(2);
+  });
+
+  it("lets finally blocks run, and interrupts again where it was caught", () => {
+    const call = below(`
+  seen = []
+  try:
+    f()
+  except KeyboardInterrupt:
+    seen.append("caught")
+  try:
+    time.sleep(60)
+  finally:
+    time.sleep(0.05)
+    f(*seen)`);
+    const seen: unknown[] = [];
+    const callback = (...args: unknown[]) =>
+      args.length > 0 ? seen.push(args[0]) : py.interrupt();
+    expect(() => call(callback)).toThrow(interrupted);
+    expect(seen).toEqual(["caught"]);
+  });
+
+  it("ends the calls below, however deep, and none after them", () => {
+    const call = below("  f()\n  time.sleep(60)");
+    let inner: unknown;
+    const callback = () => {
+      try {
+        call(() => py.interrupt());
+      } catch (error) {
+        inner = error;
+      }
+    };
+    expect(() => call(callback)).toThrow(interrupted);
+    expect(inner).toMatchObject({ type: "KeyboardInterrupt" });
+    expect(py.runPython("sum(range(100_000))")).toBe(4_999_950_000);
+  });
+});
