@@ -156,6 +156,7 @@ void AsyncCall::Run() {
   }
   Owned result = Call();
   Owned raised = Owned::Steal(PyErr_GetRaisedException());
+  Service::ServePosted();
   limit_->Leave();
   PyContext_Exit(context_);
   if (!result) {

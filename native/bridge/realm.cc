@@ -17,6 +17,7 @@
 
 #include "bridge/js_object.h"
 #include "bridge/promises.h"
+#include "bridge/service.h"
 #include "cpython/gil.h"
 #include "cpython/owned.h"
 #include "napi/js_calls.h"
@@ -286,6 +287,7 @@ Entry::Entry(Realm& realm)
 Entry::~Entry() {
   realm_.python_->c_recursion_remaining = recursion_;
   realm_.progress.LeavePython();
+  Service::ServePosted();
   if (realm_.interrupt_ && !realm_.progress.in_python()) {
     realm_.ForgetInterrupt();
   }

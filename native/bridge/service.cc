@@ -91,8 +91,10 @@ Service& Service::Get() {
   return *service;
 }
 
-bool Service::Begin(PyObject* spawn, PyObject* start_loop) {
+bool Service::Begin(PyObject* spawn, PyObject* start_loop,
+                    PyObject* serve_posted) {
   spawn_ = Py_NewRef(spawn);
+  serve_posted_ = Py_NewRef(serve_posted);
   start_loop_ = Py_NewRef(start_loop);
   return Spawn();
 }
@@ -185,6 +187,11 @@ void Service::StartLoop() {
   Owned started =
       Owned::Steal(PyObject_CallFunction(start_loop_, "i", descriptor_));
   if (!started) PyErr_WriteUnraisable(start_loop_);
+}
+
+void Service::PassOnPosted() {
+  posted = false;
+  OnLoop([this] { Owned::Steal(PyObject_CallNoArgs(serve_posted_)); });
 }
 
 void Service::ServeLoop() {

@@ -30,9 +30,9 @@ class Service {
 
   // The Python side: `spawn(name)` makes a thread that calls Serve(),
   // `start_loop(descriptor)` one that runs a loop, which calls ServeLoop() when
-  // the descriptor can be read. Makes the first worker. False with a Python
-  // exception. GIL.
-  bool Begin(PyObject* spawn, PyObject* start_loop);
+  // the descriptor can be read; `serve_posted()` is called on that. Makes the
+  // first worker. False with a Python exception. GIL.
+  bool Begin(PyObject* spawn, PyObject* start_loop, PyObject* serve_posted);
 
   // Any thread, with the GIL or without; never wait for it.
   void OnWorker(Work work);
@@ -41,6 +41,14 @@ class Service {
   // Bodies of the threads. GIL; Serve() returns never.
   void Serve();
   void ServeLoop();
+
+  // Python has something for the loop, which is to have it when this call of
+  // JavaScript's has ended. GIL.
+  static void PostLater() { posted = true; }
+  // A call has ended. GIL.
+  static void ServePosted() {
+    if (posted) Get().PassOnPosted();
+  }
 
   // Where Python holds what the loop is to do next: it does not look for more
   // of ours while there is something. None: it always may. GIL.
@@ -53,6 +61,7 @@ class Service {
   bool DoLoopQueue();
   bool LoopIsIdle() const;
   void StartLoop();
+  void PassOnPosted();
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -71,6 +80,8 @@ class Service {
   PyObject* spawn_ = nullptr;
   PyObject* start_loop_ = nullptr;
   PyObject* loop_ready_ = nullptr;
+  PyObject* serve_posted_ = nullptr;
+  static inline bool posted = false;  // GIL
 };
 
 // Functions of `_inmem_bridge` for python/inmem/_bridge_async.py.

@@ -7,12 +7,15 @@
 namespace inmem::bridge {
 namespace {
 
-// begin_service(spawn, start_loop)
+// begin_service(spawn, start_loop, serve_posted)
 PyObject* BeginService(PyObject*, PyObject* args) {
   PyObject* spawn = nullptr;
   PyObject* start_loop = nullptr;
-  if (PyArg_ParseTuple(args, "OO", &spawn, &start_loop) == 0) return nullptr;
-  if (!Service::Get().Begin(spawn, start_loop)) return nullptr;
+  PyObject* serve_posted = nullptr;
+  if (PyArg_ParseTuple(args, "OOO", &spawn, &start_loop, &serve_posted) == 0 ||
+      !Service::Get().Begin(spawn, start_loop, serve_posted)) {
+    return nullptr;
+  }
   Py_RETURN_NONE;
 }
 
@@ -32,6 +35,11 @@ PyObject* SetLoopReady(PyObject*, PyObject* ready) {
   Py_RETURN_NONE;
 }
 
+PyObject* ServePostedLater(PyObject*, PyObject*) {
+  Service::PostLater();
+  Py_RETURN_NONE;
+}
+
 }  // namespace
 
 PyMethodDef* ServiceMethods() {
@@ -40,6 +48,7 @@ PyMethodDef* ServiceMethods() {
       {"serve", Serve, METH_NOARGS, nullptr},
       {"serve_loop", ServeLoop, METH_NOARGS, nullptr},
       {"set_loop_ready", SetLoopReady, METH_O, nullptr},
+      {"serve_posted_later", ServePostedLater, METH_NOARGS, nullptr},
       {nullptr, nullptr, 0, nullptr}};
   return methods;
 }

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import threading
 from _thread import get_ident
+from collections import deque
+from contextvars import copy_context
 from types import CoroutineType
 
 import _inmem_bridge
 
-from inmem import _session
+from inmem import _session, ffi
 
 # Imported when it is first needed: it takes as long as all else here, and megabytes.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
     from contextvars import Context
     from types import CodeType
     from typing import Any
@@ -28,6 +30,9 @@ _loop: Any = None
 #: Tasks that JavaScript waits for: asyncio itself holds them by weak references alone.
 _adopted: set[Any] = set()
 _loop_thread = 0
+_workers: set[int] = set()
+#: What calls that are under way have for the loop.
+_posted: deque[Callable[[], None]] = deque()
 #: Makes the loop: new_event_loop() of the module that start() was told, or asyncio's.
 _factory: Any = None
 _factory_name = "asyncio"
@@ -37,7 +42,12 @@ _factory_name = "asyncio"
 
 
 def spawn(name: str) -> None:
-    begin(threading.Thread(target=_inmem_bridge.serve, name=name, daemon=True))
+    begin(threading.Thread(target=_serve, name=name, daemon=True))
+
+
+def _serve() -> None:
+    _workers.add(get_ident())
+    _inmem_bridge.serve()
 
 
 def start_loop(descriptor: int) -> None:
@@ -95,8 +105,9 @@ def _run_loop(descriptor: int) -> None:
     global _loop, _loop_thread
     loop = (_factory or asyncio.new_event_loop)()
     asyncio.set_event_loop(loop)
-    _loop = loop
     _loop_thread = get_ident()
+    _open_to_threads(loop)
+    _loop = loop
     # asyncio's own loops tell so what they are to do next; others need not.
     _inmem_bridge.set_loop_ready(getattr(loop, "_ready", None))
     loop.add_reader(descriptor, _inmem_bridge.serve_loop)
@@ -107,6 +118,50 @@ def _run_loop(descriptor: int) -> None:
             # A task's KeyboardInterrupt or SystemExit: its own future has it as
             # well, and the loop serves the other tasks.
             continue
+
+
+def _open_to_threads(loop: Any) -> None:
+    """JavaScript's thread has the loop's objects at hand: what task.cancel(), event.set(),
+    queue.put_nowait(), future.set_result() schedule from there is passed on to the loop's."""
+    import asyncio
+
+    own = get_ident()
+    threadsafe = loop.call_soon_threadsafe
+
+    def passing(schedule: Any, has_time: bool) -> Any:
+        def call(*given: Any, context: Context | None = None) -> Any:
+            if get_ident() == own:
+                return schedule(*given, context=context)
+            when, callback, args = given[:has_time], given[has_time], given[has_time + 1 :]
+            context = copy_context() if context is None else context
+            handle = asyncio.Handle(callback, args, loop, context)
+
+            def run() -> None:
+                if not handle.cancelled():
+                    callback(*args)
+
+            def pass_on() -> None:
+                schedule(*when, run, context=context)
+
+            if get_ident() in _workers or get_ident() in ffi.global_objects:
+                # After the call: the loop must not change what the call goes through.
+                _posted.append(pass_on)
+                _inmem_bridge.serve_posted_later()
+            else:
+                threadsafe(pass_on)
+            return handle
+
+        return call
+
+    loop.call_soon = passing(loop.call_soon, has_time=False)
+    loop.call_at = passing(loop.call_at, has_time=True)
+    if type(loop).call_later is not asyncio.BaseEventLoop.call_later:  # which asks call_at()
+        loop.call_later = passing(loop.call_later, has_time=True)
+
+
+def serve_posted() -> None:
+    while _posted:
+        _posted.popleft()()
 
 
 # --- what ends calls ----------------------------------------------------------------
@@ -227,4 +282,4 @@ async def _run_parts(codes: list[CodeType], names: dict[str, Any], local_names: 
     return value
 
 
-_inmem_bridge.begin_service(spawn, start_loop)
+_inmem_bridge.begin_service(spawn, start_loop, serve_posted)

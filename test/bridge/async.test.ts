@@ -190,3 +190,54 @@ describe("runPythonAsync()", () => {
     await expect(py.runPythonAsync("1 +")).rejects.toMatchObject({ type: "SyntaxError" });
   });
 });
+
+describe("objects of asyncio that JavaScript's thread uses", () => {
+  // The loop sleeps meanwhile: it has nothing to do but this.
+  const asleep = () => new Promise((resolve) => setTimeout(resolve, 50));
+  const made = define(`
+import asyncio
+async def made():
+    loop = asyncio.get_running_loop()
+    return [loop, asyncio.Event(), asyncio.Queue(), loop.create_future()]
+made`);
+  type Objects = {
+    get(index: number): Record<string, (...args: unknown[]) => unknown>;
+  };
+
+  it("wake the loop", async () => {
+    const objects = (await made()) as Objects;
+    const [loop, event, queue, future] = [0, 1, 2, 3].map((i) => objects.get(i)) as [
+      ReturnType<Objects["get"]>,
+      ReturnType<Objects["get"]>,
+      ReturnType<Objects["get"]>,
+      ReturnType<Objects["get"]>,
+    ];
+    const set = Promise.resolve(event["wait"]?.());
+    await asleep();
+    event["set"]?.();
+    expect(await set).toBe(true);
+    const got = Promise.resolve(queue["get"]?.());
+    await asleep();
+    queue["put_nowait"]?.("item");
+    expect(await got).toBe("item");
+    await asleep();
+    setTimeout(() => future["set_result"]?.(5), 50);
+    expect(await future).toBe(5);
+    await asleep();
+    expect(await new Promise((resolve) => loop["call_soon"]?.(resolve, 1))).toBe(1);
+    await asleep();
+    expect(await new Promise((resolve) => loop["call_later"]?.(0.01, resolve, 2))).toBe(2);
+  }, 10_000);
+
+  it("task.cancel() ends what the task waits for", async () => {
+    const started = define(`
+async def started():
+    return [asyncio.ensure_future(asyncio.sleep(60))]
+started`);
+    const task = ((await started()) as Objects).get(0);
+    const ended = Promise.resolve(task).catch((error: unknown) => error);
+    await asleep();
+    task["cancel"]?.();
+    expect(await ended).toMatchObject({ type: "CancelledError" });
+  }, 10_000);
+});
