@@ -4,6 +4,36 @@ import type { Crossing } from "./crossing.js";
 import { toRaise } from "./errors.js";
 import { targetOf } from "./target.js";
 
+/** One task of asyncio enters, waits for `use`, and leaves. Rejects as withManager() throws. */
+export async function withAsyncManager(
+  crossing: Crossing,
+  manager: unknown,
+  use: (value: unknown) => unknown,
+): Promise<unknown> {
+  if (targetOf(manager) === undefined) {
+    throw new TypeError(
+      "withAsync() takes a Python object that is an asynchronous context manager",
+    );
+  }
+  if (typeof use !== "function") throw new TypeError("withAsync() takes a function to call");
+  // Neither crosses: they are given back as they are.
+  let result: unknown;
+  let thrown: unknown;
+  const body = async (value: unknown): Promise<unknown> => {
+    try {
+      result = await use(value);
+      return undefined;
+    } catch (error) {
+      thrown = error;
+      return [toRaise(error)];
+    }
+  };
+  const run = crossing.functionNamed("with_async");
+  const end = await crossing.async.call(run, [manager, body]);
+  if (end === "thrown") throw thrown;
+  return end === "done" ? result : undefined;
+}
+
 /** @throws what `use` throws, unless the manager's __exit__ says that it is dealt with. */
 export function withManager(
   crossing: Crossing,

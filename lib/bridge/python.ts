@@ -1,7 +1,7 @@
 // lib/bridge/python.ts: what start() gives: Python, for calls from JavaScript.
 import { type BundleInput, checkString, wrongType } from "../options.js";
 import { checkCode, type RunPythonOptions } from "./code-options.js";
-import { withManager } from "./context-manager.js";
+import { withAsyncManager, withManager } from "./context-manager.js";
 import type { Crossing } from "./crossing.js";
 import {
   setUnraisableHook,
@@ -15,7 +15,13 @@ import { SessionMounts, type UnmountOptions } from "./session-mounts.js";
 import { setInput, setOutput } from "./streams.js";
 import { Template } from "./template.js";
 import { type ToPyOptions, toPy } from "./to-py.js";
-import type { PyContextManager, PyDict, PyModule, PyProxy } from "./types.js";
+import type {
+  PyAsyncContextManager,
+  PyContextManager,
+  PyDict,
+  PyModule,
+  PyProxy,
+} from "./types.js";
 import { type WebHandler, type WebOptions, webHandler } from "./web/handler.js";
 
 export type { RunPythonOptions } from "./code-options.js";
@@ -166,6 +172,15 @@ export class Python {
    */
   with<Value, Result>(manager: PyContextManager<Value>, use: (value: Value) => Result): Result {
     return withManager(this.#crossing, manager, use as (value: unknown) => Result) as Result;
+  }
+
+  /** The same for `async with`: enters, waits for what `use` gives, and leaves, in one task of asyncio. */
+  withAsync<Value, Result>(
+    manager: PyAsyncContextManager<Value>,
+    use: (value: Value) => Result,
+  ): Promise<Awaited<Result> | undefined> {
+    const body = use as (value: unknown) => unknown;
+    return withAsyncManager(this.#crossing, manager, body) as Promise<Awaited<Result> | undefined>;
   }
 
   /** Whether the error of a destroyed proxy shows where it was destroyed. */

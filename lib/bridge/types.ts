@@ -312,7 +312,7 @@ export interface PyContextManager<T = unknown> extends PyProxy {
   __enter__(): T;
 }
 
-/** An asynchronous context manager. */
+/** An asynchronous context manager: `withAsync(manager, async (value) => ...)`. */
 export interface PyAsyncContextManager<T = unknown> extends PyProxy {
   __aenter__(): PyAwaitable<T>;
 }

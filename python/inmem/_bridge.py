@@ -154,6 +154,31 @@ async def async_close(iterator: Any) -> None:
         await close()
 
 
+async def with_async(manager: Any, use: Any) -> str:
+    """How it ended. One task does it all, as asyncio.timeout() wants it.
+
+    `use` gives None, or what it threw in an array.
+    """
+    if not hasattr(type(manager), "__aexit__"):
+        raise TypeError(
+            f"{type(manager).__qualname__!r} object is no asynchronous context manager "
+            "(expected __aenter__ and __aexit__)"
+        )
+    raised: BaseException | None = None
+    try:
+        async with manager as value:
+            thrown = await use(value)
+            if thrown is None:
+                return "done"
+            raised = _bridge_members.exception_of(thrown[0])
+            raise raised
+    except BaseException as error:
+        if error is not raised:
+            raise
+        return "thrown"
+    return "kept"
+
+
 # --- running code ---------------------------------------------------------------
 
 session: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}

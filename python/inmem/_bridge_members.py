@@ -125,6 +125,11 @@ def exception_of(error: object) -> BaseException:
 
 def enter(manager: Any) -> tuple[object, object]:
     """What it gives, and how to leave: looked up first, as the statement does."""
+    if not hasattr(type(manager), "__exit__") and hasattr(type(manager), "__aexit__"):
+        raise TypeError(
+            f"{type(manager).__qualname__!r} object is an asynchronous context manager "
+            "(with() expected __enter__ and __exit__): use withAsync()"
+        )
     leaving = type(manager).__exit__
     return type(manager).__enter__(manager), leaving
 
