@@ -4,7 +4,17 @@ import { types } from "node:util";
 import { PythonError } from "../errors.js";
 import { wrongType } from "../options.js";
 import type { Crossing } from "./crossing.js";
-import { arrayOver, elementNamed, elementOf, hasHalves, letterOf, typeNames } from "./elements.js";
+import {
+  arrayOver,
+  BYTES,
+  elementNamed,
+  elementOf,
+  hasHalves,
+  letterOf,
+  typeNames,
+  unitOf,
+} from "./elements.js";
+import { formatHere } from "./formats.js";
 import type { NativeBuffer } from "./native.js";
 import { handleFor, python, type Target } from "./target.js";
 import type { BufferType, GetBufferOptions, PyBufferView, PyMemory, PyProxy } from "./types.js";
@@ -72,10 +82,13 @@ class View implements PyBufferView {
   readonly copied: boolean;
   readonly data: PyMemory;
   #crossing: Crossing | undefined;
+  /** Of the elements as `data` has them. */
+  #formatHere: string;
 
   constructor(crossing: Crossing, given: NativeBuffer, type: BufferType | undefined) {
     const [buffer, start, flags, itemsize, format, shape, strides, code] = given;
     this.format = format;
+    this.#formatHere = format;
     this.itemsize = itemsize;
     this.shape = shape;
     this.nbytes = shape.reduce((product, count) => product * count, itemsize);
@@ -89,6 +102,9 @@ class View implements PyBufferView {
     }
     try {
       const letter = String.fromCharCode(code);
+      if (letter !== BYTES && type === undefined) {
+        this.#formatHere = formatHere(format, letter, hasHalves);
+      }
       const made = type ?? elementOf(letter).type;
       const size = sizeOf(made);
       checkWhole(this.nbytes, size, made);
@@ -119,6 +135,10 @@ class View implements PyBufferView {
   [Symbol.dispose](): void {
     this.release();
   }
+
+  static formatOf(object: object): string | undefined {
+    return #formatHere in object ? object.#formatHere : undefined;
+  }
 }
 
 /** Bytes of an element. */
@@ -148,20 +168,23 @@ function inElements(bytes: number, size: number, type: string): number {
   );
 }
 
+/** The format of the elements in `data` of what getBuffer() gave: a copy may be in another byte order. */
+export function formatOfView(object: object): string | undefined {
+  return View.formatOf(object);
+}
+
 // --- JavaScript's memory in Python ----------------------------------------------------------
 
 /** Holds the memory for Python; gives native's number for it. */
 export function holdMemory(crossing: Crossing, object: object): number {
   const { bytes, buffer } = bytesOf(object);
-  const letter = letterOf(object);
-  const { BYTES_PER_ELEMENT } = object as { BYTES_PER_ELEMENT?: unknown };
-  const size = letter === "B" ? 1 : (BYTES_PER_ELEMENT as number);
+  const letter = letterOf(object); // and not its BYTES_PER_ELEMENT, which may be anything
   return crossing.native.holdMemory(
     bytes,
     buffer,
     staysInPlace(buffer),
     letter.charCodeAt(0),
-    size,
+    unitOf(letter),
   );
 }
 
@@ -170,7 +193,7 @@ export function assignMemory(object: object, content: Uint8Array): void {
   bytesOf(object).bytes.set(content);
 }
 
-function bytesOf(object: object): { bytes: Uint8Array; buffer: ArrayBufferLike } {
+export function bytesOf(object: object): { bytes: Uint8Array; buffer: ArrayBufferLike } {
   if (ArrayBuffer.isView(object)) {
     const { buffer, byteOffset, byteLength } = object;
     return { bytes: new Uint8Array(buffer, byteOffset, byteLength), buffer };

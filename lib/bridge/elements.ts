@@ -12,7 +12,7 @@ const float16 = (globalThis as { Float16Array?: MemoryConstructor }).Float16Arra
 export const hasHalves = float16 !== undefined;
 
 /** native/bridge/elements.h: kBytes. */
-const BYTES = "V";
+export const BYTES = "V";
 
 interface Element {
   /** The name that pyodide has for it. */
@@ -64,6 +64,11 @@ const nameOf = Object.getOwnPropertyDescriptor(
 export function letterOf(object: object): string {
   const name = nameOf.call(object);
   return name === undefined ? "B" : (byName.get(name)?.letter ?? "B");
+}
+
+/** Bytes of one element. */
+export function unitOf(letter: string): number {
+  return elementOf(letter).array?.BYTES_PER_ELEMENT ?? 1;
 }
 
 /** A typed array over all of the memory. Halves are single floats where there is no Float16Array. */

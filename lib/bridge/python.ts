@@ -1,5 +1,6 @@
 // lib/bridge/python.ts: what start() gives: Python, for calls from JavaScript.
 import { type BundleInput, checkString, wrongType } from "../options.js";
+import { asBuffer } from "./as-buffer.js";
 import { checkCode, type RunPythonOptions } from "./code-options.js";
 import { withAsyncManager, withManager } from "./context-manager.js";
 import type { Crossing } from "./crossing.js";
@@ -16,7 +17,9 @@ import { setInput, setOutput } from "./streams.js";
 import { Template } from "./template.js";
 import { type ToPyOptions, toPy } from "./to-py.js";
 import type {
+  AsBufferOptions,
   PyAsyncContextManager,
+  PyBuffer,
   PyContextManager,
   PyDict,
   PyModule,
@@ -88,6 +91,15 @@ export class Python {
    */
   toPy(value: unknown, options?: ToPyOptions): unknown {
     return toPy(this.#crossing, value, options);
+  }
+
+  /**
+   * A buffer of Python's over memory of JavaScript's, with shape and strides: a memoryview, which
+   * numpy.asarray() takes. `asBuffer(view.data, view)` gives back what getBuffer() gave.
+   * @throws {RangeError} elements would lie outside of the memory.
+   */
+  asBuffer(data: ArrayBufferView | ArrayBufferLike, options: AsBufferOptions = {}): PyBuffer {
+    return asBuffer(this.#crossing, data, options);
   }
 
   /**

@@ -302,6 +302,22 @@ export interface PyBuffer extends PyProxy {
   getBuffer(type?: undefined, options?: GetBufferOptions): PyBufferView<PyTypedArray>;
 }
 
+/** How Python sees memory of JavaScript's: asBuffer(). What getBuffer() gives can stand here. */
+export interface AsBufferOptions {
+  /** Default: one dimension, to the end of the memory. */
+  readonly shape?: readonly number[] | undefined;
+  /** In elements of the typed array (of a DataView or ArrayBuffer: bytes). Default: C's order. */
+  readonly strides?: readonly number[] | undefined;
+  /** Where the first element is, likewise. Default: 0. */
+  readonly offset?: number | undefined;
+  /** What Python's elements are, as its `struct` has it. Default: those of the typed array; bytes. */
+  readonly format?: string | undefined;
+  /** Bytes of one of Python's elements: needed for structures alone. */
+  readonly itemsize?: number | undefined;
+  /** Python may not write. Default: false. */
+  readonly readonly?: boolean | undefined;
+}
+
 /** What Python takes as bytes-like. */
 export type PyBytesLike = PyBuffer | ArrayBufferView | ArrayBuffer;
 

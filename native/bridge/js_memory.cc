@@ -11,15 +11,16 @@
 
 #include <dlfcn.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <mutex>
 #include <new>
+#include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "bridge/buffers.h"
 #include "bridge/frame.h"
@@ -34,7 +35,8 @@ namespace {
 
 struct BackingStore;  // v8::BackingStore
 
-// Memory, for as long as it is held. Any thread.
+// Memory, for as long as it is held, and how its elements lie in it. Any
+// thread.
 struct Memory {
   std::shared_ptr<BackingStore> store;
   // Whose memory it was in the first place.
@@ -43,8 +45,12 @@ struct Memory {
   std::uint8_t* data = nullptr;
   Py_ssize_t bytes = 0;
   Py_ssize_t itemsize = 1;
-  char format[2] = "B";
+  std::string format = "B";
+  std::vector<Py_ssize_t> shape;
+  std::vector<Py_ssize_t> strides;  // in bytes
+  Py_ssize_t start = 0;             // of the first element
   bool is_copied = false;
+  bool is_readonly = false;
 };
 
 // V8's functions; null where they are not as we know them.
@@ -87,6 +93,7 @@ bool Copy(Memory& memory) {
   std::memcpy(memory.copy.get(), memory.data, bytes);
   memory.data = memory.copy.get();
   memory.is_copied = true;
+  memory.is_readonly = true;
   return true;
 }
 
@@ -134,6 +141,8 @@ napi_value HoldMemory(napi_env env, napi_callback_info info) {
   napi_get_value_bool(env, frame.argv[2], &may_share);
   memory->format[0] = static_cast<char>(frame.Number(3));
   memory->itemsize = frame.Number(4);
+  memory->shape = {memory->bytes / memory->itemsize};
+  memory->strides = {memory->itemsize};
   if (bytes != 0 && (!may_share || !Hold(frame.argv[1], offset, *memory))) {
     if (!Copy(*memory)) {
       napi_throw_range_error(env, nullptr, "no memory for a copy");
@@ -153,7 +162,6 @@ namespace {
 
 struct JsMemory {
   PyObject_HEAD Memory* memory;
-  Py_ssize_t length;  // elements
 };
 
 PyObject* memory_type = nullptr;
@@ -167,17 +175,62 @@ void Dealloc(PyObject* self) {
   Py_DECREF(type);
 }
 
-int GetBufferOf(PyObject* self, Py_buffer* view, int flags) {
-  Memory& memory = *Cast(self)->memory;
+// All that the buffer protocol asks for.
+Py_buffer Whole(PyObject* self) {
   static std::uint8_t none = 0;
-  if (PyBuffer_FillInfo(view, self,
-                        memory.data != nullptr ? memory.data : &none,
-                        memory.bytes, memory.is_copied ? 1 : 0, flags) != 0) {
+  Memory& memory = *Cast(self)->memory;
+  Py_buffer view = {};
+  view.buf = memory.data != nullptr ? memory.data + memory.start : &none;
+  view.obj = self;
+  view.len = memory.itemsize;
+  for (const Py_ssize_t count : memory.shape) view.len *= count;
+  view.itemsize = memory.itemsize;
+  view.readonly = memory.is_readonly ? 1 : 0;
+  view.ndim = static_cast<int>(memory.shape.size());
+  view.format = memory.format.data();
+  view.shape = memory.shape.data();
+  view.strides = memory.strides.data();
+  return view;
+}
+
+// Why what is asked for cannot be given; null: it can.
+const char* Refusal(const Py_buffer& view, int flags) {
+  const auto asks = [flags](int flag) { return (flags & flag) == flag; };
+  if (asks(PyBUF_WRITABLE) && view.readonly != 0) {
+    return "Object is not writable.";
+  }
+  const bool is_c = PyBuffer_IsContiguous(&view, 'C') != 0;
+  const bool is_f = PyBuffer_IsContiguous(&view, 'F') != 0;
+  if (asks(PyBUF_C_CONTIGUOUS) && !is_c) {
+    return "elements of this memory are not C-contiguous";
+  }
+  if (asks(PyBUF_F_CONTIGUOUS) && !is_f) {
+    return "elements of this memory are not Fortran contiguous";
+  }
+  if (asks(PyBUF_ANY_CONTIGUOUS) && !is_c && !is_f) {
+    return "elements of this memory are not contiguous";
+  }
+  if (!asks(PyBUF_STRIDES) && !is_c) {
+    return "elements of this memory are not contiguous: ask for strides";
+  }
+  return nullptr;
+}
+
+int GetBufferOf(PyObject* self, Py_buffer* view, int flags) {
+  const Py_buffer whole = Whole(self);
+  if (const char* refusal = Refusal(whole, flags)) {
+    view->obj = nullptr;
+    PyErr_SetString(PyExc_BufferError, refusal);
     return -1;
   }
-  view->itemsize = memory.itemsize;
-  if ((flags & PyBUF_FORMAT) != 0) view->format = memory.format;
-  if ((flags & PyBUF_ND) != 0) view->shape = &Cast(self)->length;
+  *view = whole;
+  Py_INCREF(self);
+  if ((flags & PyBUF_FORMAT) == 0) view->format = nullptr;
+  if ((flags & PyBUF_STRIDES) != PyBUF_STRIDES) view->strides = nullptr;
+  if ((flags & PyBUF_ND) == 0) {
+    view->shape = nullptr;
+    view->ndim = 1;
+  }
   return 0;
 }
 
@@ -206,18 +259,71 @@ bool MakeJsMemoryType() {
   return memory_type != nullptr;
 }
 
-PyObject* TakeMemory(PyObject*, PyObject* number) {
-  const unsigned long index = PyLong_AsUnsignedLong(number);
+namespace {
+
+// Of a tuple of integers. False with a Python exception.
+bool ReadCounts(PyObject* tuple, std::vector<Py_ssize_t>& counts) {
+  const Py_ssize_t length = PyTuple_GET_SIZE(tuple);
+  counts.resize(static_cast<std::size_t>(length));
+  for (Py_ssize_t i = 0; i < length; ++i) {
+    const Py_ssize_t count = PyLong_AsSsize_t(PyTuple_GET_ITEM(tuple, i));
+    if (count == -1 && PyErr_Occurred() != nullptr) return false;
+    counts[static_cast<std::size_t>(i)] = count;
+  }
+  return true;
+}
+
+// Elements other than those of the typed array, which lib/bridge/as-buffer.ts
+// has checked to be within the memory. False with a Python exception.
+bool Arrange(Memory& memory, const char* format, PyObject* shape,
+             PyObject* strides, bool is_readonly) {
+  if (format == nullptr) return true;
+  if (shape == nullptr || strides == nullptr ||
+      !ReadCounts(shape, memory.shape) ||
+      !ReadCounts(strides, memory.strides)) {
+    return false;
+  }
+  memory.format = format;
+  memory.is_readonly = memory.is_copied || is_readonly;
+  return true;
+}
+
+}  // namespace
+
+PyObject* TakeMemory(PyObject*, PyObject* args) {
+  PyObject* number = nullptr;
+  const char* format = nullptr;
+  Py_ssize_t itemsize = 0;
+  Py_ssize_t start = 0;
+  PyObject* shape = nullptr;
+  PyObject* strides = nullptr;
+  int is_readonly = 0;
+  // Whatever else is wrong, the memory is not held any longer.
+  if (PyTuple_GET_SIZE(args) > 0) number = PyTuple_GET_ITEM(args, 0);
+  const unsigned long index = number != nullptr && PyLong_Check(number)
+                                  ? PyLong_AsUnsignedLong(number)
+                                  : 0;
   if (PyErr_Occurred() != nullptr) return nullptr;
   auto memory = WaitingMemories().Take(static_cast<std::uint32_t>(index));
+  if (PyArg_ParseTuple(args, "O|snnO!O!p", &number, &format, &itemsize, &start,
+                       &PyTuple_Type, &shape, &PyTuple_Type, &strides,
+                       &is_readonly) == 0) {
+    return nullptr;
+  }
   if (memory == nullptr) {
     PyErr_SetString(PyExc_ValueError, "no memory has this number");
     return nullptr;
   }
+  if (!Arrange(*memory, format, shape, strides, is_readonly != 0)) {
+    return nullptr;
+  }
+  if (format != nullptr) {
+    memory->itemsize = itemsize;
+    memory->start = start;
+  }
   auto* type = reinterpret_cast<PyTypeObject*>(memory_type);
   Owned made = Owned::Steal(type->tp_alloc(type, 0));
   if (!made) return nullptr;
-  Cast(made.get())->length = memory->bytes / memory->itemsize;
   Cast(made.get())->memory = memory.release();
   return made.release();
 }

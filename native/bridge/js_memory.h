@@ -16,9 +16,10 @@ bool MakeJsMemoryType();
 //   element): a number. `bytes` is a Uint8Array over `buffer`.
 napi_value HoldMemory(napi_env env, napi_callback_info info);
 
-// _inmem_bridge.js_memory(number): an object with the buffer protocol; its
-// `copied` says whether it is a copy, which then is read-only: what is written
-// would be lost.
-PyObject* TakeMemory(PyObject* module, PyObject* number);
+// _inmem_bridge.js_memory(number[, format, itemsize, start, shape, strides,
+// readonly]): an object with the buffer protocol; its `copied` says whether it
+// is a copy, which then is read-only: what is written would be lost. `start`
+// and `strides` are in bytes.
+PyObject* TakeMemory(PyObject* module, PyObject* args);
 
 }  // namespace inmem::bridge

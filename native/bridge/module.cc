@@ -60,7 +60,7 @@ PyMethodDef kMethods[] = {
     {"js_new", Method(JsNew), METH_FASTCALL | METH_KEYWORDS, nullptr},
     {"set_plain", SetPlainFunction, METH_O, nullptr},
     {"set_js_exception", SetExceptions, METH_VARARGS, nullptr},
-    {"js_memory", TakeMemory, METH_O, nullptr},
+    {"js_memory", TakeMemory, METH_VARARGS, nullptr},
     {nullptr, nullptr, 0, nullptr}};
 
 constinit PyModuleDef kModule =

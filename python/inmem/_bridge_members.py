@@ -6,6 +6,8 @@ from __future__ import annotations
 import operator
 import sys
 
+import _inmem_bridge
+
 # `typing` and what it needs would take as long as all else here, and megabytes.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,6 +75,17 @@ def times_in(array: Any) -> tuple[object, ...]:
     if getattr(dtype, "kind", "") not in ("m", "M"):
         return ()
     return array.view(f"{dtype.str[0]}i8"), dtype.str
+
+
+def as_buffer(number: int, format: str, *layout: Any) -> object:
+    """JavaScript's memory, as lib/bridge/as-buffer.ts has checked its layout."""
+    is_time = "8" in format and format.lstrip("<>|=").startswith(("m8", "M8"))
+    view = memoryview(_inmem_bridge.js_memory(number, "q" if is_time else format, *layout))
+    if not is_time:
+        return view
+    import numpy  # type: ignore[import-not-found, unused-ignore]
+
+    return numpy.asarray(view).view(format)
 
 
 # --- iterators -------------------------------------------------------------------
