@@ -1,7 +1,7 @@
 // scripts/house/clang-tidy.mjs: clang-tidy over all our C++ files, again only over what changed since it was clean.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { cacheDir } from "../common/cache.mjs";
 import { hashKey } from "../common/hash.mjs";
 import { root } from "./main.mjs";
@@ -12,6 +12,7 @@ import { treeFiles } from "./tree-files.mjs";
 export async function clangTidy(tools) {
   const commands = JSON.parse(readFileSync(join(root, "build", "compile_commands.json"), "utf8"));
   const common = await commonKey(tools);
+  const { filesOf, textOf } = includes();
   const passed = join(cacheDir(), "tidy");
   mkdirSync(passed, { recursive: true });
 
@@ -21,7 +22,8 @@ export async function clangTidy(tools) {
     const name = relative(root, file);
     if (!/^native\/.*\.cc$/.test(name) || seen.has(name) || !existsSync(file)) continue;
     seen.add(name);
-    const key = hashKey([common, name, readFileSync(file, "utf8"), command.replaceAll(root, "")]);
+    const read = [...filesOf(name)].sort().map((part) => [part, textOf(part)]);
+    const key = hashKey([common, read, command.replaceAll(root, "")]);
     if (!existsSync(join(passed, key))) todo.push({ name, key });
   }
 
@@ -39,13 +41,33 @@ export async function clangTidy(tools) {
   return `${todo.length} of ${seen.size} files were new`;
 }
 
-// A header may matter to any file: one that changes has all looked at again.
 async function commonKey(tools) {
-  const headers = await treeFiles("native/*.h", "native/*.def", "*.clang-tidy");
+  const settings = await treeFiles("*.clang-tidy");
   return hashKey([
     tools.key,
-    headers.map((name) => [name, readFileSync(join(root, name), "utf8")]),
+    settings.map((name) => [name, readFileSync(join(root, name), "utf8")]),
   ]);
+}
+
+// Which files of ours a file is made of: its own, and what it includes, at any depth. The include
+// path of every layer is native/; what lies elsewhere is of a pinned build.
+function includes() {
+  const texts = new Map();
+  const textOf = (name) => {
+    if (!texts.has(name)) texts.set(name, readFileSync(join(root, name), "utf8"));
+    return texts.get(name);
+  };
+  const filesOf = (name, found = new Set()) => {
+    if (found.has(name)) return found;
+    found.add(name);
+    for (const [, included] of textOf(name).matchAll(/^#\s*include\s+"([^"]+)"/gm)) {
+      const own = [join("native", included), join(dirname(name), included)];
+      const file = own.find((path) => existsSync(join(root, path)));
+      if (file !== undefined) filesOf(file, found);
+    }
+    return found;
+  };
+  return { filesOf, textOf };
 }
 
 // Empty where there is nothing to say.
