@@ -101,7 +101,6 @@ void AsyncCall::FailEnded() {
   Fail();
 }
 
-// Without the GIL: the answer that comes in the end is then for nobody.
 void AsyncCall::TellOverdue() {
   const std::int32_t answer = static_cast<std::int32_t>(Answer::kOverdue) |
                               static_cast<std::int32_t>(limit_->why()) << 8;
@@ -213,7 +212,10 @@ std::uint32_t CurrentCall(const Realm& realm) {
 
 // python/inmem/_bridge_async.py makes a task of it.
 void AsyncCall::Adopt(Owned awaitable) {
-  if (settled_ || realm_->closed()) return NeverRuns(awaitable.get());
+  if (settled_ || realm_->closed()) {
+    Py_CLEAR(context_);  // made after Post(), where it ended before Await()
+    return NeverRuns(awaitable.get());
+  }
   auto destroy = [](PyObject* capsule) {
     delete static_cast<std::shared_ptr<AsyncCall>*>(
         PyCapsule_GetPointer(capsule, kCapsule));
@@ -280,8 +282,6 @@ void AsyncCall::Fail() {
   Post(Answer::kError, std::move(error));
 }
 
-// `keep` is what the tape tells of: a JavaScript object in it must not be let
-// go by Python before JavaScript has read its number.
 void AsyncCall::Post(Answer answer, Owned keep) {
   limit_->Finish();
   const std::int32_t told = static_cast<std::int32_t>(answer) |

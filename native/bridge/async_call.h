@@ -55,10 +55,13 @@ class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
   cpython::Owned Callee();
   cpython::Owned Call();
   void Adopt(cpython::Owned awaitable);
+  // `keep` is what the tape tells of: a JavaScript object in it must not be let
+  // go by Python before JavaScript has read its number.
   void Post(Answer answer, cpython::Owned keep);
 
   bool IsSettled();
   void FailEnded();
+  // Without the GIL: the answer that comes in the end is then for nobody.
   void TellOverdue();
 
   std::shared_ptr<Realm> realm_;
