@@ -112,9 +112,16 @@ def settle(top: str, group: "Group", signature: "tuple[int, ...]") -> None:
         )
 
 
-def signatures(tops: "list[str]") -> "list[tuple[int, ...]]":
-    """For each name the digests of all that lies below it, mount by mount."""
-    columns = [_inmem.digests(point, tops) for point in points]
+def signatures(tops: "list[str]", where: "list[str] | None" = None) -> "list[tuple[int, ...]]":
+    """For each name the digests of all that lies below it, mount by mount.
+
+    Real folders have none: what is in them may change at any time.
+    """
+    where = points if where is None else where
+    mounts = [point for point in where if _inmem.kind(point) is not None]
+    columns = [_inmem.digests(point, tops) for point in mounts]
+    if not columns:
+        return [()] * len(tops)
     return [tuple(digest for digest in row if digest) for row in zip(*columns, strict=True)]
 
 
@@ -141,6 +148,7 @@ def park() -> "list[str]":
     others = session.modules if session else {}
     # Its threads import, too, while a run goes; so may the run, from behind its own bundles.
     of_session = session.points if session else ()
+    sources.update(of_session)  # folders that start() was given meanwhile, too
     for name, module in list(sys.modules.items()):
         if name in ("__main__", "__mp_main__"):
             continue
@@ -195,10 +203,9 @@ def spec_of(module: "Any") -> "Any":
 
 
 def point_of(path: str) -> "str | None":
-    for point in sources:
-        if path == point or path.startswith(point + "/"):
-            return point
-    return None
+    """The innermost: a bundle may lie in a folder that is one as well."""
+    around = [point for point in sources if path == point or path.startswith(point + "/")]
+    return max(around, key=len, default=None)
 
 
 def is_extension(module: "ModuleType") -> bool:

@@ -113,8 +113,8 @@ def before_run(of_run: list[str]) -> None:
 
 
 def hide(tops: list[str], of_run: list[str]) -> None:
-    ours = signatures(tops, points)
-    theirs = signatures(tops, of_run)
+    ours = _keep.signatures(tops, points)
+    theirs = _keep.signatures(tops, of_run)
     for top, mine, other in zip(tops, ours, theirs, strict=True):
         if not other or mine == other:
             continue
@@ -126,14 +126,6 @@ def hide(tops: list[str], of_run: list[str]) -> None:
             )
         for name in members:
             del sys.modules[name]
-
-
-def signatures(tops: list[str], where: list[str]) -> list[tuple[int, ...]]:
-    archives = [point for point in where if _inmem.kind(point) is not None]
-    columns = [_inmem.digests(point, tops) for point in archives]
-    if not columns:
-        return [()] * len(tops)
-    return [tuple(digest for digest in row if digest) for row in zip(*columns, strict=True)]
 
 
 def after_run() -> None:

@@ -1,4 +1,6 @@
 // test/bridge/session.test.ts: start()'s bundles, streams and threads, beside runs and after them.
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { numpyWheel } from "../helpers/numpy.js";
@@ -92,6 +94,34 @@ def late():
     const found =
       "import shop.later; sys.modules['shop.later'].begun is begun, 'later' in vars(shop)";
     expect(py.runPython(found)).toEqual([true, true]);
+  });
+
+  it("leaves it those of folders, too, given before and meanwhile", async () => {
+    const folderOf = (name: string): string => {
+      const file = tmpFile(`${name}.py`, "begun = object()\n");
+      writeFileSync(join(dirname(file), "__main__.py"), "");
+      return dirname(file);
+    };
+    await api.start({ bundles: folderOf("of_folder") });
+    py.runPython(`
+import sys
+def load(name):
+    __import__(name)
+    return sys.modules[name].begun
+`);
+    const load = py.globals.get("load") as { callAsync: Call };
+    let run: Promise<unknown> = Promise.resolve();
+    await new Promise<unknown>((goes) => {
+      const waits = program("import sys; print(flush=True); sys.stdin.read()");
+      run = api.run(waits, { stdin: slowInput(), stdout: goes });
+    });
+    py.globals.set("first", await load.callAsync("of_folder"));
+    await api.start({ bundles: folderOf("of_later_folder") });
+    py.globals.set("second", await load.callAsync("of_later_folder"));
+    release();
+    await run;
+    const found = "[load('of_folder') is first, load('of_later_folder') is second]";
+    expect(py.runPython(`tuple(${found})`)).toEqual([true, true]);
   });
 
   it("has modules of its own under the session's names, for itself", async () => {
