@@ -79,7 +79,7 @@ def times_in(array: Any) -> tuple[object, ...]:
 
 def as_buffer(number: int, format: str, *layout: Any) -> object:
     """JavaScript's memory, as lib/bridge/as-buffer.ts has checked its layout."""
-    is_time = "8" in format and format.lstrip("<>|=").startswith(("m8", "M8"))
+    is_time = format.lstrip("<>|=").startswith(("m8", "M8"))
     view = memoryview(_inmem_bridge.js_memory(number, "q" if is_time else format, *layout))
     if not is_time:
         return view
