@@ -16,9 +16,15 @@ export function inspectProxy(this: object, depth: number, options: Styled): stri
   try {
     const [type, text, summary] = python(target, "inspect", depth >= 0) as string[];
     const name = options.stylize(`[PyProxy: ${type}]`, "special");
-    const shown = text === "" ? name : `${name} ${text}`;
+    const shown = `${name}${aligned(text)}`;
     return summary === "" ? shown : `${shown} ${options.stylize(`"${summary}"`, "string")}`;
   } catch (error) {
     return `[PyProxy] <${String(error)}>`;
   }
+}
+
+/** A text of several lines (a table) keeps its columns: it begins on a line of its own. */
+function aligned(text: string | undefined): string {
+  if (text === undefined || text === "") return "";
+  return text.includes("\n") ? `\n  ${text.replaceAll("\n", "\n  ")}` : ` ${text}`;
 }

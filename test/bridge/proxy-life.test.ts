@@ -15,6 +15,9 @@ describe("inspection", () => {
   it("shows type and repr, through any container", () => {
     expect(inspect(python("[1, 'a']"))).toBe("[PyProxy: list] [1, 'a']");
     expect(inspect({ a: [python("{}")] })).toContain("[PyProxy: dict] {}");
+    const table = python("class T:\n  __repr__ = lambda self: '   a\\n0  1'\nT()");
+    expect(inspect(table)).toBe("[PyProxy: T]\n     a\n  0  1");
+    expect(inspect({ t: table })).toBe("{\n  t: [PyProxy: T]\n       a\n    0  1\n}");
   });
 
   it("shows signature and docstring of what is called", () => {
