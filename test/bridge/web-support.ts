@@ -1,4 +1,5 @@
 // test/bridge/web-support.ts: flask, fastapi and django, stock wheels in one bundle, behind Node's http server.
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -79,6 +80,17 @@ export async function serve(
 export async function json(url: string, init: RequestInit = {}): Promise<unknown> {
   const response = await fetch(url, init);
   return response.json();
+}
+
+export const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+/** A form with a file of 3 MiB, and what an application is to say of that. */
+export function uploadForm(): { body: FormData; name: string; type: string; digest: string } {
+  const content = Buffer.alloc(3 << 20, "some content");
+  const [name, type] = ["naïve name.bin", "application/x-of-test"];
+  const body = new FormData();
+  body.append("file", new File([content], name, { type }));
+  return { body, name, type, digest: sha256(content) };
 }
 
 export async function until(isSo: () => boolean | Promise<boolean>, seconds = 20): Promise<void> {

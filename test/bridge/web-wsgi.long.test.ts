@@ -1,12 +1,11 @@
 // test/bridge/web-wsgi.long.test.ts: flask and django (WSGI) behind Node's http server, and for fetch, beside a run().
-import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { get as httpGet, request as httpRequest, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Python } from "../../lib/index.js";
 import { api, bundleOf } from "../helpers/python.js";
-import { json, type Served, serve, startWeb, until } from "./web-support.js";
+import { json, type Served, serve, sha256, startWeb, until, uploadForm } from "./web-support.js";
 
 let py: Python;
 let web: Served;
@@ -22,13 +21,6 @@ afterAll(() => {
 
 const log = async (): Promise<string[]> => (await json(`${web.url}/log`)) as string[];
 const isLogged = (text: string) => async () => (await log()).includes(text);
-const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
-const upload = () => {
-  const parts = new FormData();
-  parts.append("file", new File([Buffer.alloc(3 << 20, "x")], "näme.bin", { type: "a/b" }));
-  return parts;
-};
-const uploaded = { file: ["näme.bin", "a/b", sha256(Buffer.alloc(3 << 20, "x"))] };
 
 describe("flask", () => {
   it("has paths, queries and URLs", async () => {
@@ -44,7 +36,9 @@ describe("flask", () => {
     const body = new URLSearchParams("name=a+b&colours=red&colours=blue");
     const form = { name: ["a b"], colours: ["red", "blue"] };
     expect(await json(`${web.url}/form`, { method: "POST", body })).toEqual(form);
-    expect(await json(`${web.url}/upload`, { method: "POST", body: upload() })).toEqual(uploaded);
+    const { body: parts, ...sent } = uploadForm();
+    const uploaded = { file: [sent.name, sent.type, sent.digest] };
+    expect(await json(`${web.url}/upload`, { method: "POST", body: parts })).toEqual(uploaded);
     const headers = { "content-type": "application/json" };
     const text = JSON.stringify({ a: ["é😀", 1.5, null] });
     expect(await json(`${web.url}/json`, { method: "POST", body: text, headers })).toEqual({
