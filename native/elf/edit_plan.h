@@ -37,7 +37,7 @@ std::vector<Edit> PlanDeferConstructors(const ElfFile& file);
 
 // Undefined strong symbols become weak in the copy, so that ld.so leaves null
 // where nothing defines them yet: for a library that is loaded before the
-// sibling that completes it. Errors: none today.
+// sibling that completes it.
 std::vector<Edit> PlanWeakenUndefined(const ElfFile& file);
 
 }  // namespace inmem::elf
