@@ -10,13 +10,13 @@
 
 #include "bridge/async_call.h"
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "bridge/errors.h"
+#include "bridge/frame.h"
 #include "bridge/from_tape.h"
 #include "bridge/js_object.h"
 #include "bridge/limit.h"
@@ -118,19 +118,10 @@ AsyncCall::~AsyncCall() {
   Py_XDECREF(context_);
 }
 
-Owned AsyncCall::Callee() {
-  Owned callee = Owned::Borrow(realm_->handles().Get(callee_));
-  if (!callee) {
-    PyErr_SetString(PyExc_ReferenceError,
-                    "JavaScript does not hold this object any more");
-  }
-  return callee;
-}
-
 Owned AsyncCall::Call() {
   begun_ = true;
   TapeReader reader(*realm_, tape);
-  Owned callee = Callee();
+  Owned callee = Held(*realm_, callee_);
   std::vector<Owned> items;
   if (!callee || !reader.NextItems(&items)) return {};
   Owned keywords = reader.Next();
@@ -171,7 +162,7 @@ void AsyncCall::Run() {
 
 void AsyncCall::Await() {
   if (realm_->closed()) return;
-  Owned awaitable = Callee();
+  Owned awaitable = Held(*realm_, callee_);
   if (!awaitable) return Fail();
   realm_->EndTravel(std::exchange(ticket_, 0));
   if (!MakeContext()) return Fail();
@@ -294,50 +285,26 @@ void AsyncCall::Post(Answer answer, Owned keep) {
   });
 }
 
-namespace {
-
-std::uint32_t NumberOf(napi_env env, napi_value value) {
-  std::uint32_t number = 0;
-  napi_get_value_uint32(env, value, &number);
-  return number;
-}
-
-double MillisecondsOf(napi_env env, napi_value value) {
-  double milliseconds = -1;
-  napi_get_value_double(env, value, &milliseconds);
-  return milliseconds;
-}
-
-}  // namespace
-
 // callAsync(handle, number, extras, milliseconds or -1)
 napi_value CallAsync(napi_env env, napi_callback_info info) {
-  void* data = nullptr;
-  std::size_t argc = 4;
-  std::array<napi_value, 4> argv = {};
-  napi_get_cb_info(env, info, &argc, argv.data(), nullptr, &data);
-  Realm& realm = *static_cast<Realm*>(data);
-  auto call = std::make_shared<AsyncCall>(realm, NumberOf(env, argv[1]),
-                                          NumberOf(env, argv[0]));
+  const Frame frame(env, info);
+  Realm& realm = *frame.realm;
+  auto call =
+      std::make_shared<AsyncCall>(realm, frame.Number(1), frame.Number(0));
   // A tape that is not ours is told as malformed, by the answer.
-  if (!realm.Receive(argv[2], &call->tape)) call->tape.Clear();
-  realm.AddLimit(NumberOf(env, argv[1]), call->MakeLimit(),
-                 MillisecondsOf(env, argv[3]));
+  if (!realm.Receive(frame.argv[2], &call->tape)) call->tape.Clear();
+  realm.AddLimit(frame.Number(1), call->MakeLimit(), frame.Double(3, -1));
   Service::Get().OnWorker([call = std::move(call)] { call->Run(); });
   return nullptr;
 }
 
 // awaitAsync(handle, number, milliseconds or -1)
 napi_value AwaitAsync(napi_env env, napi_callback_info info) {
-  void* data = nullptr;
-  std::size_t argc = 3;
-  std::array<napi_value, 3> argv = {};
-  napi_get_cb_info(env, info, &argc, argv.data(), nullptr, &data);
-  auto call = std::make_shared<AsyncCall>(*static_cast<Realm*>(data),
-                                          NumberOf(env, argv[1]),
-                                          NumberOf(env, argv[0]));
-  static_cast<Realm*>(data)->AddLimit(NumberOf(env, argv[1]), call->MakeLimit(),
-                                      MillisecondsOf(env, argv[2]));
+  const Frame frame(env, info);
+  auto call = std::make_shared<AsyncCall>(*frame.realm, frame.Number(1),
+                                          frame.Number(0));
+  frame.realm->AddLimit(frame.Number(1), call->MakeLimit(),
+                        frame.Double(2, -1));
   Service::Get().OnLoop([call = std::move(call)] { call->Await(); });
   return nullptr;
 }

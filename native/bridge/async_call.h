@@ -52,7 +52,6 @@ class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
   const std::shared_ptr<Limit>& MakeLimit();
 
  private:
-  cpython::Owned Callee();
   cpython::Owned Call();
   void Adopt(cpython::Owned awaitable);
   // `keep` is what the tape tells of: a JavaScript object in it must not be let

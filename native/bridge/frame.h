@@ -13,7 +13,8 @@
 
 namespace inmem::bridge {
 
-// Its realm and arguments. What was not given is undefined, as a number 0.
+// Its realm and arguments. What was not given is undefined; as a number 0, or
+// what is asked for in its place.
 struct Frame {
   // The handle and eight arguments; more go by tape.
   static constexpr std::size_t kMaxArgs = 9;
@@ -32,9 +33,13 @@ struct Frame {
     napi_get_value_uint32(realm->env(), argv[i], &number);
     return number;
   }
-  double Double(std::size_t i) const {
-    double number = 0;
-    napi_get_value_double(realm->env(), argv[i], &number);
+  double Double(std::size_t i, double otherwise = 0) const {
+    napi_get_value_double(realm->env(), argv[i], &otherwise);
+    return otherwise;
+  }
+  std::int32_t Integer(std::size_t i) const {
+    std::int32_t number = 0;
+    napi_get_value_int32(realm->env(), argv[i], &number);
     return number;
   }
 };

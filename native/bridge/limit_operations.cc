@@ -2,12 +2,12 @@
 // them.
 #include "cpython/python_setup.h"
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <utility>
 
+#include "bridge/frame.h"
 #include "bridge/limit.h"
 #include "bridge/realm.h"
 
@@ -61,44 +61,24 @@ void Realm::ForgetInterrupt() {
   interrupt_.reset();
 }
 
-namespace {
-
-struct Arguments {
-  Realm* realm = nullptr;
-  std::uint32_t number = 0;
-  double value = -1;
-
-  Arguments(napi_env env, napi_callback_info info) {
-    void* data = nullptr;
-    std::size_t argc = 2;
-    std::array<napi_value, 2> argv = {};
-    napi_get_cb_info(env, info, &argc, argv.data(), nullptr, &data);
-    realm = static_cast<Realm*>(data);
-    if (argc > 0) napi_get_value_uint32(env, argv[0], &number);
-    if (argc > 1) napi_get_value_double(env, argv[1], &value);
-  }
-};
-
-}  // namespace
-
 napi_value BeginLimit(napi_env env, napi_callback_info info) {
-  Arguments given(env, info);
+  const Frame frame(env, info);
   auto limit = std::make_shared<Limit>();
   limit->EnterHere();
-  given.realm->AddLimit(given.number, std::move(limit), given.value);
+  frame.realm->AddLimit(frame.Number(0), std::move(limit), frame.Double(1, -1));
   return nullptr;
 }
 
 napi_value EndLimit(napi_env env, napi_callback_info info) {
-  Arguments given(env, info);
+  const Frame frame(env, info);
   End why = End::kNone;
-  if (auto limit = given.realm->LimitOf(given.number)) {
+  if (auto limit = frame.realm->LimitOf(frame.Number(0))) {
     if (limit->Finish()) {
-      Entry entry(*given.realm);
+      Entry entry(*frame.realm);
       limit->Leave();
     }
     why = limit->why();
-    given.realm->DropLimit(given.number);
+    frame.realm->DropLimit(frame.Number(0));
   }
   napi_value told = nullptr;
   napi_create_int32(env, static_cast<std::int32_t>(why), &told);
@@ -106,16 +86,16 @@ napi_value EndLimit(napi_env env, napi_callback_info info) {
 }
 
 napi_value EndCall(napi_env env, napi_callback_info info) {
-  Arguments given(env, info);
-  if (auto limit = given.realm->LimitOf(given.number)) {
-    limit->EndNow(static_cast<End>(static_cast<std::int32_t>(given.value)));
+  const Frame frame(env, info);
+  if (auto limit = frame.realm->LimitOf(frame.Number(0))) {
+    limit->EndNow(static_cast<End>(frame.Integer(1)));
   }
   return nullptr;
 }
 
 napi_value Interrupt(napi_env env, napi_callback_info info) {
-  Arguments given(env, info);
-  given.realm->InterruptAll();
+  const Frame frame(env, info);
+  frame.realm->InterruptAll();
   return nullptr;
 }
 

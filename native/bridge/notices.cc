@@ -8,6 +8,7 @@
 #include <mutex>
 #include <utility>
 
+#include "bridge/call_scope.h"
 #include "bridge/protocol.h"
 #include "bridge/realm.h"
 #include "bridge/request.h"
@@ -34,12 +35,9 @@ bool Realm::Notify(std::uint32_t index, PyObject* const* args,
     }
     if (waiting < kMostOfNotices) return NotifyLater(index, args, count);
   } else {
-    CallScope* const outer = std::exchange(call_scope, nullptr);
-    {
-      cpython::GilRelease release;
-      ServeNotices();
-    }
-    call_scope = outer;
+    const Innermost none(call_scope, nullptr);
+    cpython::GilRelease release;
+    ServeNotices();
   }
   return static_cast<bool>(Call(JsOp::kCall, index, args, count, nullptr));
 }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "bridge/errors.h"
+#include "bridge/frame.h"
 #include "bridge/js_object.h"
 #include "bridge/realm.h"
 #include "bridge/service.h"
@@ -112,20 +113,15 @@ void FailWaiting(const Realm& realm) {
 }
 
 napi_value AnswerPromise(napi_env env, napi_callback_info info) {
-  void* data = nullptr;
-  std::size_t argc = 3;
-  std::array<napi_value, 3> argv = {};
-  napi_get_cb_info(env, info, &argc, argv.data(), nullptr, &data);
-  auto realm = static_cast<Realm*>(data)->shared_from_this();
-  std::uint32_t number = 0;
-  std::int32_t kind = 0;
-  napi_get_value_uint32(env, argv[0], &number);
-  napi_get_value_int32(env, argv[1], &kind);
+  const Frame frame(env, info);
+  auto realm = frame.realm->shared_from_this();
+  const std::uint32_t number = frame.Number(0);
+  const auto kind = static_cast<Kind>(frame.Integer(1));
   auto tape = std::make_shared<Tape>();
-  if (!realm->Receive(argv[2], tape.get())) tape->Clear();
+  if (!realm->Receive(frame.argv[2], tape.get())) tape->Clear();
   const std::uint64_t ticket = realm->BeginTravel();
   Service::Get().OnLoop([realm, tape, number, kind, ticket] {
-    Owned value = ReadResult(*realm, static_cast<Kind>(kind), *tape);
+    Owned value = ReadResult(*realm, kind, *tape);
     realm->EndTravel(ticket);
     Give(number, std::move(value));
   });

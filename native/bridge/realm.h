@@ -60,10 +60,10 @@ class Realm : public std::enable_shared_from_this<Realm> {
   // No other realm of the process has the same.
   std::uint32_t id() const { return id_; }
   bool OnJsThread() const;
-  // The process is ending: who waits for JavaScript's thread waits no more. Any
-  // thread.
   // In a child of fork(), which has no JavaScript: calls are errors.
   void Leave() { closed_.store(true, std::memory_order_release); }
+  // The process is ending: who waits for JavaScript's thread waits no more. Any
+  // thread.
   void Refuse() { refusing_.store(true, std::memory_order_release); }
 
   bool closed() const { return closed_.load(std::memory_order_acquire); }
