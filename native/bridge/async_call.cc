@@ -111,11 +111,9 @@ void AsyncCall::TellOverdue() {
   });
 }
 
-// GIL where there is a context still.
 AsyncCall::~AsyncCall() {
   if (limit_) limit_->Abandon();
   realm_->EndTravel(ticket_);
-  Py_XDECREF(context_);
 }
 
 Owned AsyncCall::Call() {
@@ -139,24 +137,26 @@ Owned AsyncCall::Call() {
 
 void AsyncCall::Run() {
   if (realm_->closed() || settled_) return;
-  if (!MakeContext()) return Fail();
+  Owned context = EnterContext();
+  if (!context) return Fail();
   if (!limit_->Enter()) {
-    PyContext_Exit(context_);
+    PyContext_Exit(context.get());
     return FailEnded();
   }
   Owned result = Call();
   Owned raised = Owned::Steal(PyErr_GetRaisedException());
   Service::ServePosted();
   limit_->Leave();
-  PyContext_Exit(context_);
+  PyContext_Exit(context.get());
   if (!result) {
     PyErr_SetRaisedException(raised.release());
     return Fail();
   }
   if (!CanBeAwaited(*realm_, result.get())) return Settle(result.get());
-  auto awaitable = std::make_shared<Owned>(std::move(result));
-  Service::Get().OnLoop([self = shared_from_this(), awaitable] {
-    self->Adopt(std::move(*awaitable));
+  auto both = std::make_shared<std::pair<Owned, Owned>>(std::move(result),
+                                                        std::move(context));
+  Service::Get().OnLoop([self = shared_from_this(), both] {
+    self->Adopt(std::move(both->first), std::move(both->second));
   });
 }
 
@@ -165,25 +165,25 @@ void AsyncCall::Await() {
   Owned awaitable = Held(*realm_, callee_);
   if (!awaitable) return Fail();
   realm_->EndTravel(std::exchange(ticket_, 0));
-  if (!MakeContext()) return Fail();
-  PyContext_Exit(context_);
-  Adopt(std::move(awaitable));
+  Owned context = EnterContext();
+  if (!context) return Fail();
+  PyContext_Exit(context.get());
+  Adopt(std::move(awaitable), std::move(context));
 }
 
-// A context of its own, entered: what one call sets another never sees.
-bool AsyncCall::MakeContext() {
+Owned AsyncCall::EnterContext() const {
   PyObject* variable = CallVariable();
-  context_ = PyContext_New();
-  if (variable == nullptr || context_ == nullptr ||
-      PyContext_Enter(context_) != 0) {
-    return false;
+  Owned context = Owned::Steal(PyContext_New());
+  if (variable == nullptr || !context || PyContext_Enter(context.get()) != 0) {
+    return {};
   }
   Owned number = Owned::Steal(
       PyLong_FromUnsignedLongLong(NumberInContext(*realm_, number_)));
   Owned token =
       Owned::Steal(number ? PyContextVar_Set(variable, number.get()) : nullptr);
-  if (!token) PyContext_Exit(context_);
-  return static_cast<bool>(token);
+  if (token) return context;
+  PyContext_Exit(context.get());
+  return {};
 }
 
 std::uint32_t CurrentCall(const Realm& realm) {
@@ -202,11 +202,8 @@ std::uint32_t CurrentCall(const Realm& realm) {
 }
 
 // python/inmem/_bridge_async.py makes a task of it.
-void AsyncCall::Adopt(Owned awaitable) {
-  if (settled_ || realm_->closed()) {
-    Py_CLEAR(context_);  // made after Post(), where it ended before Await()
-    return NeverRuns(awaitable.get());
-  }
+void AsyncCall::Adopt(Owned awaitable, Owned context) {
+  if (settled_ || realm_->closed()) return NeverRuns(awaitable.get());
   auto destroy = [](PyObject* capsule) {
     delete static_cast<std::shared_ptr<AsyncCall>*>(
         PyCapsule_GetPointer(capsule, kCapsule));
@@ -221,8 +218,7 @@ void AsyncCall::Adopt(Owned awaitable) {
     return FailEnded();
   }
   Owned done = Owned::Steal(PyObject_CallFunctionObjArgs(
-      adopt, awaitable.get(), capsule.get(),
-      context_ != nullptr ? context_ : Py_None, nullptr));
+      adopt, awaitable.get(), capsule.get(), context.get(), nullptr));
   limit_->Leave();
   if (!done) Fail();
 }
@@ -277,7 +273,6 @@ void AsyncCall::Post(Answer answer, Owned keep) {
   limit_->Finish();
   const std::int32_t told = static_cast<std::int32_t>(answer) |
                             static_cast<std::int32_t>(limit_->why()) << 8;
-  Py_CLEAR(context_);  // the rest of this object may go without the GIL
   std::shared_ptr<Kept> kept;
   if (HasObjects(tape)) kept = std::make_shared<Kept>(std::move(keep));
   realm_->Post([self = shared_from_this(), kept, told](Napi::Env) {

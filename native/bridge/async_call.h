@@ -24,7 +24,8 @@ enum class Answer : std::int32_t {
 };
 
 // One call whose answer is to come. It is shared by who works on it and by the
-// capsule that Python's part of the bridge knows it by.
+// capsule that Python's part of the bridge knows it by. No object of Python
+// lives in it: whoever is last lets it go, with the GIL or without.
 class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
  public:
   // JavaScript's thread. `number` is JavaScript's own for it.
@@ -53,7 +54,11 @@ class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
 
  private:
   cpython::Owned Call();
-  void Adopt(cpython::Owned awaitable);
+  // A context of contextvars for this call alone, entered: what one call sets
+  // another never sees. Null with a Python exception.
+  cpython::Owned EnterContext() const;
+  // `context` is what the task runs in.
+  void Adopt(cpython::Owned awaitable, cpython::Owned context);
   // `keep` is what the tape tells of: a JavaScript object in it must not be let
   // go by Python before JavaScript has read its number.
   void Post(Answer answer, cpython::Owned keep);
@@ -68,11 +73,9 @@ class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
   const std::uint32_t number_;
   const std::uint32_t callee_;
   std::uint64_t ticket_ = 0;
-  bool MakeContext();
 
-  bool settled_ = false;         // an answer is on its way; GIL
-  bool begun_ = false;           // the arguments have been read; GIL
-  PyObject* context_ = nullptr;  // of contextvars; GIL
+  bool settled_ = false;  // an answer is on its way; GIL
+  bool begun_ = false;    // the arguments have been read; GIL
 };
 
 // The number of the call of this realm that the running code works for: it has
