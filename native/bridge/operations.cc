@@ -190,13 +190,14 @@ napi_value GetAttribute(napi_env env, napi_callback_info info) {
   Owned name = type == napi_number ? Owned::Borrow(realm.Name(frame.Number(1)))
                                    : ScalarToPython(env, frame.argv[1]);
   if (!name) return Fail(realm);
-  Owned value = Owned::Steal(PyObject_GetAttr(object.get(), name.get()));
-  if (value) return Give(realm, std::move(value));
-  if (PyErr_ExceptionMatches(PyExc_AttributeError) == 0 ||
-      IsComputed(Py_TYPE(object.get()), name.get())) {
-    return Fail(realm);
+  PyObject* value = nullptr;
+  if (IsComputed(Py_TYPE(object.get()), name.get())) {
+    value = PyObject_GetAttr(object.get(), name.get());
+    return Give(realm, Owned::Steal(value));
   }
-  PyErr_Clear();
+  // Makes no AttributeError where there is none, which is asked often: `then`.
+  const int found = PyObject_GetOptionalAttr(object.get(), name.get(), &value);
+  if (found != 0) return Give(realm, Owned::Steal(value));
   realm.SetKind(Kind::kValue);
   return Undefined(realm);
 }
