@@ -54,6 +54,13 @@ def run_file(path: str) -> None:
             f"{path}: a program for the processor (expected a Python script; it can be"
             " started from the bundle's program by subprocess)",
         )
+    interpreter = data[:256].partition(b"\n")[0].decode(errors="replace")
+    if interpreter.startswith("#!") and "python" not in interpreter:
+        raise ImportError(
+            _run.NO_MAIN,
+            f"{path}: a script for {interpreter[2:].strip()} (expected a Python script; it can be"
+            " started from the bundle's program by subprocess)",
+        )
     from importlib.machinery import ModuleSpec, SourceFileLoader
 
     sys.argv[0] = path

@@ -253,6 +253,16 @@ wheels = [{ name = "${file}", path = "${file}", hashes = { sha256 = "${hash}" } 
       code: "ERR_INMEM_CONFIG",
       message: expect.stringContaining("requires Python <3.10"),
     });
+    const elsewhere = lock(folder, packages, `environments = ["sys_platform == 'win32'"]`);
+    await expect(bundleOf(folder, { requirementFiles: [elsewhere] })).rejects.toMatchObject({
+      code: "ERR_INMEM_CONFIG",
+      message: expect.stringContaining("other environments than this target: sys_platform"),
+    });
+    const either = `environments = ["sys_platform == 'win32'", "sys_platform == 'linux'"]`;
+    const here = lock(folder, packages, either);
+    await expect(bundleOf(folder, { requirementFiles: [here] })).rejects.toMatchObject({
+      code: "ERR_INMEM_HASH_MISMATCH",
+    });
     const next = write(join(folder, "pylock.new.toml"), 'lock-version = "2.0"\n');
     await expect(bundleOf(folder, { requirementFiles: [next] })).rejects.toMatchObject({
       message: expect.stringContaining('lock-version "2.0" (expected 1.0)'),

@@ -25,6 +25,7 @@ const FILES = {
         print(file.read(), sys.prefix != sys.base_prefix)
   `,
   "inmem.prefix/bin/binary": "\x7fELF",
+  "inmem.prefix/bin/shell": "#!/bin/sh\necho $1\n",
   "inmem.prefix/share/x.txt": "data",
 };
 
@@ -54,10 +55,17 @@ describe("a command of a distribution", () => {
     const { error } = await failPython(path, { script: "tol" });
     expect(error).toMatchObject({
       code: "ERR_INMEM_NO_MAIN",
-      message: expect.stringMatching(/no command tol in it \(it has: .*old-script, tool, window\)/),
+      message: expect.stringMatching(
+        /no command tol in it \(it has: .*old-script, shell, tool, window\)/,
+      ),
     });
     const binary = await failPython(path, { script: "binary" });
     expect(binary.error.code).toBe("ERR_INMEM_NO_MAIN");
+    const shell = await failPython(path, { script: "shell" });
+    expect(shell.error).toMatchObject({
+      code: "ERR_INMEM_NO_MAIN",
+      message: expect.stringContaining("bin/shell: a script for /bin/sh (expected a Python script"),
+    });
     await expect(runPython(path, { script: "a", module: "b" })).rejects.toThrow(TypeError);
   });
 

@@ -47,6 +47,17 @@ def check_python(origin: str, specifier: str, environment: Table) -> None:
         raise LockError(f"{origin} requires Python {specifier} (the bundle is for {found})")
 
 
+def check_environment(path: str, markers: list[str], environment: Table) -> None:
+    """A lock that names environments was made for those alone: elsewhere it may lack packages."""
+    try:
+        fits = [Marker(marker).evaluate(environment, context="lock_file") for marker in markers]
+    except InvalidMarker as error:
+        raise LockError(f"{path}: environments: {error}") from None
+    if markers and not any(fits):
+        names = "; ".join(markers)
+        raise LockError(f"{path}: made for other environments than this target: {names}")
+
+
 def read_lock(path: str, request: Table, environment: Table) -> tuple[str, Table, Table]:
     with open(path, "rb") as file:
         lock = tomllib.load(file)
@@ -61,6 +72,7 @@ def read_lock(path: str, request: Table, environment: Table) -> tuple[str, Table
                 raise LockError(f"{path}: no {kind[:-1]} {name} in it (expected one of: {names})")
     if "requires-python" in lock:
         check_python(path, lock["requires-python"], environment)
+    check_environment(path, lock.get("environments", []), environment)
     groups = [*lock.get("default-groups", []), *request["groups"]]
     seen = {**environment, "extras": set(request["extras"]), "dependency_groups": set(groups)}
     return path, lock, seen
