@@ -316,7 +316,8 @@ def describe(error: "BaseException", traceback: "TracebackType | None") -> "dict
 
 def finish() -> None:
     """Threads, atexit functions, output: in CPython's order at exit."""
-    for step in (_world.join_threads, atexit._run_exitfuncs, last_flush, finish_relays):
+    before = (_world.join_threads, atexit._run_exitfuncs)
+    for step in (*before, last_flush, _world.end_interpreters, finish_relays):
         try:
             step()
         except BaseException as error:  # noqa: BLE001 - the program's code

@@ -187,6 +187,22 @@ def join_threads() -> None:
         alive[0].join()
 
 
+def end_interpreters() -> None:
+    """Ends the subinterpreters that the program left, as CPython does at exit: what they have
+    printed is written. One that still runs stays, and where start() was called nobody knows whose
+    they are.
+
+    Source: Python/pylifecycle.c, finalize_subinterpreters.
+    """
+    interpreters = sys.modules.get("_interpreters")
+    if interpreters is None or "inmem._session" in sys.modules:
+        return
+    for number, whence in interpreters.list_all():
+        # Those of C code are for C code to end.
+        if whence == interpreters.WHENCE_STDLIB and not interpreters.is_running(number):
+            interpreters.destroy(number)
+
+
 def threads_of_others() -> "set[Any]":
     """Threads that no run began: those of start() in lib/bridge."""
     session = MODULES.get("inmem._session")

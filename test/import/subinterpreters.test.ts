@@ -1,6 +1,8 @@
 // test/import/subinterpreters.test.ts: imports from memory in subinterpreters.
 import { describe, expect, it } from "vitest";
 import { py, runPython } from "../helpers/python.js";
+import { spawnCommand, spawnNode } from "../helpers/spawn-node.js";
+import { zipFile } from "../helpers/zip.js";
 
 const files = { "p/__init__.py": "from . import sub\nX = sub.Y", "p/sub.py": "Y = 'bundled'" };
 
@@ -69,5 +71,29 @@ describe("a subinterpreter", () => {
       print("done", len(_interpreters.list_all()))
     `;
     expect((await runPython(main)).stdout).toBe("done 1\n");
+  });
+
+  it("that the program leaves behind ends with it, and what it printed is written", async () => {
+    const main = py`
+      import _interpreters
+      assert len(_interpreters.list_all()) == 1
+      print(_interpreters.run_string(_interpreters.create(), "print('from within')"))
+    `;
+    const path = zipFile({ "__main__.py": main });
+    for (const words of [
+      ["run", path],
+      ["run", "--process", path],
+      ["python", path],
+    ]) {
+      const { stdout, stderr } = await spawnCommand(words);
+      expect({ stdout, stderr }, words[1]).toEqual({ stdout: "None\nfrom within\n", stderr: "" });
+    }
+    const twice = await spawnNode(`
+      const { run } = require("inmem-python");
+      const once = () => run(${JSON.stringify(path)}, { stdout: () => {} });
+      once().then(once);
+    `);
+    // Its stream is the process's, whatever the run's is; and the next run begins without it.
+    expect(twice).toMatchObject({ code: 0, stdout: "from within\n".repeat(2) });
   });
 });
