@@ -5,6 +5,7 @@ import { errorOf, exceptionOf } from "./errors.js";
 import { destroyedError, HeldObjects, heldBy } from "./held.js";
 import { JsObjects } from "./js-objects.js";
 import { operations } from "./js-operations.js";
+import { limited } from "./limits.js";
 import { JsOp, Kind, type NativeBridge, type NativeBuffer, PyTrait, Register } from "./native.js";
 import { answer } from "./promises.js";
 import { makeProxy } from "./proxy.js";
@@ -19,6 +20,8 @@ const MAX_VALUES = 8;
 /** Names that are kept as numbers; more would be a program's data. */
 const MAX_NAMES = 10_000;
 const OUT_LENGTH = 4096;
+/** What functions that Python registered with atexit may take. */
+const EXIT_LIMIT_MS = 10_000;
 
 /** Opens native's half: native/addon's openBridge(). */
 export type OpenBridge = (
@@ -63,8 +66,17 @@ export class Crossing implements Owner, Numbers {
     // Node joins its workers then, which may wait for this thread.
     process.once("exit", () => {
       this.native.refuse();
+      if (isMainThread) this.#callExitFunctions();
       for (const output of this.outputs.values()) output.flush();
     });
+  }
+
+  // Nobody is left to hear of an error.
+  #callExitFunctions(): void {
+    const limits = { timeout: EXIT_LIMIT_MS, signal: undefined };
+    try {
+      limited(this, limits, () => this.python("at_process_end"));
+    } catch {}
   }
 
   // --- JavaScript -> Python --------------------------------------------------------------

@@ -1,9 +1,9 @@
 // native/importer/collector.c: the garbage collector while modules are loaded.
 //
-// C, and the one file with CPython's internal headers: the interpreter that is
-// linked in is always the one that these belong to. No public call does it:
-// PyGC_Disable() shows in gc.isenabled(), thresholds in gc.get_threshold().
-// CMakeLists.txt defines Py_BUILD_CORE for this file.
+// C, with CPython's internal headers, as native/interpreter/exit_functions.c
+// alone: the interpreter that is linked in is the one that these belong to. No
+// public call does it: PyGC_Disable() shows in gc.isenabled(), thresholds in
+// gc.get_threshold(). CMakeLists.txt defines Py_BUILD_CORE for this file.
 #include "importer/collector.h"
 
 #include <Python.h>  // IWYU pragma: keep

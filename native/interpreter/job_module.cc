@@ -18,6 +18,7 @@
 #include "importer/inmem_module.h"
 #include "interpreter/bundles.h"
 #include "interpreter/crash_report.h"
+#include "interpreter/exit_functions.h"
 #include "interpreter/inheritance.h"
 #include "interpreter/job.h"
 #include "interpreter/job_pipes.h"
@@ -166,6 +167,29 @@ PyObject* EnableCrashReports(PyObject*, PyObject*) {
   Py_RETURN_NONE;
 }
 
+// swap_exit_functions(): of the session and of the run that goes.
+PyObject* SwapExitFunctions(PyObject*, PyObject*) {
+  InmemSwapExitFunctions();
+  Py_RETURN_NONE;
+}
+
+// for_other_exit(register, args, kwargs): calls atexit.register() with the
+// other owner's functions in place. No code of Python's runs meanwhile.
+PyObject* ForOtherExit(PyObject*, PyObject* args) {
+  PyObject* function = nullptr;
+  PyObject* rest = nullptr;
+  PyObject* keywords = nullptr;
+  if (!PyArg_ParseTuple(args, "O!O!O!:for_other_exit", &PyCFunction_Type,
+                        &function, &PyTuple_Type, &rest, &PyDict_Type,
+                        &keywords)) {
+    return nullptr;
+  }
+  InmemSwapExitFunctions();
+  PyObject* result = PyObject_Call(function, rest, keywords);
+  InmemSwapExitFunctions();
+  return result;
+}
+
 PyMethodDef kMethods[] = {
     {"mount", Mount, METH_VARARGS, nullptr},
     {"inherit", Inherit, METH_O, nullptr},
@@ -179,6 +203,8 @@ PyMethodDef kMethods[] = {
     {"stop_thread", StopThread, METH_O, nullptr},
     {"enable_crash_report", EnableCrashReports, METH_NOARGS, nullptr},
     {"abandoned", Abandoned, METH_NOARGS, nullptr},
+    {"swap_exit_functions", SwapExitFunctions, METH_NOARGS, nullptr},
+    {"for_other_exit", ForOtherExit, METH_VARARGS, nullptr},
     {nullptr, nullptr, 0, nullptr}};
 
 PyModuleDef_Slot kSlots[] = {

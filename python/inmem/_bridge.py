@@ -17,7 +17,7 @@ import _inmem
 import _inmem_bridge
 
 import inmem
-from inmem import _bridge_members, _session, _world, ffi
+from inmem import _bridge_members, _exits, _session, _world, ffi
 from inmem._js_types import MISSING
 from inmem.ffi import JsException, JsModule
 
@@ -33,6 +33,7 @@ __all__ = ["MISSING"]
 # --- what a proxy's members do -------------------------------------------------
 
 import_module = importlib.import_module
+at_process_end = _exits.at_process_end
 _inmem_bridge.set_plain(_bridge_members.plain)
 
 

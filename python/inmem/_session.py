@@ -16,7 +16,7 @@ import _inmem
 import _inmem_boot
 import _inmem_job
 
-from inmem import _keep, _mounts, _run, _world
+from inmem import _exits, _keep, _mounts, _run, _world
 
 # `typing` and its like would take as long as all else here, and megabytes.
 TYPE_CHECKING = False
@@ -30,7 +30,10 @@ arguments: list[str] = [""]
 #: sys.stdin, stdout and stderr that were set for the session.
 streams: dict[str, Any] = {}
 
-#: While a run goes: modules and threads that are not its own.
+STREAMS = ("stdin", "stdout", "stderr")
+
+#: While a run goes: what `sys` had before, modules and threads that are not its own.
+before: dict[str, Any] = {}
 modules: dict[str, ModuleType] = {}
 threads: set[threading.Thread] = set()
 
@@ -48,12 +51,15 @@ def open(new_points: list[str], args: list[str] | None, environment: list[bytes]
         if not _run.runs:
             _world.start_collecting()
             _run.runs += 1  # from now on a run finds a world to put back
+        elif not running():
+            put_streams_back()  # an earlier run's are there
         if not running():
             _run.set_environment(environment)
             _run.set_site_builtins()
             sys.path = [_inmem.stdlib]
             sys.argv = arguments
             write_lines()
+        _exits.begin(running())
     if args is not None:
         arguments[:] = ["", *args]
     for point in new_points:
@@ -96,6 +102,8 @@ def close(gone: list[str]) -> None:
 
 def before_run(of_run: list[str]) -> None:
     """Notes what is not the run's, and hides what its bundles have another build of."""
+    before.clear()
+    before.update((key, getattr(sys, key, None)) for name in STREAMS for key in keys(name))
     modules.clear()
     modules.update(
         (name, module)
@@ -110,6 +118,7 @@ def before_run(of_run: list[str]) -> None:
         if _keep.origin_point(module) is not None
     }
     hide(sorted(tops), of_run)
+    _exits.before_run()
 
 
 def hide(tops: list[str], of_run: list[str]) -> None:
@@ -130,6 +139,7 @@ def hide(tops: list[str], of_run: list[str]) -> None:
 
 def after_run() -> None:
     """The run's own has gone: the session's comes back."""
+    _exits.after_run()
     sys.modules.update(modules)
     modules.clear()
     threads.clear()
@@ -138,9 +148,8 @@ def after_run() -> None:
     sys.argv = arguments
     for point in points:
         show(point)
+    put_streams_back()
     write_lines()
-    for name, stream in streams.items():
-        setattr(sys, name, stream)
     _run.set_site_builtins()
     hooks = sys.modules.get("inmem._hooks")
     if hooks:
@@ -148,19 +157,39 @@ def after_run() -> None:
     gc.enable()
 
 
+def put_streams_back() -> None:
+    """Those of a run are of no use when it has ended: what is written there is lost."""
+    for name in STREAMS:
+        fresh = None if name in before else of_process(name)  # the session began beside the run
+        for key in keys(name):
+            setattr(sys, key, before.get(key, fresh))
+    before.clear()
+
+
 def set_stream(name: str, stream: Any) -> None:
     """sys.stdin, stdout or stderr of the session; None: the process's own."""
     if stream is None:
-        from inmem import _streams
-
         streams.pop(name, None)
-        stream = _streams.of_process(("stdin", "stdout", "stderr").index(name))
+        stream = of_process(name)
     else:
         streams[name] = stream
+    for key in keys(name):
+        if running():
+            before[key] = stream
+        else:
+            setattr(sys, key, stream)
     if not running():
-        setattr(sys, name, stream)
-        setattr(sys, f"__{name}__", stream)
         write_lines()
+
+
+def keys(name: str) -> tuple[str, str]:
+    return name, f"__{name}__"
+
+
+def of_process(name: str) -> Any:
+    from inmem import _streams
+
+    return _streams.of_process(STREAMS.index(name))
 
 
 def write_lines() -> None:

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { numpyWheel } from "../helpers/numpy.js";
 import { api, bundleOf } from "../helpers/python.js";
 import { extension, extensionSuffix } from "../helpers/shared-object.js";
+import { packageRoot, spawnNode } from "../helpers/spawn-node.js";
 import { tmpFile } from "../helpers/tmp.js";
 
 type Call = (...args: unknown[]) => unknown;
@@ -198,6 +199,21 @@ describe("streams", () => {
     py.runPython("print('after')");
     expect(lines.at(-1)).toBe("after");
     py.setStdout("inherit");
+  });
+
+  it("are the process's own again after a run that had others, also before start()", async () => {
+    const index = JSON.stringify(join(packageRoot, "dist", "index.js"));
+    const folder = dirname(tmpFile("__main__.py", "print('of the run')"));
+    const run = `await api.run(${JSON.stringify(folder)}, { stdout: () => console.log("taken") });`;
+    const result = await spawnNode(`const api = require(${index});
+      (async () => {
+        ${run}
+        const py = await api.start();
+        py.runPython("print('one')");
+        ${run}
+        py.runPython("import sys; print('two', sys.stdout is sys.__stdout__)");
+      })();`);
+    expect(result).toMatchObject({ code: 0, stderr: "", stdout: "taken\none\ntaken\ntwo True\n" });
   });
 
   it("come from functions and text", () => {
