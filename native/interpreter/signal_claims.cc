@@ -5,6 +5,7 @@
 #include "interpreter/signal_claims.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,6 +26,8 @@ struct Claim {
   struct sigaction before = {};      // Node's
   // Of `before`, for OnSignal.
   std::atomic<sighandler_t> node_handler = SIG_DFL;
+  // Other threads pass it on to Python's.
+  std::atomic<bool> passed_on = false;
 };
 
 struct Claims {
@@ -33,6 +36,8 @@ struct Claims {
   bool serving = false;  // the program's code has begun
   std::atomic<int> held = 0;
   pthread_t thread = {};  // Python's main
+  // Threads that are just passing one on.
+  std::atomic<int> passing = 0;
   std::atomic<bool> open = false;
   // Came while the gate was closed. Bit N-1: signal N.
   std::atomic<std::uint64_t> kept = 0;
@@ -118,11 +123,61 @@ void Install(int number, const SignalEntry& entry) {
   claim.installed = ours.sa_handler;
   if (!claim.held) ++State().held;
   claim.held = true;
+  claim.passed_on = true;
 }
 
+// Sent to this thread by a thread of this process: by PassOn, or by C code of
+// the program.
+bool IsDirected(const siginfo_t& info) {
+  return info.si_code == SI_TKILL && info.si_pid == getpid();
+}
+
+// Mode `python` keeps some from Node.
+bool TellsNode(int number) {
+  return !(State().policy.python && IsHanded(number)) &&
+         IsFunction(At(number).node_handler);
+}
+
+void SendToProcess(int number) { ::syscall(SYS_kill, ::getpid(), number); }
+
+// From whichever thread the kernel chose to Python's, whose blocking call ends.
+// False where the claim has ended meanwhile.
+bool PassOn(int number) {
+  Claims& claims = State();
+  ++claims.passing;
+  const bool passed_on = At(number).passed_on;
+  if (passed_on) pthread_kill(claims.thread, number);
+  --claims.passing;
+  return passed_on;
+}
+
+// No more is passed on, and what was is taken from where it waits for this
+// thread: Node's handler, which comes back, would be told of it again. True:
+// there was one.
+bool TakePassedOn(int number) {
+  Claims& claims = State();
+  At(number).passed_on = false;
+  while (claims.passing > 0) sched_yield();
+  if (pthread_equal(pthread_self(), claims.thread) == 0) return false;
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, number);
+  const timespec at_once = {};
+  siginfo_t info = {};
+  bool taken = false;
+  bool others = false;
+  while (sigtimedwait(&only, &info, &at_once) > 0) {
+    (IsDirected(info) ? taken : others) = true;
+  }
+  if (others) SendToProcess(number);
+  return taken;
+}
+
+// REQUIRES: SignalLock, and so no signal reaches this thread.
 void GiveBack(int number) {
   Claim& claim = At(number);
   if (!claim.held) return;
+  const bool waits = !IsFault(number) && TakePassedOn(number);
   struct sigaction now = {};
   __real_sigaction(number, nullptr, &now);
   if (now.sa_handler == claim.installed) {
@@ -130,6 +185,7 @@ void GiveBack(int number) {
   }
   claim.held = false;
   --State().held;
+  if (waits && !TellsNode(number)) SendToProcess(number);
 }
 
 // The signal does what it does where nobody handles it; with Node's own
@@ -172,22 +228,18 @@ void OnSignal(int number, siginfo_t* info, void* context) {
   const int saved_errno = errno;
   const Claims& claims = State();
   SignalTable& table = SignalTable::Get();
-  // Sent to this thread by a thread of this process: by us, below, or by C code
-  // of the program.
-  const bool directed = info->si_code == SI_TKILL && info->si_pid == getpid();
   if (!table.diverts()) {  // a forked child
     const sighandler_t handler = table.HandlerOf(number);
     if (IsFunction(handler)) CallHandler(handler, number, info, context);
   } else {
-    const sighandler_t node = At(number).node_handler;
-    const bool tells_node = !(claims.policy.python && IsHanded(number));
-    if (!directed && tells_node && IsFunction(node)) {
-      CallHandler(node, number, info, context);
+    const bool tells_node = !IsDirected(*info) && TellsNode(number);
+    if (tells_node) {
+      CallHandler(At(number).node_handler, number, info, context);
     }
     if (pthread_equal(pthread_self(), claims.thread) != 0) {
       Deliver(number, info, context);
-    } else {
-      pthread_kill(claims.thread, number);
+    } else if (!PassOn(number) && !tells_node) {
+      SendToProcess(number);
     }
   }
   errno = saved_errno;
@@ -198,9 +250,7 @@ void SendAgain(std::uint64_t kept) {
   for (int number = 1; number < kSignals; ++number) {
     if ((kept & Bit(number)) == 0) continue;
     // A listener of Node's has been told, unless it was not to be.
-    const bool told = IsFunction(At(number).node_handler) &&
-                      !(State().policy.python && IsHanded(number));
-    if (!told) ::syscall(SYS_kill, ::getpid(), number);
+    if (!TellsNode(number)) SendToProcess(number);
   }
 }
 

@@ -134,6 +134,28 @@ describe("a signal at any moment of a run, before and after it", () => {
     expect(result.stdout).toMatch(/^P* 60 0\n$/);
   });
 
+  it("node: Node sees each once, when the run ends just then", async () => {
+    const short = py`
+      import signal
+      signal.signal(signal.SIGINT, lambda n, f: None)
+      for _ in range(3000): pass
+    `;
+    const many = `
+      let node = 0;
+      process.on("SIGINT", () => node++);
+      for (let i = 0; i < 200; i++) {
+        const going = run(path, { signals: "node" });
+        const until = performance.now() + Math.random() * 4;
+        while (performance.now() < until);
+        send("SIGINT");
+        await going;
+        await sleep(1);
+      }
+      await sleep(50);
+      console.log(node);`;
+    expect(await runWith(short, many)).toMatchObject({ ...clean, stdout: "200\n" });
+  });
+
   it("python: each is Python's or Node's, and none is lost", async () => {
     const result = await runWith(program, main("python"));
     expect(result, result.stdout + result.stderr).toMatchObject({ code: 0, timedOut: false });
