@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <mutex>
+#include <optional>
 
 #include "importer/state.h"
 #include "interpreter/fork_handlers.h"
@@ -122,16 +123,25 @@ sighandler_t BundleSignal(int number, sighandler_t handler) {
 
 void Nothing(int) {}
 
+// Of the fork that this thread is in: no other thread holds the lock then, and
+// what is sent to the child waits until its dispositions are its own.
+thread_local std::optional<SignalLock> forking;
+
+void BeforeFork() { forking.emplace(); }
+
+void AfterFork() { forking.reset(); }
+
 // A forked child has no Node: a handler of Node's would write into the pipe
 // that it shares with its parent, whose JavaScript would then hear of a signal
 // that was sent to the child. So its dispositions are those that Python thinks
-// it has. Other threads are gone, and whoever held the lock with them.
+// it has.
 void OnForkedChild() {
-  if (PyGILState_GetThisThreadState() == nullptr) return;  // Node forks
-  for (int number = 1; number < SIGSYS; ++number) {
+  const bool is_pythons = PyGILState_GetThisThreadState() != nullptr;
+  for (int number = 1; is_pythons && number < SIGSYS; ++number) {
     if (number == SIGKILL || number == SIGSTOP) continue;
     __real_sigaction(number, &SignalTable::Get().At(number).action, nullptr);
   }
+  AfterFork();
 }
 
 }  // namespace
@@ -155,7 +165,7 @@ void DivertSignals() {
   loader.Redirect("signal", reinterpret_cast<void*>(&BundleSignal));
   RedirectWaits(loader);
   RedirectForkHandlers(loader);
-  pthread_atfork(nullptr, nullptr, OnForkedChild);
+  pthread_atfork(BeforeFork, AfterFork, OnForkedChild);
 }
 
 bool DeliverSignal(int number) {

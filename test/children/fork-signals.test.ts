@@ -54,4 +54,22 @@ describe("signals to a forked child", async () => {
     const heard = await spawnNode(listening, { args: [bundle, mode] });
     expect(heard).toMatchObject({ code: 0, stdout: disk.stdout });
   });
+
+  it.each(["node", "python"])("are so from its first moment, in the mode %s", async (mode) => {
+    const early = py`
+      import os, signal, time, warnings
+      warnings.simplefilter("ignore", DeprecationWarning)
+      ends = set()
+      for _ in range(100):
+          child = os.fork()
+          if child == 0:
+              time.sleep(20)
+              os._exit(1)
+          os.kill(child, signal.SIGTERM)
+          ends.add(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+      print(ends)
+    `;
+    const args = [zipFile({ "__main__.py": early }), mode];
+    expect(await spawnNode(listening, { args })).toMatchObject({ code: 0, stdout: "{-15}\n" });
+  });
 });
