@@ -5,7 +5,7 @@
 // suites (*.long.test.ts and the native tests under sanitizers) instead.
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { buildAddon } from "./build-addon.mjs";
 import { buildLib } from "./build-lib.mjs";
 import { say } from "./common/run.mjs";
@@ -51,15 +51,29 @@ async function runPythonTests() {
 async function runVitest() {
   const report = join(reports, "vitest.json");
   const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
-  const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  // Who reads CI's output wants what failed, and may get no more than a part.
+  const reporter = process.env.CI ? "minimal" : "default";
+  const options = [`--reporter=${reporter}`, "--reporter=json", `--outputFile.json=${report}`];
   const env = { ...process.env, ...(long ? { INMEM_LONG: "1" } : {}) };
   const status = await show(process.execPath, [vitest, "run", ...options, ...filters], env);
-  return readReport(report, status, (json) => ({
-    passed: json.numPassedTests,
-    // A file that fails as a whole (it does not load) counts none of its tests.
-    failed: json.numFailedTests + json.testResults.filter(failedAsWhole).length,
-    skipped: json.numPendingTests + json.numTodoTests,
-  }));
+  return readReport(report, status, (json) => {
+    for (const name of namesOfFailed(json)) say(`failed: ${name}`);
+    return {
+      passed: json.numPassedTests,
+      // A file that fails as a whole (it does not load) counts none of its tests.
+      failed: json.numFailedTests + json.testResults.filter(failedAsWhole).length,
+      skipped: json.numPendingTests + json.numTodoTests,
+    };
+  });
+}
+
+function namesOfFailed({ testResults }) {
+  return testResults.flatMap((file) => {
+    const path = relative(root, file.name);
+    if (failedAsWhole(file)) return [path];
+    const failed = file.assertionResults.filter(({ status }) => status === "failed");
+    return failed.map(({ fullName }) => `${path}: ${fullName}`);
+  });
 }
 
 function failedAsWhole({ status, assertionResults }) {

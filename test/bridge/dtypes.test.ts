@@ -185,7 +185,7 @@ describe("toJs()", () => {
 
   it.each([
     "np.array([1j])",
-    "np.zeros(2, 'a1, f8')",
+    "np.zeros(2, 'S1, f8')",
     "np.array(['a'])",
     "np.zeros(1, 'M8[s]')",
     "np.zeros(1, 'O')",

@@ -22,7 +22,7 @@ describe("sys.prefix in Python children", () => {
       import look
       for words, env in ((["-c"], None), (["-I", "-c"], {}), (["-S", "-c"], {})):
           code = "import sys, look; assert sys.prefix == sys.argv[1], sys.prefix"
-          subprocess.run([sys.executable, *words, code, sys.prefix], env=env, check=True)
+          subprocess.run([sys.executable, *words, code, sys.prefix], env=env, check=True, stdout=subprocess.DEVNULL)
     `;
     const bundle = bundleOf({ ...files, "__main__.py": program });
     for (const process of [false, true]) {

@@ -7,6 +7,7 @@ import { writeWheel } from "../bundle/support.js";
 import { numpyWheel } from "../helpers/numpy.js";
 import { bundleOf, failPython, jsonOf, py, runPython } from "../helpers/python.js";
 import { extension, extensionSuffix } from "../helpers/shared-object.js";
+import { spawnNode } from "../helpers/spawn-node.js";
 import { tmpDir } from "../helpers/tmp.js";
 import { zipFile } from "../helpers/zip.js";
 
@@ -100,7 +101,13 @@ describe("an extension module", () => {
       "__main__.py": "import eta; eta.value(); print('python')",
       [so("eta")]: extension("eta", '(puts("[C code on descriptor 1]"), fflush(0), 1L)', more),
     };
-    expect((await runPython(bundle)).stdout).toBe("python\n");
+    const source = `
+      const { run } = require("inmem-python");
+      let caught = "";
+      run(process.argv[2], { stdout: (text) => (caught += text) }).then(() => process.stderr.write(caught));
+    `;
+    const ran = await spawnNode(source, { args: [zipFile(bundle)] });
+    expect(ran).toMatchObject({ stdout: "[C code on descriptor 1]\n", stderr: "python\n" });
   });
 });
 

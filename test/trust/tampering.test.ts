@@ -99,6 +99,7 @@ describe("a bundle that was bent on purpose", () => {
         stdout: (chunk) => {
           stdout += chunk;
         },
+        stderr: () => {}, // the traceback of the refusal
       });
       expect(await codeOf(ran)).toMatch(/^ERR_INMEM_/);
       expect(stdout).toBe("");
