@@ -40,7 +40,7 @@ const TEXTS = [
   "pythonVersion",
   "from",
 ] as const;
-const BOOLEANS = ["noIndex", "source", "cache"] as const;
+const BOOLEANS = ["noIndex", "compile", "source", "cache"] as const;
 const OTHERS = [
   "output",
   "files",
@@ -129,7 +129,11 @@ function checkEnvironment(environment: BundleOptions["environment"]): void {
   }
 }
 
-function checkForm({ optimize, compress, prune = [], executable }: BundleOptions): void {
+function checkForm(options: BundleOptions): void {
+  const { compile, source, optimize, compress, prune = [], executable } = options;
+  if (compile === false && source === false) {
+    throw new RangeError("Expected sources, byte code or both but received false for each");
+  }
   if (optimize !== undefined && ![0, 1, 2].includes(optimize)) {
     throw new RangeError(`Expected 0, 1 or 2 for optimize but received ${String(optimize)}`);
   }

@@ -20,10 +20,11 @@ export function outputOf(place: string): string {
 export type DescribedForm = Omit<BundleForm, "output" | "executable">;
 
 export function formOf({ keys }: Description): DescribedForm {
-  const { exclude, prune, optimize, source, compress } = keys;
+  const { exclude, prune, compile, optimize, source, compress } = keys;
   return {
     ...(exclude !== undefined && { exclude }),
     ...(prune !== undefined && { prune }),
+    ...(compile !== undefined && { compile }),
     ...(optimize !== undefined && { optimize }),
     ...(source !== undefined && { source }),
     ...(compress !== undefined && { compress }),

@@ -46,6 +46,7 @@ export interface DescriptionKeys {
   readonly files?: readonly string[] | Readonly<Record<string, string>>;
   readonly exclude?: readonly string[];
   readonly prune?: readonly Pruning[];
+  readonly compile?: boolean;
   readonly optimize?: 0 | 1 | 2;
   readonly source?: boolean;
   readonly compress?: Compression;
@@ -160,6 +161,9 @@ function check(table: TomlTable, path: string): void {
   refuseUnknown(table, schema, path, "");
   const { valid, errors } = new Validator(schema, "2020-12", false).validate(table);
   if (!valid) fail(`${path}: ${wrongValues(errors, table, schema).join("; ")}`);
+  if (table["compile"] === false && table["source"] === false) {
+    fail(`${path}: compile and source are both false (expected sources, byte code or both)`);
+  }
   const entries = ENTRIES.filter((key) => key in table);
   if (entries.length > 1) fail(`${path}: ${entries.join(" and ")} (expected one of them)`);
 }

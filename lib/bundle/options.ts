@@ -67,6 +67,11 @@ export interface BundleForm {
   output: string;
   /** Optimization of the byte code, as Python's `-O` and `-OO`. Default: 0. */
   optimize?: 0 | 1 | 2;
+  /**
+   * False: sources alone, as pip's `--no-compile`: made sooner, smaller, and compiled by Python at each
+   * import. Default: true.
+   */
+  compile?: boolean;
   /** False: byte code instead of sources, where they compile. Default: true. */
   source?: boolean;
   /** How entries are stored, for all or by kind; what is not named keeps its default. */

@@ -68,7 +68,9 @@ async function pack(
   { plan, version }: Content,
   writer: ZipWriter<OutputFile>,
 ): Promise<PackReport> {
-  const { onProgress, signal, optimize = 0, compress, source = true } = options;
+  const { onProgress, signal, optimize = 0, compress, source = true, compile = true } = options;
+  // The byte code of another Python is not ours to make.
+  const compiles = compile && version === ownVersion();
   const total = plan.files().filter(({ name, packed }) => isModuleName(name) && !packed).length;
   let compiled = 0;
   const pool = new PycPool({ signal, optimize });
@@ -77,8 +79,7 @@ async function pack(
     const report = await packFiles({
       plan,
       writer,
-      // The byte code of another Python is not ours to make.
-      compiler: version === ownVersion() ? pool : undefined,
+      compiler: compiles ? pool : undefined,
       cache,
       source,
       compression: compressionTable(compress),

@@ -8,6 +8,8 @@ import { collect } from "./flags.js";
 /** These options as commander gives them. */
 export interface FormFlags {
   readonly optimize?: "0" | "1" | "2";
+  /** False: --no-compile. */
+  readonly compile?: boolean;
   /** False: --no-source. */
   readonly source?: boolean;
   readonly compress?: Compression;
@@ -34,6 +36,7 @@ export function addFormOptions(command: Command): Command {
       ]),
     )
     .option("--no-source", "byte code instead of sources")
+    .option("--no-compile", "no byte code: sources alone, which are compiled at each import")
     .addOption(
       new Option(
         "--compress <methods>",
@@ -62,11 +65,12 @@ type Form = Omit<BundleForm, "output"> & Pick<BundleOptions, "from" | "cache">;
 
 /** The options of bundle() for them. */
 export function formFrom(flags: FormFlags): Form {
-  const { from, optimize, source, compress, exclude, prune, executable, cache } = flags;
+  const { from, compile, optimize, source, compress, exclude, prune, executable, cache } = flags;
   return {
     ...(cache === false && { cache }),
     ...(from !== undefined && { from }),
     ...(optimize !== undefined && { optimize: Number(optimize) as 0 | 1 | 2 }),
+    ...(compile === false && { compile }),
     ...(source === false && { source }),
     ...(compress !== undefined && { compress }),
     ...(exclude !== undefined && { exclude }),

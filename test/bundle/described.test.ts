@@ -111,6 +111,17 @@ print(sorted(str(p.relative_to(here)) for p in here.rglob("*.txt")))
     await refusal({ description: wrong }, /compress/);
   });
 
+  it("may want sources alone, but not nothing at all", async () => {
+    const described = (form: string) =>
+      tree({ "inmem.toml": `main = "a.py"\n${form}\n`, "a.py": "" });
+    const output = join(tmpDir(), "out.pyz");
+    await dist.bundle().bundle({ description: described("compile = false"), output });
+    const names = readRawEntries(output).map(({ name }) => name);
+    expect(names).toEqual(["__main__.py", "inmem.json"]);
+    const nothing = described("compile = false\nsource = false");
+    await refusal({ description: nothing }, /compile and source are both false/);
+  });
+
   it("includes others: lists go on, other keys are replaced", async () => {
     const folder = tree({
       "base/inmem.toml": `main = "base.py"\nargs = ["base"]\nenvironment = { COLOUR = "red" }\n`,

@@ -101,6 +101,14 @@ describe("the form of a bundle", () => {
     expect(dataOf(result.output)?.equals(dataOf(wheel) as Buffer)).toBe(true);
   });
 
+  it("has sources alone where byte code is not wanted", async () => {
+    const { result, names } = await madeWith({ compile: false });
+    expect(names).toContain("parts/__init__.py");
+    expect(names.filter((name) => name.endsWith(".pyc"))).toEqual([]);
+    expect(result.uncompiled).toEqual([]);
+    expect((await runPython(result.output)).stdout).toBe("documented text\n");
+  });
+
   it("has byte code instead of sources, where they compile", async () => {
     const { result, names, entries } = await madeWith({ source: false, optimize: 2 });
     expect(names).not.toContain("parts/__init__.py");
@@ -159,6 +167,7 @@ describe("the form of a bundle", () => {
       ["--compress", "lzma"],
       ["--prune", "docs"],
       ["--optimize", "3"],
+      ["--no-compile", "byte code"],
     ]) {
       const refused = await spawnCommand([...words, ...wrong], { cwd: folder });
       expect(refused.code).toBe(2);
@@ -175,6 +184,7 @@ describe("the form of a bundle", () => {
       { optimize: 3 },
       { prune: ["docs"] },
       { executable: "two\nlines" },
+      { compile: false, source: false },
     ];
     for (const options of wrong) {
       const asked = { output, main: "app.py", ...options };
