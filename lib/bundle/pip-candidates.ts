@@ -75,7 +75,7 @@ function skippedIn(line: string): Skipped[] {
   const [, tags, wheel] = WRONG_TAGS.exec(line) ?? [];
   if (tags && wheel) return [{ version: versionOf(wheel), what: compressed(wheel) }];
   const source = NO_SOURCES.exec(line)?.[1];
-  if (source) return [{ version: versionOf(source), what: "a source distribution" }];
+  if (source) return [{ version: versionOf(source), what: "source distributions" }];
   const [, python, file] = OTHER_PYTHON.exec(line) ?? [];
   if (python && file) return [{ version: versionOf(file), what: `one for Python ${python}` }];
   return [];

@@ -54,9 +54,19 @@ export async function pipError(
 
 // What pip prefixes with ERROR, and what belongs to it; warnings of retries are in the way.
 function complaints(stderr: string): string {
-  const lines = stderr.split("\n");
+  const lines = withoutFrames(stderr.split("\n"));
   const kept = lines.filter((line) => !/^(WARNING: Retrying|DEPRECATION|\[notice\])/.test(line));
   return kept.join("\n").trim() || stderr;
+}
+
+// What pip did not expect it tells with all its frames: the last line says what it was.
+function withoutFrames(lines: readonly string[]): readonly string[] {
+  const start = lines.findIndex(
+    (line, index) => line === "ERROR: Exception:" && /^Traceback/.test(lines[index + 1] ?? ""),
+  );
+  if (start < 0) return lines;
+  const last = lines.findLast((line) => line.trim() !== "") ?? "";
+  return [...lines.slice(0, start), `ERROR: ${last}`];
 }
 
 // Which requirements exclude each other pip tells on stdout, among its progress.

@@ -206,6 +206,25 @@ describe("pyproject.toml", () => {
     expect(await outputOf(inputs)).toBe("from source\n");
   });
 
+  it("for another target is built by this host, and has to be Python alone", async () => {
+    const files = { "pyproject.toml": BUILD_SYSTEM, "built.py": "print('there')\n" };
+    const folder = tree({ ...files, "backend.py": BACKEND });
+    const list = join(folder, "requirements.txt");
+    writeFileSync(list, `${folder}\n`);
+    const target = { platform: "manylinux_2_28_aarch64", module: "built" };
+    for (const inputs of [{ projects: [folder] }, { requirementFiles: [list] }]) {
+      expect(await outputOf({ ...inputs, ...target })).toBe("there\n");
+    }
+    const ofThisHost = BACKEND.replace("none-any.whl", "cp313-linux_x86_64.whl");
+    const native = tree({ ...files, "backend.py": ofThisHost });
+    const output = join(tmpDir(), "out.pyz");
+    const refused = dist.bundle().bundle({ projects: [native], ...target, output });
+    await expect(refused).rejects.toMatchObject({
+      code: "ERR_INMEM_NO_WHEEL",
+      message: expect.stringContaining("it has to be Python alone"),
+    });
+  });
+
   it("whose build wants a compiler says so", async () => {
     const backend = `import subprocess
 def build_wheel(folder, config_settings=None, metadata_directory=None):

@@ -100,6 +100,15 @@ describe("an index", () => {
     const inputs = { requirements: ["anything"], indexUrl: "http://index.invalid/simple/" };
     await expect(bundleOf(tmpDir(), inputs)).rejects.toMatchObject({ code: "ERR_INMEM_INDEX" });
   });
+
+  it("of requirements that are elsewhere: pip's reason, without its frames", async () => {
+    const inputs = { requirementFiles: ["http://127.0.0.1:9/requirements.txt"] };
+    const error = await bundleOf(tmpDir(), inputs).catch((thrown: Error) => thrown);
+    expect(error).toMatchObject({
+      code: "ERR_INMEM_INDEX",
+      message: expect.stringMatching(/^pip failed .*:\nERROR: .*Connection refused.*$/),
+    });
+  });
 });
 
 describe("bad requirements", () => {
