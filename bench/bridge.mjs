@@ -2,10 +2,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeZip } from "../scripts/house/zip.mjs";
-import { compileFloor } from "./bridge/floor.mjs";
 import { ensurePeers, peerPath } from "./bridge/peers.mjs";
 import { together } from "./loader/wheels.mjs";
 import { childJson } from "./runner/child.mjs";
+import { compileAddon } from "./runner/compile-addon.mjs";
 import { summary } from "./runner/stats.mjs";
 
 export const about = "the bridge between JavaScript and Python, beside its peers in one run";
@@ -15,7 +15,7 @@ const median = (samples, of) => summary(samples.map(of)).median;
 
 async function preparePeers(context) {
   context.peers = await ensurePeers();
-  context.floor = await compileFloor(context.dir);
+  context.floor = await compileAddon(join(folder, "floor.c"), context.dir);
   context.env.PATH = peerPath;
   prepareBundle(context);
 }

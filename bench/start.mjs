@@ -1,9 +1,10 @@
 // bench/start.mjs: how fast Python is there: the first line, the stdlib, a large index.
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeZip } from "../scripts/house/zip.mjs";
 import { childJson } from "./runner/child.mjs";
+import { compileAddon } from "./runner/compile-addon.mjs";
 import { summary } from "./runner/stats.mjs";
 
 export const about = "the interpreter's start, the stdlib from memory, bundles of many entries";
@@ -46,6 +47,30 @@ const ready = {
       return childJson(python, ["-I", timer, python, "-I", "-S", "-c", "pass"], context);
     },
   },
+};
+
+// Of what our start takes, the part that any addon with CPython in it does.
+const cpython = {
+  about: "an addon of CPython and nothing else, from require to the end of pass / the same python3",
+  unit: "ms",
+  runs: 31,
+  async prepare(context) {
+    const { dir, python } = context;
+    const libraries = readdirSync(join(python, "lib")).map((name) => join(python, "lib", name));
+    const group = ["-Wl,--start-group", ...libraries, "-Wl,--end-group", "-ldl", "-lutil", "-lm"];
+    const include = ["-I", join(python, "include", "python3.13"), "-Wno-unused-parameter"];
+    const linked = ["-Wl,-Bsymbolic", "-Wl,--exclude-libs=ALL", "-Wl,-z,lazy"];
+    const source = join(import.meta.dirname, "start", "cpython.c");
+    context.addon = await compileAddon(source, dir, [...include, ...linked, ...group]);
+  },
+  ours: {
+    label: "CPython alone, fresh Node",
+    sample: (context) => {
+      const args = [join(programs, "start-cpython.cjs"), context.addon];
+      return childJson(process.execPath, [...args, join(context.python, "disk")], context);
+    },
+  },
+  theirs: ready.theirs,
 };
 
 const stdlib = {
@@ -125,4 +150,4 @@ const largeIndex = {
   },
 };
 
-export const measures = { ready, stdlib, "large-index": largeIndex };
+export const measures = { ready, cpython, stdlib, "large-index": largeIndex };

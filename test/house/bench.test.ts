@@ -22,7 +22,7 @@ describe("npm run bench", () => {
   it("refuses a name that it does not know, and says which there are", async () => {
     const { code, stderr } = await bench("start.absent");
     expect(code).toBe(1);
-    expect(stderr).toContain("start has: ready, stdlib, large-index");
+    expect(stderr).toContain("start has: ready, cpython, stdlib, large-index");
   });
 
   it("ends with a line for each demand", async () => {
