@@ -41,9 +41,7 @@ export async function makeBundle(
   const output = await OutputFile.create(options.output, Boolean(options.executable));
   try {
     return await withTemporaryFolder(async (folder) => {
-      const wheels = own.earlier
-        ? wheelsOfBundle(own.earlier)
-        : await openWheels(recipe, options, folder);
+      const wheels = earlierWheels(own.earlier) ?? (await openWheels(recipe, options, folder));
       const version = versionFor(recipe);
       const installed = await addForeign({ from: options.from, version, folder }, plan, wheels);
       for (const wheel of wheels) addWheel(plan, wheel);
@@ -53,6 +51,15 @@ export async function makeBundle(
     });
   } finally {
     await output.discard();
+  }
+}
+
+// What an earlier bundle has is there to save time: where it is damaged, nothing is saved.
+function earlierWheels(path: string | undefined): Wheel[] | undefined {
+  try {
+    return path === undefined ? undefined : wheelsOfBundle(path);
+  } catch {
+    return undefined;
   }
 }
 

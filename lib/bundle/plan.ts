@@ -36,6 +36,9 @@ const RESERVED: Readonly<Record<string, string>> = {
   [SIGNATURE_NAME]: "signature",
 };
 
+/** What a reader refuses, or finds by no path. */
+const BAD_NAME = /[\\\0]|(?:^|\/)\.{0,2}(?:\/|$)|[\ud800-\udfff]/u;
+
 /** Files by name; each name has one content, whoever brings it. */
 export class BundlePlan {
   readonly #files = new Map<string, PlannedFile>();
@@ -64,12 +67,13 @@ export class BundlePlan {
   /**
    * Adds a file, if it is not to be left out. So is a second one of the same name and bytes.
    * @throws {InmemError} ERR_INMEM_BUNDLER naming both origins when the bytes
-   * differ, or when the name is the manifest's.
+   * differ, or when the name is the manifest's; ERR_INMEM_BAD_ENTRY_NAME.
    */
   add(given: PlannedFile): void {
     const { name, origin } = given;
     const isOfDistribution = given.distribution !== undefined;
     if (!this.#selection.keeps(name, isOfDistribution)) return;
+    if (BAD_NAME.test(name)) refuseName(given);
     // What an earlier bundle has packed was made with the same choices.
     const strips = isOfDistribution && this.#selection.stripsDebug && !given.packed;
     const file = strips ? withoutDebug(given) : given;
@@ -127,6 +131,12 @@ function refuseLarge(a: PlannedFile, b: PlannedFile): void {
   if (a.sha256 !== undefined && b.sha256 !== undefined) return;
   const size = `${a.large.sizeBytes} bytes each`;
   fail(`${a.origin} and ${b.origin} both bring ${a.name}, ${size} (expected one of them)`);
+}
+
+function refuseName({ name, origin }: PlannedFile): never {
+  const expected = "expected a relative path, '/'-separated, without '.', '..' and backslashes";
+  const message = `${origin}: the name ${JSON.stringify(name)} in the bundle (${expected})`;
+  throw new InmemError("ERR_INMEM_BAD_ENTRY_NAME", message);
 }
 
 // By code units: the same everywhere, unlike a locale's order.

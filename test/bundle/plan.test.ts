@@ -27,6 +27,22 @@ describe("BundlePlan", () => {
     expect(() => plan.add(file("inmem.json", "a.whl"))).toThrow("a.whl brings inmem.json");
   });
 
+  it.each(["", "/a", "a/", "a//b", "./a", "a/..", "../a", "a/./b", "a\\b", "a\0", "\ud800"])(
+    "refuses the name %j, under which nothing is found",
+    (name) => {
+      const add = () => new BundlePlan().add(file(name, "a.py"));
+      expect(add).toThrow(`a.py: the name ${JSON.stringify(name)} in the bundle`);
+      expect(add).toThrow(expect.objectContaining({ code: "ERR_INMEM_BAD_ENTRY_NAME" }));
+    },
+  );
+
+  it("takes odd names that lead somewhere", () => {
+    const plan = new BundlePlan();
+    const names = ["...", "..a", "a..", "a b", ".hidden", "\u{1f40d}", "a/...b"];
+    for (const name of names) plan.add(file(name, "-"));
+    expect(plan.files()).toHaveLength(names.length);
+  });
+
   it("refuses names of two wheels that differ in case only", () => {
     const plan = new BundlePlan();
     plan.add(file("Crypto/a.py", "a.whl"));

@@ -40,6 +40,17 @@ describe("run FOLDER", () => {
     expect(readdirSync(builds())).toHaveLength(3);
   });
 
+  it("makes all anew where the bundle before is damaged", async () => {
+    const { say, start, builds } = application();
+    say("one");
+    expect((await start()).stdout).toBe("one\n");
+    for (const name of readdirSync(builds())) {
+      writeFileSync(join(builds(), name, "app.pyz"), "no zip");
+    }
+    say("two");
+    expect(await start()).toMatchObject({ code: 0, stdout: "two\n" });
+  });
+
   it("tells a cache that cannot be made", async () => {
     const { say, start } = application();
     say("one");
