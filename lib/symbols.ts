@@ -6,6 +6,7 @@ import { statOrNothing } from "./bundle-input.js";
 import { fileFailure, notWritable } from "./file-failure.js";
 import { linkMap } from "./link-map.js";
 import { wrongType } from "./options.js";
+import { type MappedObject, perfSymbols } from "./perf-symbols.js";
 
 /** What writeSymbols() has written; all paths are absolute. */
 export interface WrittenSymbols {
@@ -15,7 +16,7 @@ export interface WrittenSymbols {
   readonly symfs: string;
   /** Virtual paths of the objects that were written. */
   readonly objects: readonly string[];
-  /** Those of them that lie in the bundle's own file: perf finds no names for these. */
+  /** Those of them that lie in the bundle's own file: to perf they all are that file. */
   readonly mapped: readonly string[];
   /** Paths that the dynamic linker knows, and whose file or archive is not there (any more). */
   readonly missing: readonly string[];
@@ -38,24 +39,30 @@ export function symbolsOf(
   const commands: string[] = [];
   const found = { objects: [] as string[], mapped: [] as string[], missing: [] as string[] };
   const archives = new Archives(binding);
+  const ofBundles = new Map<string, MappedObject[]>();
   for (const { path, base } of loaded) {
     if (!path.startsWith("/") || existsSync(path)) continue; // the host's, gdb finds it
-    const bytes = archives.read(path);
-    if (bytes === undefined) {
+    const entry = archives.read(path);
+    if (entry === undefined) {
       found.missing.push(path);
       continue;
     }
+    const { bytes, archive } = entry;
     const copy = join(root, "objects", path);
     write(copy, () => writeFileSync(copy, bytes));
     found.objects.push(path);
     commands.push(`add-symbol-file "${copy}" -o 0x${base.toString(16)}`);
     const name = mappings.get(base) ?? "";
     if (name.startsWith("/memfd:")) replaceLink(copy, join(symfs, name));
-    else found.mapped.push(path);
+    else {
+      found.mapped.push(path);
+      if (name === archive) ofBundles.set(archive, [...(ofBundles.get(archive) ?? []), entry]);
+    }
   }
   for (const name of new Set(mappings.values())) {
     if (existsSync(name)) replaceLink(name, join(symfs, name));
   }
+  for (const [bundle, objects] of ofBundles) writeBundleSymbols(join(symfs, bundle), objects);
   const gdbCommands = join(root, "gdb-commands");
   write(gdbCommands, () => writeFileSync(gdbCommands, gdbText(pid, commands)));
   return { gdbCommands, symfs, ...found };
@@ -74,6 +81,17 @@ function look(pid: number) {
 function gdbText(pid: number, commands: readonly string[]): string {
   const header = `# For process ${pid}: gdb -p ${pid} -x THIS_FILE`;
   return [header, "set confirm off", ...commands, "set confirm on", ""].join("\n");
+}
+
+// In the place of the link to the bundle that is there.
+function writeBundleSymbols(path: string, objects: readonly MappedObject[]): void {
+  const size = statOrNothing(path)?.size ?? 0;
+  const symbols = perfSymbols(objects, size);
+  if (symbols === undefined) return;
+  write(path, () => {
+    rmSync(path, { force: true });
+    writeFileSync(path, symbols);
+  });
 }
 
 function replaceLink(target: string, path: string): void {
@@ -103,35 +121,42 @@ function readMappings(pid: number): Map<number, string> {
   return mappings;
 }
 
+interface ArchivedObject extends MappedObject {
+  /** Path of the archive. */
+  readonly archive: string;
+}
+
 /** Entries by virtual path. */
 class Archives {
   readonly #binding: () => Binding;
-  readonly #open = new Map<string, ((entry: string) => Buffer | undefined) | undefined>();
+  readonly #open = new Map<string, ((entry: string) => MappedObject | undefined) | undefined>();
 
   constructor(binding: () => Binding) {
     this.#binding = binding;
   }
 
   /** Undefined where there is no such archive, or no such entry in it. */
-  read(path: string): Buffer | undefined {
+  read(path: string): ArchivedObject | undefined {
     let archive = dirname(path);
     while (archive !== "/" && !statOrNothing(archive)?.isFile()) archive = dirname(archive);
     if (archive === "/") return undefined;
     if (!this.#open.has(archive)) this.#open.set(archive, openArchive(this.#binding(), archive));
-    return this.#open.get(archive)?.(path.slice(archive.length + 1));
+    const entry = this.#open.get(archive)?.(path.slice(archive.length + 1));
+    return entry && { ...entry, archive };
   }
 }
 
 function openArchive(
   binding: Binding,
   path: string,
-): ((entry: string) => Buffer | undefined) | undefined {
+): ((entry: string) => MappedObject | undefined) | undefined {
   try {
     const archive = binding.openArchive(path);
     const indices = new Map(archive.entries.map(({ name }, index) => [name, index]));
     return (entry) => {
       const index = indices.get(entry);
-      return index === undefined ? undefined : archive.read(index);
+      if (index === undefined) return undefined;
+      return { bytes: archive.read(index), dataOffset: archive.dataOffset(index) };
     };
   } catch {
     return undefined; // replaced by what is no archive

@@ -11,9 +11,8 @@ export function symbolsCommand(pid: number, folder: string): number {
     `perf: perf report --symfs ${symfs}`,
   ];
   if (mapped.length > 0) {
-    lines.push(
-      `perf names no functions of ${mapped.length} objects that are mapped from the bundle: run with --load memfd`,
-    );
+    const many = mapped.length === 1 ? "1 object that is" : `${mapped.length} objects that are`;
+    lines.push(`perf shows the bundle's name for ${many} mapped from the bundle`);
   }
   for (const path of missing) lines.push(`not found: ${path}`);
   process.stdout.write(`${lines.join("\n")}\n`);
