@@ -5,7 +5,15 @@ import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import type { Python } from "../../lib/index.js";
-import { json, type Served, serve, sha256, startWeb, until, uploadForm } from "./web-support.js";
+import {
+  json,
+  type Served,
+  serve,
+  startWeb,
+  streamedBody,
+  until,
+  uploadForm,
+} from "./web-support.js";
 
 let py: Python;
 let web: Served;
@@ -146,20 +154,8 @@ describe("fastapi: a hundred at once", () => {
 describe("fastapi: streams and clients that go", () => {
   it("streams rows, and takes a body in parts", async () => {
     expect(await (await fetch(`${web.url}/stream`)).text()).toBe("row 0\nrow 1\nrow 2\n");
-    const content = Buffer.alloc(8 << 20, "of a stream");
-    const body = new ReadableStream({
-      start(controller) {
-        for (let i = 0; i < content.length; i += 65_000) {
-          controller.enqueue(content.subarray(i, i + 65_000));
-        }
-        controller.close();
-      },
-    });
-    const init = { method: "POST", body, duplex: "half" } as RequestInit;
-    expect(await json(`${web.url}/digest`, init)).toEqual({
-      sha256: sha256(content),
-      size: content.length,
-    });
+    const { init, digest } = streamedBody(8 << 20);
+    expect(await json(`${web.url}/digest`, init)).toEqual(digest);
   });
 
   it("is no further ahead than buffers hold", async () => {

@@ -82,7 +82,7 @@ export async function json(url: string, init: RequestInit = {}): Promise<unknown
   return response.json();
 }
 
-export const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 /** A form with a file of 3 MiB, and what an application is to say of that. */
 export function uploadForm(): { body: FormData; name: string; type: string; digest: string } {
@@ -91,6 +91,22 @@ export function uploadForm(): { body: FormData; name: string; type: string; dige
   const body = new FormData();
   body.append("file", new File([content], name, { type }));
   return { body, name, type, digest: sha256(content) };
+}
+
+/** A request whose body comes in parts, without a length, and what an application is to say of it. */
+export function streamedBody(size: number): {
+  init: RequestInit;
+  digest: { sha256: string; size: number };
+} {
+  const content = Buffer.alloc(size, "of a stream");
+  const body = new ReadableStream({
+    start(controller) {
+      for (let i = 0; i < size; i += 65_000) controller.enqueue(content.subarray(i, i + 65_000));
+      controller.close();
+    },
+  });
+  const init = { method: "POST", body, duplex: "half" } as RequestInit;
+  return { init, digest: { sha256: sha256(content), size } };
 }
 
 export async function until(isSo: () => boolean | Promise<boolean>, seconds = 20): Promise<void> {

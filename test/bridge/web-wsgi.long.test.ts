@@ -5,7 +5,15 @@ import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Python } from "../../lib/index.js";
 import { api, bundleOf } from "../helpers/python.js";
-import { json, type Served, serve, sha256, startWeb, until, uploadForm } from "./web-support.js";
+import {
+  json,
+  type Served,
+  serve,
+  startWeb,
+  streamedBody,
+  until,
+  uploadForm,
+} from "./web-support.js";
 
 let py: Python;
 let web: Served;
@@ -49,20 +57,8 @@ describe("flask", () => {
   });
 
   it("takes a body without a length", async () => {
-    const content = Buffer.alloc(4 << 20, "of a stream");
-    const body = new ReadableStream({
-      start(controller) {
-        for (let i = 0; i < content.length; i += 65_000) {
-          controller.enqueue(content.subarray(i, i + 65_000));
-        }
-        controller.close();
-      },
-    });
-    const init = { method: "POST", body, duplex: "half" } as RequestInit;
-    expect(await json(`${web.url}/digest`, init)).toEqual({
-      sha256: sha256(content),
-      size: content.length,
-    });
+    const { init, digest } = streamedBody(4 << 20);
+    expect(await json(`${web.url}/digest`, init)).toEqual(digest);
   });
 
   it("has templates of the bundle, sessions and cookies", async () => {
