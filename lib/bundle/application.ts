@@ -10,10 +10,14 @@ export type ApplicationFiles = Map<string, string | Uint8Array>;
 /** Not part of an application, wherever they are found. */
 const SKIPPED = new Set(["__pycache__", "node_modules", "inmem.toml"]);
 
+/** What stands in a name for bytes that are no UTF-8: by this name the file is not found. */
+const NOT_UTF_8 = "\ufffd";
+
 /**
  * All files below a folder, by their names in it, sorted: without hidden ones, byte code,
  * virtual environments and bundles.
- * @throws {InmemError} ERR_INMEM_CONFIG when the folder cannot be read.
+ * @throws {InmemError} ERR_INMEM_CONFIG when the folder cannot be read; ERR_INMEM_BAD_ENTRY_NAME
+ * for a name that is not UTF-8.
  */
 export function filesOfFolder(folder: string): ApplicationFiles {
   const found: ApplicationFiles = new Map();
@@ -30,8 +34,14 @@ function walk(root: string, folder: string, above: ReadonlySet<string>, found: A
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats?.isDirectory()) {
       if (!existsSync(join(path, "pyvenv.cfg"))) walk(root, path, new Set([...above, real]), found);
-    } else if (stats?.isFile()) found.set(relative(root, path).split(sep).join("/"), path);
+    } else if (!stats && name.includes(NOT_UTF_8)) refuseName(path);
+    else if (stats?.isFile()) found.set(relative(root, path).split(sep).join("/"), path);
   }
+}
+
+function refuseName(path: string): never {
+  const message = `${path}: a name that is not UTF-8, as those in a bundle are (rename the file)`;
+  throw new InmemError("ERR_INMEM_BAD_ENTRY_NAME", message);
 }
 
 function namesIn(folder: string): string[] {

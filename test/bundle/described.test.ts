@@ -336,4 +336,14 @@ describe("a folder", () => {
       "['__main__.py', '__main__.pyc', 'helper.py', 'helper.pyc', 'inmem.json']\n",
     );
   });
+
+  it("with a name that is not UTF-8 is refused: it would not be in the bundle", async () => {
+    const folder = tree({ "__main__.py": "" });
+    writeFileSync(Buffer.concat([Buffer.from(`${folder}/a`), Buffer.from([0xff])]), "");
+    const output = join(tmpDir(), "out.pyz");
+    await expect(dist.bundle().bundle({ folder, output })).rejects.toMatchObject({
+      code: "ERR_INMEM_BAD_ENTRY_NAME",
+      message: expect.stringContaining("not UTF-8"),
+    });
+  });
 });
