@@ -38,6 +38,11 @@ export const version: Versions = {
   },
 };
 
+// console.log() would show a getter each.
+Object.defineProperty(version, Symbol.for("nodejs.util.inspect.custom"), {
+  value: () => ({ ...version }),
+});
+
 function read(): Versions {
   if (!known) {
     const { readFileSync } = require("node:fs") as typeof import("node:fs");

@@ -244,7 +244,8 @@ function holdAgainst(
   const wanted = policy.on(found.machine);
   const isOfKind = found.libc === wanted.libc && found.machine === wanted.machine;
   if (isOfKind && found.rank >= wanted.rank) return;
-  const why = reasons.slice(0, 3).join("; ");
+  const otherKind = `its objects are for ${found.libc} on ${found.machine}`;
+  const why = isOfKind ? reasons.slice(0, 3).join("; ") : otherKind;
   const text = `meets ${found.name} (expected ${wanted.name})${why && `: ${why}`}`;
   findings.add("policy-not-met", "error", where, text);
 }

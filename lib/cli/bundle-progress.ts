@@ -10,7 +10,9 @@ export function progressText(progress: BundleProgress): string {
     case "download": {
       const { file, doneBytes, totalBytes, bytesPerSecond } = progress;
       const whole = totalBytes > 0 ? ` of ${formatBytes(totalBytes)}` : "";
-      return `Downloading ${file}: ${formatBytes(doneBytes)}${whole}, ${formatBytes(bytesPerSecond)}/s`;
+      const rate = `${formatBytes(bytesPerSecond)}/s`;
+      // The name last: a wheel's is as long as a line, which is cut where the terminal ends.
+      return `Downloading ${formatBytes(doneBytes)}${whole}, ${rate}: ${file}`;
     }
     case "build":
       return `Building ${progress.name}`;

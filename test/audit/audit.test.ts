@@ -60,6 +60,8 @@ describe("a stock wheel", () => {
     const rules = here.findings.map(({ rule }) => rule);
     expect(rules).toContain("other-libc");
     expect(rules).toContain("policy-not-met");
+    const unmet = here.findings.find(({ rule }) => rule === "policy-not-met");
+    expect(unmet?.message).toContain("its objects are for musl on x86_64");
   });
 
   it("of another machine is read, and does not meet this host", async () => {

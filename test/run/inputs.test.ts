@@ -2,6 +2,7 @@
 import { copyFileSync, existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { writeWheel } from "../bundle/support.js";
 import { api, bundleOf, py, runPython } from "../helpers/python.js";
@@ -209,6 +210,7 @@ describe("the package", () => {
     expect(api.version.openssl).toMatch(/^OpenSSL 3\.\d+\.\d+ /);
     expect(api.version.sqlite).toMatch(/^3\.\d+\.\d+$/);
     expect(api.version.zlib).toMatch(/^1\.\d/);
+    expect(inspect(api.version)).toContain(`inmem: '${version}'`);
   });
 
   it("is supported here", () => {
