@@ -244,6 +244,7 @@ export class Crossing implements Owner, Numbers {
 
   /** Reads a tape; what an error leaves unread is given back. */
   read<T>(extras: unknown, owner: Numbers, use: (reader: TapeReader) => T): T {
+    if (extras instanceof Error) throw extras; // native had no memory for it, and took it back
     const tags = this.registers[Register.tags] as number;
     const words = this.registers[Register.words] as number;
     const reader = new TapeReader(

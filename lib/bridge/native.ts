@@ -45,6 +45,7 @@ export interface NativeBridge {
     itemsize: number,
   ): number;
   setTape(number: number, tags: Uint8Array, words: Float64Array): void;
+  hasRoom(bytes: number): boolean;
   /** inmem._bridge. */
   module(): unknown;
   /** How many Python objects JavaScript holds. */

@@ -1,4 +1,5 @@
 // lib/bridge/tape-reader.ts: what Python wrote, read into JavaScript values (native/bridge/tape.h).
+import { getHeapStatistics } from "node:v8";
 import { arrayOver } from "./elements.js";
 import { Tag } from "./native.js";
 import type { PyTypedArray } from "./types.js";
@@ -8,6 +9,14 @@ type Extras =
   | undefined
   | string
   | [string, ArrayBuffer | undefined, ArrayBuffer | undefined, string[], ArrayBuffer[]];
+
+/** A longer array begins with so many items, and grows: made at once V8 would have it as a table. */
+const MAX_AT_ONCE = 2 ** 25;
+
+/** For fewer nobody asks how large the heap may be. */
+const FEW_VALUES = 2 ** 20;
+/** In an array that grows. */
+const BYTES_OF_VALUE = 16;
 
 /** Makes what stands for objects that cross by number. */
 export interface Numbers {
@@ -33,6 +42,7 @@ export class TapeReader {
     const [text, ownTags, ownWords, longTexts, blobs] = Array.isArray(given)
       ? given
       : [given ?? "", undefined, undefined, [], []];
+    if (ownTags && ownWords) checkRoom(ownTags.byteLength + ownWords.byteLength / 8);
     this.#tags = ownTags ? new Uint8Array(ownTags) : tags;
     this.#words = ownWords ? new Float64Array(ownWords) : words;
     this.#text = text;
@@ -100,7 +110,7 @@ export class TapeReader {
   /** After the tag of a list or tuple: its items. */
   items(): unknown[] {
     const count = this.#next();
-    const items: unknown[] = new Array(count);
+    const items: unknown[] = new Array(Math.min(count, MAX_AT_ONCE));
     this.#containers.push(items);
     for (let i = 0; i < count; ) {
       if (this.#tags[this.#tag] === Tag.numbers) i = this.#numbers(items, i);
@@ -192,6 +202,17 @@ export class TapeReader {
     if (set.size !== count) throw alike("items of a set");
     return set;
   }
+}
+
+/** @throws RangeError where V8's heap is too small: it would end the process. */
+function checkRoom(values: number): void {
+  if (values < FEW_VALUES) return;
+  const limit = getHeapStatistics().heap_size_limit;
+  if (values * BYTES_OF_VALUE < limit) return;
+  throw new RangeError(
+    `${values} values are more than V8's heap of ${Math.floor(limit / 2 ** 20)} MiB may have room for: raise ` +
+      "--max-old-space-size, or use getBuffer()",
+  );
 }
 
 /** How many words go with a tag, where that is not one. */

@@ -9,6 +9,8 @@ import { ByValue, Tuple } from "./wrapped.js";
 const FIRST_LENGTH = 256;
 /** Numbers for which an array gets memory at once. */
 const FIRST_RUN = 4096;
+/** Bytes that are looked for before V8 is asked. */
+const LARGE = 2 ** 20;
 /** Items of one array; counts cross in 32 bits. */
 const MAX_ITEMS = 2 ** 28;
 
@@ -26,16 +28,24 @@ export class TapeMemory {
 
   grow(tags: number, words: number): void {
     if (tags > this.tags.length) {
+      this.#checkRoom(2 * tags);
       const larger = new Uint8Array(Math.max(tags, 2 * this.tags.length));
       larger.set(this.tags);
       this.tags = larger;
     }
     if (words > this.words.length) {
+      this.#checkRoom(16 * words);
       const larger = new Float64Array(Math.max(words, 2 * this.words.length));
       larger.set(this.words);
       this.words = larger;
     }
     this.native.setTape(this.number, this.tags, this.words);
+  }
+
+  // V8 collects garbage where an array gets no memory, and ends the process where it gets none for that.
+  #checkRoom(bytes: number): void {
+    if (bytes < LARGE || this.native.hasRoom(bytes)) return;
+    throw new RangeError("no memory for a value that crosses between JavaScript and Python");
   }
 }
 

@@ -14,6 +14,7 @@
 #include "bridge/elements.h"
 #include "bridge/errors.h"
 #include "bridge/frame.h"
+#include "bridge/js_allocation.h"
 #include "bridge/protocol.h"
 #include "bridge/realm.h"
 #include "bridge/service.h"
@@ -189,20 +190,10 @@ namespace {
 // JavaScript or a Python exception.
 napi_value CopyOf(napi_env env, const Py_buffer& view,
                   const Elements& elements) {
-  // napi_create_arraybuffer() ends the process where there is no memory.
-  napi_value global = nullptr;
-  napi_value constructor = nullptr;
-  napi_value length = nullptr;
-  napi_value buffer = nullptr;
   void* data = nullptr;
-  std::size_t bytes = 0;
-  napi_get_global(env, &global);
-  napi_get_named_property(env, global, "ArrayBuffer", &constructor);
-  napi_create_double(env, static_cast<double>(view.len), &length);
-  if (napi_new_instance(env, constructor, 1, &length, &buffer) != napi_ok ||
-      napi_get_arraybuffer_info(env, buffer, &data, &bytes) != napi_ok) {
-    return nullptr;
-  }
+  const auto bytes = static_cast<std::size_t>(view.len);
+  napi_value buffer = NewArrayBuffer(env, bytes, &data);
+  if (buffer == nullptr) return nullptr;
   // The function takes what it may not change as well.
   auto* from = const_cast<Py_buffer*>(&view);
   if (PyBuffer_ToContiguous(data, from, view.len, 'C') != 0) return nullptr;

@@ -11,12 +11,14 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <utility>
 #include <vector>
 
 #include "bridge/async_call.h"
 #include "bridge/call_scope.h"
 #include "bridge/errors.h"
+#include "bridge/js_allocation.h"
 #include "bridge/js_object.h"
 #include "bridge/protocol.h"
 #include "bridge/realm.h"
@@ -60,8 +62,10 @@ Owned Realm::Call(JsOp op, std::uint32_t index, PyObject* const* args,
   if (refusing_.load(std::memory_order_acquire) && !OnJsThread()) {
     return RaiseClosed();
   }
-  return OnJsThread() ? CallHere(op, index, args, count, keywords)
-                      : CallThere(op, index, args, count, keywords);
+  return OrMemoryError(Owned(), [&] {
+    return OnJsThread() ? CallHere(op, index, args, count, keywords)
+                        : CallThere(op, index, args, count, keywords);
+  });
 }
 
 // False with a JavaScript exception pending. Without the GIL.
@@ -203,12 +207,12 @@ Owned Realm::ResultOf(napi_value value) {
     }
     return scalar;
   }
-  Tape tape;
-  if (!PutResult(value, &tape)) {
+  return OrMemoryError(Owned(), [&] {
+    Tape tape;
+    if (PutResult(value, &tape)) return ReadResult(*this, what, tape);
     PyErr_SetString(PyExc_SystemError, "JavaScript gave no result");
-    return {};
-  }
-  return ReadResult(*this, what, tape);
+    return Owned();
+  });
 }
 
 // What `dispatch` gave, for a reader with the GIL. Without it.
@@ -254,7 +258,8 @@ void Realm::Serve(Request& request) {
   napi_value result = nullptr;
   const bool called = Dispatch(within ? 5 : 3, argv.data(), &result);
   request.tape.Clear();
-  request.served = called && PutResult(result, &request.tape);
+  request.no_memory = !MemoryLasts(
+      [&] { request.served = called && PutResult(result, &request.tape); });
   request.kind = kind();
   if (!called) {
     napi_value ignored = nullptr;
@@ -338,9 +343,13 @@ Owned Realm::CallThere(JsOp op, std::uint32_t index, PyObject* const* args,
     guard.reset();
   }
   if (!Wait(*request)) return {};
-  Owned result = request->served
-                     ? ReadResult(*this, request->kind, request->tape)
-                     : RaiseClosed();
+  if (request->no_memory) PyErr_NoMemory();
+  Owned result;
+  if (request->served) {
+    result = ReadResult(*this, request->kind, request->tape);
+  } else if (!request->no_memory) {
+    RaiseClosed();
+  }
   EndTravel(request->ticket);
   return result;
 }

@@ -17,6 +17,7 @@
 #include "bridge/errors.h"
 #include "bridge/frame.h"
 #include "bridge/from_tape.h"
+#include "bridge/js_allocation.h"
 #include "bridge/js_memory.h"
 #include "bridge/js_object.h"
 #include "bridge/limit.h"
@@ -257,7 +258,8 @@ napi_value TakeReleased(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   napi_value buffer = nullptr;
   napi_value array = nullptr;
-  napi_create_arraybuffer(env, pairs.size() * 8, &data, &buffer);
+  buffer = NewArrayBuffer(env, pairs.size() * 8, &data);
+  if (buffer == nullptr) return nullptr;
   auto* words = static_cast<std::uint32_t*>(data);
   for (const auto& [index, times] : pairs) {
     *words++ = index;
@@ -283,6 +285,16 @@ napi_value SetTape(napi_env env, napi_callback_info info) {
   frame.realm->SetTape(frame.Number(0), static_cast<std::uint8_t*>(tags),
                        tag_count, static_cast<double*>(words), word_count);
   return Undefined(*frame.realm);
+}
+
+// hasRoom(bytes): whether V8 will get so much memory.
+napi_value HasRoomFor(napi_env env, napi_callback_info info) {
+  const Frame frame(env, info);
+  const double bytes = frame.Double(0);
+  napi_value has = nullptr;
+  napi_get_boolean(
+      env, bytes < 0x1p48 && HasRoom(static_cast<std::size_t>(bytes)), &has);
+  return has;
 }
 
 // module(): inmem._bridge, whose functions do the rest.
@@ -327,29 +339,30 @@ napi_value OpenBridge(napi_env env, napi_callback_info info) {
   napi_create_object(env, &object);
   constexpr auto kFunctions =
       std::to_array<std::pair<const char*, napi_callback>>({
-          {"call", Call},
-          {"callTape", CallTape},
-          {"toPython", ToPython},
-          {"intern", Intern},
-          {"getAttribute", GetAttribute},
-          {"toJs", ToJs},
-          {"release", Release},
-          {"drain", Drain},
-          {"takeReleased", TakeReleased},
-          {"setTape", SetTape},
-          {"module", Module},
-          {"held", HeldCount},
-          {"refuse", Refuse},
-          {"getBuffer", GetBuffer},
-          {"releaseBuffer", ReleaseBuffer},
-          {"holdMemory", HoldMemory},
-          {"callAsync", CallAsync},
-          {"limit", BeginLimit},
-          {"unlimit", EndLimit},
-          {"endCall", EndCall},
-          {"interrupt", Interrupt},
-          {"answerPromise", AnswerPromise},
-          {"awaitAsync", AwaitAsync},
+          {"call", Guarded<Call>},
+          {"callTape", Guarded<CallTape>},
+          {"toPython", Guarded<ToPython>},
+          {"intern", Guarded<Intern>},
+          {"getAttribute", Guarded<GetAttribute>},
+          {"toJs", Guarded<ToJs>},
+          {"release", Guarded<Release>},
+          {"drain", Guarded<Drain>},
+          {"takeReleased", Guarded<TakeReleased>},
+          {"setTape", Guarded<SetTape>},
+          {"hasRoom", HasRoomFor},
+          {"module", Guarded<Module>},
+          {"held", Guarded<HeldCount>},
+          {"refuse", Guarded<Refuse>},
+          {"getBuffer", Guarded<GetBuffer>},
+          {"releaseBuffer", Guarded<ReleaseBuffer>},
+          {"holdMemory", Guarded<HoldMemory>},
+          {"callAsync", Guarded<CallAsync>},
+          {"limit", Guarded<BeginLimit>},
+          {"unlimit", Guarded<EndLimit>},
+          {"endCall", Guarded<EndCall>},
+          {"interrupt", Guarded<Interrupt>},
+          {"answerPromise", Guarded<AnswerPromise>},
+          {"awaitAsync", Guarded<AwaitAsync>},
       });
   for (const auto& [name, callback] : kFunctions) {
     napi_value function = nullptr;

@@ -23,8 +23,9 @@ struct Realm::Request {
   std::mutex mutex;
   std::condition_variable changed;
   bool done = false;
-  bool given_up = false;  // nobody waits for it any more
-  bool served = false;    // false with done: the environment is gone
+  bool given_up = false;   // nobody waits for it any more
+  bool served = false;     // false with done: the environment is gone
+  bool no_memory = false;  // or there was none for the result
   std::uint64_t ticket = 0;
   std::size_t size = 0;      // of a notice
   Kind kind = Kind::kValue;  // of the result: kTape, kError, kThrown

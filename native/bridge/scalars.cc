@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "bridge/js_allocation.h"
 #include "cpython/owned.h"
 
 namespace inmem::bridge {
@@ -28,11 +30,14 @@ template <typename Use>
 auto WithText(napi_env env, napi_value value, Use use) {
   std::array<char16_t, kShortText> units;
   std::size_t length = 0;
-  napi_get_value_string_utf16(env, value, units.data(), units.size(), &length);
-  if (length + 1 < units.size()) {
+  napi_get_value_string_utf16(env, value, nullptr, 0, &length);
+  if (length < units.size()) {
+    napi_get_value_string_utf16(env, value, units.data(), units.size(),
+                                &length);
     return use(std::u16string_view(units.data(), length));
   }
-  napi_get_value_string_utf16(env, value, nullptr, 0, &length);
+  // Our copy, and V8's: it joins the pieces that a text is made of.
+  if (!HasRoom(4 * length)) throw std::bad_alloc();
   std::u16string text(length, u'\0');
   napi_get_value_string_utf16(env, value, text.data(), length + 1, &length);
   return use(std::u16string_view(text));
@@ -150,9 +155,10 @@ Owned ScalarToPython(napi_env env, napi_value value) {
       return Owned::Borrow(flag ? Py_True : Py_False);
     }
     case napi_string:
-      return WithText(env, value, TextToPython);
+      return OrMemoryError(Owned(),
+                           [&] { return WithText(env, value, TextToPython); });
     case napi_bigint:
-      return BigIntToPython(env, value);
+      return OrMemoryError(Owned(), [&] { return BigIntToPython(env, value); });
     default:
       return {};
   }
@@ -160,7 +166,9 @@ Owned ScalarToPython(napi_env env, napi_value value) {
 
 napi_value ScalarToJs(napi_env env, PyObject* object) {
   napi_value value = nullptr;
-  if (PyUnicode_CheckExact(object)) return TextToJs(env, object);
+  if (PyUnicode_CheckExact(object)) {
+    return IsLarge(object) ? nullptr : TextToJs(env, object);
+  }
   if (PyLong_CheckExact(object)) return LongToJs(env, object);
   if (PyFloat_CheckExact(object)) {
     napi_create_double(env, PyFloat_AS_DOUBLE(object), &value);
@@ -252,6 +260,15 @@ Owned TextToPython(std::u16string_view text) {
   return Owned::Steal(
       PyUnicode_DecodeUTF16(reinterpret_cast<const char*>(text.data()),
                             length * 2, "surrogatepass", &order));
+}
+
+std::size_t Utf16Length(PyObject* text) {
+  const auto length = static_cast<std::size_t>(PyUnicode_GET_LENGTH(text));
+  if (PyUnicode_KIND(text) != PyUnicode_4BYTE_KIND) return length;
+  const Py_UCS4* points = PyUnicode_4BYTE_DATA(text);
+  return length + static_cast<std::size_t>(std::count_if(
+                      points, points + length,
+                      [](Py_UCS4 point) { return point >= 0x10000; }));
 }
 
 std::size_t AppendUtf16(PyObject* text, std::u16string* out) {

@@ -21,6 +21,15 @@ constexpr double kMaxSafeInteger = 9007199254740991.0;
 // stays in Python.
 constexpr Py_ssize_t kMaxBigIntBytes = (1 << 27) - 8;
 
+// V8's own limit for a string, in units of UTF-16. A longer one stays in
+// Python.
+constexpr std::size_t kMaxText = (1u << 29) - 24;
+
+// Text that crosses by tape alone.
+inline bool IsLarge(PyObject* text) {
+  return PyUnicode_GET_LENGTH(text) >= (1 << 20);
+}
+
 // True where the number stands for a Python int.
 inline bool IsIntegral(double number) {
   if (!(std::abs(number) <= kMaxSafeInteger)) return false;
@@ -41,8 +50,8 @@ inline cpython::Owned NumberToPython(double number) {
 cpython::Owned ScalarToPython(napi_env env, napi_value value);
 
 // JavaScript's of an exact None, bool, int, float or str, or a scalar of numpy;
-// null where the object is none of these (no Python exception), or memory ran
-// out. GIL.
+// null where the object is none of these (no Python exception), or large text.
+// GIL.
 napi_value ScalarToJs(napi_env env, PyObject* object);
 
 // The exact bool, int or float of a number of numpy that one can hold; null,
@@ -54,6 +63,9 @@ bool PutScalar(napi_env env, napi_value value, Tape* tape);
 
 // A str of UTF-16, lone surrogates and all. Null with a Python exception. GIL.
 cpython::Owned TextToPython(std::u16string_view text);
+
+// How many units a str has as UTF-16. GIL.
+std::size_t Utf16Length(PyObject* text);
 
 // Appends a str as UTF-16; gives how many units. GIL.
 std::size_t AppendUtf16(PyObject* text, std::u16string* out);

@@ -58,6 +58,20 @@ inline std::size_t WordsOf(Tag tag, double first) {
   }
 }
 
+// The same on a tape to JavaScript, whose words begin at `words`.
+inline std::size_t WordsToJs(Tag tag, const double* words) {
+  if (tag == Tag::kHandle) return 2;
+  if (tag == Tag::kGrid) return 3 + static_cast<std::size_t>(words[2]);
+  const bool has_words = WordsOf(tag, 0) != 0;
+  return has_words ? WordsOf(tag, words[0]) : 0;
+}
+
+// One text, in one of the two: a byte a unit where that holds it.
+struct LongText {
+  std::string latin1;
+  std::u16string utf16;
+};
+
 // The values of one crossing. Containers are numbered as they begin, for kBack:
 // lists, tuples, dicts, sets, frozen sets.
 struct Tape {
@@ -66,7 +80,7 @@ struct Tape {
   std::u16string text;  // all texts, one after another
   std::vector<std::vector<std::uint8_t>> blobs;
   // A slice of `text` would keep all of it alive in JavaScript.
-  std::vector<std::u16string> long_texts;
+  std::vector<LongText> long_texts;
 
   void Put(Tag tag) { tags.push_back(static_cast<std::uint8_t>(tag)); }
   void Put(Tag tag, double word) {

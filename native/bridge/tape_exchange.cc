@@ -3,11 +3,14 @@
 #include "cpython/python_setup.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <string>
 #include <vector>
 
+#include "bridge/js_allocation.h"
 #include "bridge/realm.h"
 #include "bridge/tape.h"
 
@@ -19,28 +22,108 @@ bool IsLatin1(const std::u16string& text) {
                      [](char16_t unit) { return unit < 256; });
 }
 
-// One byte a unit where that holds it: half the memory.
-napi_value StringOf(napi_env env, const std::u16string& text) {
-  napi_value value = nullptr;
-  if (IsLatin1(text)) {
-    const std::string narrow(text.begin(), text.end());
-    napi_create_string_latin1(env, narrow.data(), narrow.size(), &value);
-  } else {
-    napi_create_string_utf16(env, text.data(), text.size(), &value);
+// The strings and ArrayBuffers of a tape. `failed()`: there was no memory for
+// one of them.
+class Extras {
+ public:
+  explicit Extras(napi_env env) : env_(env) {}
+
+  // One byte a unit where that holds it: half the memory.
+  napi_value Text(const std::u16string& text) {
+    if (!IsLatin1(text)) return Wide(text);
+    return Narrow(std::string(text.begin(), text.end()));
   }
-  return value;
+  napi_value Text(const LongText& text) {
+    return text.utf16.empty() ? Narrow(text.latin1) : Wide(text.utf16);
+  }
+
+  template <typename T>
+  napi_value Buffer(const std::vector<T>& items) {
+    void* data = nullptr;
+    const std::size_t bytes = items.size() * sizeof(T);
+    napi_value buffer = failed_ ? nullptr : NewArrayBuffer(env_, bytes, &data);
+    if (buffer == nullptr) {
+      failed_ = true;
+    } else if (bytes != 0) {
+      std::memcpy(data, items.data(), bytes);
+    }
+    return buffer;
+  }
+
+  template <typename T, typename Make>
+  napi_value List(const std::vector<T>& items, Make make) {
+    napi_value list = nullptr;
+    napi_create_array_with_length(env_, items.size(), &list);
+    for (std::size_t i = 0; i < items.size() && !failed_; ++i) {
+      napi_value item = make(items[i]);
+      if (!failed_) {
+        napi_set_element(env_, list, static_cast<std::uint32_t>(i), item);
+      }
+    }
+    return list;
+  }
+
+  bool failed() const { return failed_; }
+  void Fail() { failed_ = true; }
+
+ private:
+  napi_value Narrow(const std::string& text) {
+    napi_value value = nullptr;
+    failed_ = failed_ || !HasRoom(text.size()) ||
+              napi_create_string_latin1(env_, text.data(), text.size(),
+                                        &value) != napi_ok;
+    return value;
+  }
+  napi_value Wide(const std::u16string& text) {
+    napi_value value = nullptr;
+    failed_ = failed_ || !HasRoom(2 * text.size()) ||
+              napi_create_string_utf16(env_, text.data(), text.size(),
+                                       &value) != napi_ok;
+    return value;
+  }
+
+  napi_env env_;
+  bool failed_ = false;
+};
+
+// `shared`: in the place of tags and words that lie in shared memory.
+napi_value All(napi_env env, Extras& extras, const Tape& tape,
+               napi_value shared) {
+  // JavaScript makes an array of the words, and one again while that grows.
+  if (shared == nullptr && !HasRoom(3 * sizeof(double) * tape.words.size())) {
+    extras.Fail();
+    return nullptr;
+  }
+  const std::array<napi_value, 5> parts = {
+      extras.Text(tape.text),
+      shared != nullptr ? shared : extras.Buffer(tape.tags),
+      shared != nullptr ? shared : extras.Buffer(tape.words),
+      extras.List(tape.long_texts,
+                  [&](const LongText& text) { return extras.Text(text); }),
+      extras.List(tape.blobs,
+                  [&](const auto& blob) { return extras.Buffer(blob); })};
+  napi_value all = nullptr;
+  if (extras.failed()) return nullptr;
+  napi_create_array(env, &all);
+  for (std::uint32_t i = 0; i < parts.size(); ++i) {
+    napi_set_element(env, all, i, parts[i]);
+  }
+  return all;
 }
 
-template <typename T>
-napi_value BufferOf(napi_env env, const std::vector<T>& items) {
-  void* data = nullptr;
-  napi_value buffer = nullptr;
-  const std::size_t bytes = items.size() * sizeof(T);
-  if (napi_create_arraybuffer(env, bytes, &data, &buffer) == napi_ok &&
-      bytes != 0) {
-    std::memcpy(data, items.data(), bytes);
+// Numbers on the tape are given back: JavaScript does not see them.
+napi_value Undelivered(Realm& realm, const Tape& tape) {
+  napi_value ignored = nullptr;
+  napi_get_and_clear_last_exception(realm.env(), &ignored);
+  std::size_t word = 0;
+  for (const std::uint8_t code : tape.tags) {
+    const Tag tag = static_cast<Tag>(code);
+    if (tag == Tag::kHandle) {
+      realm.ReleaseLater(static_cast<std::uint32_t>(tape.words[word]), 1);
+    }
+    word += WordsToJs(tag, tape.words.data() + word);
   }
-  return buffer;
+  return NewRangeError(realm.env(), kNoMemory);
 }
 
 bool ReadText(napi_env env, napi_value value, std::u16string* text) {
@@ -48,6 +131,8 @@ bool ReadText(napi_env env, napi_value value, std::u16string* text) {
   if (napi_get_value_string_utf16(env, value, nullptr, 0, &length) != napi_ok) {
     return false;
   }
+  // Our copy, and V8's where the text was made of pieces.
+  if (!HasRoom(4 * length)) throw std::bad_alloc();
   text->resize(length);
   napi_get_value_string_utf16(env, value, text->data(), length + 1, &length);
   return true;
@@ -105,7 +190,8 @@ bool Realm::Receive(napi_value extras, Tape* tape) {
 }
 
 // Extras: undefined, the text, or an array: text, tags and words (where they do
-// not fit into the shared memory), long texts, blobs.
+// not fit into the shared memory), long texts, blobs. Where there is no memory:
+// a RangeError, for the reader to throw.
 napi_value Realm::Deliver(const Tape& tape) {
   SetKind(Kind::kTape);
   Reg(Register::kTags) = static_cast<std::int32_t>(tape.tags.size());
@@ -116,32 +202,20 @@ napi_value Realm::Deliver(const Tape& tape) {
     std::copy(tape.tags.begin(), tape.tags.end(), out_.tags);
     std::copy(tape.words.begin(), tape.words.end(), out_.words);
   }
-  napi_value extras = nullptr;
-  napi_get_undefined(env_, &extras);
-  if (fits && tape.blobs.empty() && tape.long_texts.empty()) {
-    return tape.text.empty() ? extras : StringOf(env_, tape.text);
+  napi_value undefined = nullptr;
+  napi_get_undefined(env_, &undefined);
+  if (fits && tape.text.empty() && tape.blobs.empty() &&
+      tape.long_texts.empty()) {
+    return undefined;
   }
-  napi_value undefined = extras;
-  napi_create_array(env_, &extras);
-  napi_set_element(env_, extras, 0, StringOf(env_, tape.text));
-  napi_set_element(env_, extras, 1,
-                   fits ? undefined : BufferOf(env_, tape.tags));
-  napi_set_element(env_, extras, 2,
-                   fits ? undefined : BufferOf(env_, tape.words));
-  napi_value list = nullptr;
-  napi_create_array_with_length(env_, tape.long_texts.size(), &list);
-  for (std::size_t i = 0; i < tape.long_texts.size(); ++i) {
-    napi_set_element(env_, list, static_cast<std::uint32_t>(i),
-                     StringOf(env_, tape.long_texts[i]));
-  }
-  napi_set_element(env_, extras, 3, list);
-  napi_create_array_with_length(env_, tape.blobs.size(), &list);
-  for (std::size_t i = 0; i < tape.blobs.size(); ++i) {
-    napi_set_element(env_, list, static_cast<std::uint32_t>(i),
-                     BufferOf(env_, tape.blobs[i]));
-  }
-  napi_set_element(env_, extras, 4, list);
-  return extras;
+  napi_value value = nullptr;
+  Extras extras(env_);
+  const bool is_text = fits && tape.blobs.empty() && tape.long_texts.empty();
+  const bool done = MemoryLasts([&] {
+    value = is_text ? extras.Text(tape.text)
+                    : All(env_, extras, tape, fits ? undefined : nullptr);
+  });
+  return done && !extras.failed() ? value : Undelivered(*this, tape);
 }
 
 }  // namespace inmem::bridge

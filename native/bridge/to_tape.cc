@@ -4,9 +4,11 @@
 #include "bridge/to_tape.h"
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "bridge/elements.h"
+#include "bridge/js_allocation.h"
 #include "bridge/js_object.h"
 #include "bridge/realm.h"
 #include "bridge/scalars.h"
@@ -23,8 +25,8 @@ namespace {
 // Shorter ones are copied by V8 where they are cut out; a longer one would be a
 // view that keeps the whole text.
 constexpr std::size_t kLongText = 13;
-// V8's own limit for a string.
-constexpr std::size_t kMaxText = (1u << 29) - 24;
+// Of bytes, whatever the version of V8 would take.
+constexpr Py_ssize_t kMaxBytes = Py_ssize_t{1} << 32;
 
 // So many numbers one after another are worth a tag of their own.
 constexpr std::size_t kShortestRun = 4;
@@ -50,8 +52,8 @@ bool NumberOf(PyObject* object, double* number) {
   return overflow == 0 && value >= -kLimit && value <= kLimit;
 }
 
-// Words are counted in 32 bits on their way to JavaScript.
-constexpr Py_ssize_t kMaxItems = Py_ssize_t{1} << 28;
+// V8 ends the process where an array grows beyond some 2^27.
+constexpr Py_ssize_t kMaxItems = 100'000'000;
 
 bool TooMany(Py_ssize_t count) {
   PyErr_Format(PyExc_OverflowError,
@@ -59,6 +61,27 @@ bool TooMany(Py_ssize_t count) {
                count, kMaxItems);
   return false;
 }
+
+// Leave what they entered, however the function ends.
+class Recursion {
+ public:
+  Recursion()
+      : entered_(Py_EnterRecursiveCall(
+                     " while a value is converted for JavaScript") == 0) {}
+  ~Recursion() {
+    if (entered_) Py_LeaveRecursiveCall();
+  }
+  Recursion(const Recursion&) = delete;
+  Recursion& operator=(const Recursion&) = delete;
+  bool entered() const { return entered_; }
+
+ private:
+  bool entered_;
+};
+
+struct ViewRelease {
+  void operator()(Py_buffer* view) const { PyBuffer_Release(view); }
+};
 
 bool IsContainer(PyObject* object) {
   return PyList_Check(object) || PyDict_Check(object) ||
@@ -69,10 +92,23 @@ bool IsContainer(PyObject* object) {
 
 void SetPlain(PyObject* function) { plain_function = Py_NewRef(function); }
 
+// Long text as well: a tape can be refused where there is no memory for it.
+bool CrossesByTape(PyObject* object) {
+  return PyTuple_CheckExact(object) || PyBytes_CheckExact(object) ||
+         PyFrozenSet_CheckExact(object) ||
+         (PyUnicode_CheckExact(object) && IsLarge(object) &&
+          Utf16Length(object) <= kMaxText);
+}
+
 void TapeWriter::PutHandle(PyObject* object) {
   sent_.push_back(realm_.handles().Send(object));
   tape_.Put(Tag::kHandle, sent_.back());
   tape_.words.push_back(TraitsOf(object));
+}
+
+bool TapeWriter::Put(PyObject* object) {
+  return OrMemoryError(false, [&] { return Put(object, conversion_.depth); }) ||
+         TakeBack();
 }
 
 // JavaScript will not see the tape, nor give these back. Always false, with the
@@ -104,26 +140,33 @@ bool TapeWriter::PutInt(PyObject* object) {
 }
 
 bool TapeWriter::PutText(PyObject* object) {
-  if (static_cast<std::size_t>(PyUnicode_GET_LENGTH(object)) +
-          tape_.text.size() >
-      kMaxText) {
-    PyErr_SetString(PyExc_OverflowError,
-                    "text of more than 2**29 - 24 characters is too long for a "
-                    "string of JavaScript");
-    return false;
+  const std::size_t units = Utf16Length(object);
+  if (units > kMaxText) {
+    PutHandle(object);
+    return true;
   }
-  if (static_cast<std::size_t>(PyUnicode_GET_LENGTH(object)) < kLongText) {
-    tape_.Put(Tag::kText, 0);
-    const std::size_t at = tape_.words.size() - 1;
-    tape_.words[at] = static_cast<double>(AppendUtf16(object, &tape_.text));
+  if (units < kLongText && tape_.text.size() + units <= kMaxText) {
+    tape_.Put(Tag::kText, static_cast<double>(units));
+    AppendUtf16(object, &tape_.text);
     return true;
   }
   tape_.Put(Tag::kLongText, static_cast<double>(tape_.long_texts.size()));
-  AppendUtf16(object, &tape_.long_texts.emplace_back());
+  LongText& text = tape_.long_texts.emplace_back();
+  if (PyUnicode_KIND(object) == PyUnicode_1BYTE_KIND) {
+    const Py_UCS1* data = PyUnicode_1BYTE_DATA(object);
+    text.latin1.assign(data, data + units);
+  } else {
+    text.utf16.reserve(units);
+    AppendUtf16(object, &text.utf16);
+  }
   return true;
 }
 
 bool TapeWriter::PutBytes(PyObject* object) {
+  if (PyBytes_GET_SIZE(object) > kMaxBytes) {
+    PutHandle(object);
+    return true;
+  }
   tape_.Put(Tag::kBytes, static_cast<double>(tape_.blobs.size()));
   const auto* data =
       reinterpret_cast<const std::uint8_t*>(PyBytes_AS_STRING(object));
@@ -148,13 +191,8 @@ bool TapeWriter::Put(PyObject* object, int depth) {
   }
   if (PyBytes_CheckExact(object)) return PutBytes(object);
   if (IsCopied(object, depth)) {
-    if (Py_EnterRecursiveCall(" while a value is converted for JavaScript") !=
-        0) {
-      return false;
-    }
-    const bool done = PutContainer(object, depth);
-    Py_LeaveRecursiveCall();
-    return done;
+    const Recursion recursion;
+    return recursion.entered() && PutContainer(object, depth);
   }
   if (PutJsObject(realm_, object, &tape_)) return true;
   if (Owned scalar = NumpyScalar(object)) return Put(scalar.get(), depth);
@@ -185,8 +223,10 @@ bool TapeWriter::PutBuffer(PyObject* object, bool* done) {
     PyErr_Clear();  // released, or of pointers: it stays a proxy
     return true;
   }
+  std::unique_ptr<Py_buffer, ViewRelease> held(&view);
   bool copied = true;
   const Elements elements = ElementsOf(view);
+  if (view.len > kMaxBytes) return true;
   if (elements.letter != kBytes && elements.parts == 1 && view.ndim > 0) {
     tape_.Put(view.ndim == 1 ? Tag::kBuffer : Tag::kGrid,
               static_cast<double>(tape_.blobs.size()));
@@ -201,7 +241,7 @@ bool TapeWriter::PutBuffer(PyObject* object, bool* done) {
     *done = true;
   }
   const bool is_one = view.ndim == 0 && elements.letter != kBytes;
-  PyBuffer_Release(&view);
+  held.reset();
   return is_one ? PutOne(object, done) : copied;
 }
 
@@ -234,13 +274,8 @@ bool TapeWriter::PutPlain(PyObject* object, int depth, bool* done) {
     return true;
   }
   kept_.push_back(Owned::Borrow(value));  // its address may be kept as well
-  if (Py_EnterRecursiveCall(" while a value is converted for JavaScript") !=
-      0) {
-    return false;
-  }
-  const bool put = Put(value, depth);
-  Py_LeaveRecursiveCall();
-  return put;
+  const Recursion recursion;
+  return recursion.entered() && Put(value, depth);
 }
 
 bool TapeWriter::PutBack(PyObject* object) {

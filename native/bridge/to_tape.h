@@ -27,10 +27,7 @@ struct Conversion {
 };
 
 // Values of Python's that cross as such, wherever they stand: not by reference.
-inline bool CrossesByTape(PyObject* object) {
-  return PyTuple_CheckExact(object) || PyBytes_CheckExact(object) ||
-         PyFrozenSet_CheckExact(object);
-}
+bool CrossesByTape(PyObject* object);
 
 // The function of inmem._bridge that tells what toJs() copies of an object that
 // is no container: a borrowed reference, kept.
@@ -45,9 +42,7 @@ class TapeWriter {
 
   // False with a Python exception: the tape is of no use then, and whatever was
   // sent on it has been taken back.
-  bool Put(PyObject* object) {
-    return Put(object, conversion_.depth) || TakeBack();
-  }
+  bool Put(PyObject* object);
 
   // A tuple of these: the arguments of a call.
   bool PutTuple(PyObject* const* items, std::size_t count);

@@ -24,7 +24,6 @@ length = len
 set_attribute = setattr
 delete_attribute = delattr
 is_instance = isinstance
-string = str
 iterate = iter
 
 
@@ -63,7 +62,27 @@ def primitive(value: Any, hint: str) -> object:
     """For `+value` a number, where it has one; else its text."""
     if hint == "number" and hasattr(type(value), "__float__"):
         return float(value)
-    return str(value)
+    return string(value)
+
+
+#: Units of UTF-16 in a string of JavaScript.
+LONGEST_TEXT = 2**29 - 24
+
+
+def string(value: object) -> str:
+    text = str(value)
+    if len(text) > LONGEST_TEXT // 2 and units(text) > LONGEST_TEXT:
+        raise OverflowError(
+            f"text of {len(text)} characters is longer than a string of JavaScript can be"
+            f" ({LONGEST_TEXT}): convert slices of it"
+        )
+    return text
+
+
+def units(text: str) -> int:
+    if max(text) <= "\uffff":
+        return len(text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 # --- memory ----------------------------------------------------------------------

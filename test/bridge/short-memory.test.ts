@@ -1,0 +1,127 @@
+// test/bridge/short-memory.test.ts: values that there is no memory for: errors, and the process goes on.
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { api } from "../helpers/python.js";
+import { packageRoot, spawnNode } from "../helpers/spawn-node.js";
+
+const py = await api.start();
+const index = JSON.stringify(join(packageRoot, "dist", "index.js"));
+
+/** What crosses, by what it is called: each is as large as `bytes`, and does not fit a second time. */
+const crossings = `{
+  "bytes": run("lambda: big"),
+  "text": run("lambda: text"),
+  "wide text": run("lambda: wide"),
+  "text in a tuple": run("lambda: (text,)"),
+  "an attribute": () => holder.text,
+  "an item of a dict": () => run("{'a': text}").get("a"),
+  "toJs() of an array": () => run("array").toJs(),
+  "toJs() of a list": () => run("[big]").toJs(),
+  "toJs() of many numbers": () => run("numbers").toJs(),
+  "getBuffer(), a copy": () => run("memoryview(big)").getBuffer("u8"),
+  "toPy() of an array": () => py.toPy(typed),
+  "toPy() of many numbers": () => py.toPy(numbers),
+  "asBuffer() and a copy of it": () => run("bytes")(py.asBuffer(typed)),
+  "an argument": () => run("len")(string),
+  "an argument of many pieces": () => run("len")(pieces),
+  "an argument by tape": () => run("lambda *a: len(a)")([], string),
+  "an argument of a callback": () => run("lambda f: f(big)")((x) => x.length),
+  "text for a callback": () => run("lambda f: f(text)")((x) => x.length),
+  "the result of a callback": () => run("lambda f: len(f())")(() => string),
+  "callAsync()": () => run("lambda: big").callAsync(),
+  "a coroutine": () => py.runPythonAsync("text"),
+  "a callback of callAsync()": () => run("lambda f: f(text)").callAsync((x) => x.length),
+  "its result": () => run("lambda f: len(f())").callAsync(() => string),
+  "Python itself": () => run("bytes(1 << 40)"),
+}`;
+
+/** Makes all of them, leaves Python and V8 so many bytes more than they have, and crosses. */
+const program = `
+const api = require(${index});
+const MiB = 2 ** 20;
+const size = 160 * MiB;
+(async () => {
+  const py = await api.start();
+  const run = (code) => py.runPython(code);
+  run(\`
+import array as arrays, resource, types
+big = bytes(\${size})
+text = "a" * \${size}
+wide = chr(256) * \${size / 2}
+array = arrays.array("d", big)
+numbers = [1.5] * \${size / 8}
+holder = types.SimpleNamespace(text=text)
+def leave(more):
+    with open("/proc/self/statm") as file:
+        pages = int(file.read().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + more, -1))
+\`);
+  const holder = run("holder");
+  const typed = new Uint8Array(size);
+  const numbers = new Array(size / 8).fill(1.5);
+  const string = run("text");
+  const pieces = "ab".repeat(size / 2);
+  const crossings = ${crossings};
+  await py.runPythonAsync("1"); // its threads are there
+  await run("lambda: 1").callAsync();
+  for (const more of [96 * MiB, 224 * MiB]) {
+    for (const [name, cross] of Object.entries(crossings)) {
+      run("leave")(4096 * MiB);
+      gc(); // what V8 and malloc still have from the last one is no room
+      run("leave")(more);
+      const told = await (async () => cross())().then(() => "done", (error) => error);
+      const error = told.type ?? told.name ?? told;
+      console.log(error === "MemoryError" || error === "RangeError" ? "refused" : error, "-", name);
+    }
+  }
+  run("leave")(4096 * MiB);
+  console.log(run("big").length === size, py.toPy(typed).length === size);
+})();`;
+
+describe("where memory is short", () => {
+  it("each crossing of something large is an error, and the process goes on", async () => {
+    // V8 needs memory to collect, and ends the process without: so little that it always has it.
+    const nodeArgs = ["--expose-gc", "--max-semi-space-size=1", "--single-threaded-gc"];
+    // Where memory ends, malloc tries one more arena: 64 MiB of addresses.
+    const result = await spawnNode(program, { nodeArgs, env: { MALLOC_ARENA_MAX: "1" } });
+    const lines = result.stdout.trim().split("\n");
+    expect({ ...result, stdout: lines.at(-1) }).toMatchObject({ code: 0, stdout: "true true" });
+    const names = [...crossings.matchAll(/^ {2}"(.*?)":/gm)].map((match) => match[1]);
+    // With little room each is refused; with some more the last copies are.
+    const refused = lines.filter((line) => line.startsWith("refused - "));
+    for (const name of names) expect(refused).toContain(`refused - ${name}`);
+    const others = lines.slice(0, -1).filter((line) => !/^(refused|done) - /.test(line));
+    expect(others).toEqual([]);
+  });
+
+  it("lists are refused that V8's heap is too small for", async () => {
+    const result = await spawnNode(
+      `require(${index}).start().then((py) => {
+        try { py.runPython("[None] * 20_000_000").toJs(); }
+        catch (error) { console.log(error.name, error.message.includes("max-old-space-size")); }
+        console.log(py.runPython("1 + 1"));
+      });`,
+      { nodeArgs: ["--max-old-space-size=100"] },
+    );
+    expect(result).toMatchObject({ code: 0, stdout: "RangeError true\n2\n" });
+  });
+});
+
+describe("what JavaScript has no value for", () => {
+  it("bytes beyond the limit of typed arrays are a proxy", () => {
+    // Never touched: no memory of the machine's.
+    const bytes = py.runPython("bytes(2**32 + 1)") as { length: number; toJs(): unknown };
+    expect([api.isPyProxy(bytes), bytes.length]).toEqual([true, 2 ** 32 + 1]);
+    expect(bytes.toJs() === bytes).toBe(true);
+  });
+
+  it("short texts are many", () => {
+    const many = py.runPython("['0123456789'] * 1_000_000") as { toJs(): string[] };
+    const copied = many.toJs();
+    expect([copied.length, copied[0], copied.at(-1)]).toEqual([
+      1_000_000,
+      "0123456789",
+      "0123456789",
+    ]);
+  });
+});
