@@ -56,6 +56,7 @@ def write(x):
     view = memoryview(x)
     view[0] = view[-1]
     return view.format, view.shape
+def touch(x): return memoryview(x).tobytes()[-9:]
 async def each(n):
     for i in range(small(n)):
         yield kept[-1] if kept else i
@@ -92,7 +93,7 @@ async def later(x):
     await asyncio.sleep(0)
     return x
 def collect(): return gc.collect()
-(grid, strided, grow, write, each, asgi, wsgi, keep, give, call, call_all, attributes, items, generate, fail, reraise, mutate, nested, later, collect,
+(grid, strided, grow, write, touch, each, asgi, wsgi, keep, give, call, call_all, attributes, items, generate, fail, reraise, mutate, nested, later, collect,
  Odd, len, repr, str, list, dict, tuple, set, frozenset, begin, next, sorted, isinstance, type, id, hash, getattr, setattr, hasattr, octets, array, memoryview, int, float, bool, sum, max, zip, map, filter, enumerate)
 `;
 
@@ -321,6 +322,32 @@ async function main() {
         (response) => response.text().then(keep),
         () => {},
       );
+    },
+    () => {
+      const made = () => new (pick([Uint8Array, Int16Array, Float64Array]))(below(40));
+      const data = random() < 0.5 ? made() : value();
+      const odd = () => (random() < 0.8 ? below(6) : value());
+      const odds = () => Array.from({ length: below(4) }, odd);
+      const options = pick([
+        undefined,
+        value(),
+        { shape: odds(), offset: odd() },
+        { shape: odds(), strides: odds(), readonly: random() < 0.5 },
+        {
+          shape: [2],
+          format: pick(["B", "=d", "T{h:a:B:b:}", "(2)B", "8", scalar()]),
+          itemsize: odd(),
+        },
+        {
+          get shape() {
+            if (ArrayBuffer.isView(data)) structuredClone(data.buffer, { transfer: [data.buffer] });
+            return odds();
+          },
+        },
+      ]);
+      const view = keep(py.asBuffer(data, options));
+      keep(pick(functions)(view));
+      if (data[0] !== undefined) data[0] = data[data.length - 1];
     },
     () => keep(py.runPython(pick(["1/0", "give()", "[i for i in range(9)]", "x = give(); x"]))),
     () => keep(py.globals.get(pick(["kept", "Odd", "none"]))),
