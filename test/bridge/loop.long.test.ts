@@ -1,5 +1,6 @@
 // test/bridge/loop.long.test.ts: coroutines on uvloop's loop, from the stock wheel in a bundle.
 import { expect, it } from "vitest";
+import type { Python } from "../../lib/index.js";
 import { api } from "../helpers/python.js";
 import { wheelBundle } from "../helpers/wheel-bundle.js";
 
@@ -43,4 +44,44 @@ async def serve():
   ) => Promise<unknown>;
   expect(await awaited(Promise.resolve(7))).toBe(7);
   server.close();
+  await schedules(py);
 });
+
+/** What JavaScript's thread schedules is done, while the loop has nothing else to wake for. */
+async function schedules(py: Python): Promise<void> {
+  type Member = (...args: unknown[]) => unknown;
+  const made = py.runPython(`
+async def made():
+    loop = asyncio.get_running_loop()
+    return loop, asyncio.Event(), asyncio.Queue(), loop.create_future(), loop.create_task(asyncio.sleep(600))
+made`) as () => Promise<Record<string, Member>[]>;
+  const [loop, event, queue, future, task] = (await made()) as [
+    Record<string, Member>,
+    Record<string, Member>,
+    Record<string, Member>,
+    Record<string, Member>,
+    Record<string, Member>,
+  ];
+  const set = Promise.resolve(event["wait"]?.());
+  const got = Promise.resolve(queue["get"]?.());
+  const done = Promise.resolve(future);
+  const ended = Promise.resolve(task).catch((error: unknown) => error);
+  await asleep();
+  event["set"]?.();
+  expect(await set).toBe(true);
+  await asleep();
+  queue["put_nowait"]?.("item");
+  expect(await got).toBe("item");
+  await asleep();
+  future["set_result"]?.(5);
+  expect(await done).toBe(5);
+  await asleep();
+  task["cancel"]?.();
+  expect(await ended).toMatchObject({ type: "CancelledError" });
+  await asleep();
+  expect(await new Promise((resolve) => loop["call_soon"]?.(resolve, 1))).toBe(1);
+  await asleep();
+  expect(await new Promise((resolve) => loop["call_later"]?.(0.01, resolve, 2))).toBe(2);
+}
+
+const asleep = () => new Promise((resolve) => setTimeout(resolve, 50));
