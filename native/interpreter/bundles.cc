@@ -147,7 +147,9 @@ Result<Bundles::Mounted> Bundles::MountBuffer(const Bundle& bundle) {
   Mounted made;
   static int buffers = 0;
   made.point = INMEM_BUFFER_ROOT "/" + std::to_string(buffers + 1);
-  made.point += '/' + (bundle.path.empty() ? "bundle.zip" : bundle.path);
+  const std::string name =
+      '/' + (bundle.path.empty() ? "bundle.zip" : bundle.path);
+  made.point += name;
   auto source = std::make_shared<archive::MemorySource>(
       made.point, *bundle.bytes, bundle.owner);
   made.size_bytes = source->size_bytes();
@@ -156,7 +158,9 @@ Result<Bundles::Mounted> Bundles::MountBuffer(const Bundle& bundle) {
   if (!opened.ok()) return opened.status();
   made.fingerprint = opened.value()->fingerprint();
   for (const Mounted& other : mounted()) {
-    if (!other.is_file && other.fingerprint == made.fingerprint &&
+    // Under another name it is another bundle, as two equal files are two.
+    if (!other.is_file && other.point.ends_with(name) &&
+        other.fingerprint == made.fingerprint &&
         other.size_bytes == made.size_bytes && other.IsAsGood(Wanted())) {
       // With verification: what is mounted is signed itself, each content of it
       // is checked, and what is the same in it is the same in this one.

@@ -35,6 +35,7 @@ async function archive(): Promise<string> {
   const bundle = (x: string) => makeZip({ "__main__.py": main, "mod.py": `X = "${x}"` });
   writeFileSync(join(folder, "main.js"), "// the app");
   writeFileSync(join(folder, "bundle.pyz"), bundle("packed"));
+  writeFileSync(join(folder, "same.pyz"), bundle("packed"));
   writeFileSync(join(folder, "unpacked.pyz"), bundle("unpacked"));
   const path = join(tmpDir("asar"), "app.asar");
   await createPackageWithOptions(folder, path, { unpack: "unpacked.pyz" });
@@ -64,6 +65,17 @@ it("runs from inside the archive, and from what was left out of it", async () =>
       "bundle.pyz,unpacked.pyz,bundle.pyz\n",
     ].join("\n"),
   );
+});
+
+it("tells bundles of the same bytes by their names", async () => {
+  const source = program(`(async () => {
+    for (const name of ["bundle", "same", "bundle"]) await run(app + "/" + name + ".pyz", { stdout: print });
+  })();`);
+  const { stdout } = await spawnNode(source, { args: [await archive()] });
+  const lines = ["bundle", "same", "bundle"].map(
+    (name) => `packed [] ['${name}.pyz', '__main__.py']\n`,
+  );
+  expect(stdout).toBe(lines.join(""));
 });
 
 it("names the file that the archive does not have", async () => {
