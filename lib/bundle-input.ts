@@ -1,6 +1,6 @@
 // lib/bundle-input.ts: what run() was given, as paths and buffers for native.
 import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
-import { basename, join, resolve, sep } from "node:path";
+import { basename, isAbsolute, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { NativeJob } from "./binding.js";
 import { InmemError } from "./errors.js";
@@ -32,7 +32,20 @@ export function pathOfBundle(bundle: BundleInput): string | undefined {
     throw wrongType("bundle", "a path, a file: URL, a Buffer or a Uint8Array", bundle);
   }
   if (bundle.includes("\0")) throw new TypeError("Expected no NUL in bundle");
+  if (!isAbsolute(bundle) && workingFolder() === "") {
+    const message = `${bundle}: the working directory is gone (expected an absolute path)`;
+    throw new InmemError("ERR_INMEM_NOT_FOUND", message);
+  }
   return resolve(bundle);
+}
+
+/** Empty: it has been removed, and Python stands where the process does. */
+export function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return "";
+  }
 }
 
 function archivesAt(absolute: string): NativeJob["bundles"] {

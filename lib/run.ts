@@ -1,7 +1,7 @@
 // lib/run.ts: one Python program, from a bundle: what run() does.
 import type { ChildProcess } from "node:child_process";
 import type { Binding, ModuleReport, NativeEvent, NativeJob, NativeOutcome } from "./binding.js";
-import { nativeBundles } from "./bundle-input.js";
+import { nativeBundles, workingFolder } from "./bundle-input.js";
 import type { InmemErrorCode } from "./error-codes.js";
 import { InmemError } from "./errors.js";
 import { mountedBundles } from "./mounts.js";
@@ -64,7 +64,7 @@ export async function runWithReport(
     const { runInProcess } = require("./process-run.js") as typeof import("./process-run.js");
     return runInProcess(binding, bundle, mountedBundles(), checked, own);
   }
-  const call = { bundles: nativeBundles(bundle), cwd: process.cwd() };
+  const call = { bundles: nativeBundles(bundle), cwd: workingFolder() };
   const before = going;
   if (before === undefined) {
     const run = begin(binding, call, checked, own);

@@ -1,5 +1,6 @@
 // lib/bridge/start.ts: start(): the bridge of one environment.
 import type { Binding, NativeJob } from "../binding.js";
+import { workingFolder } from "../bundle-input.js";
 import { withEnvironment } from "../run-environment.js";
 import { Crossing } from "./crossing.js";
 import { type CheckedStart, checkStart, type StartOptions } from "./options.js";
@@ -38,7 +39,7 @@ function jobOf({ bundles, run }: CheckedStart): NativeJob {
     args: run.args,
     module: undefined,
     script: undefined,
-    cwd: process.cwd(),
+    cwd: workingFolder(),
     cwdGiven: false,
     pipes: { stdin: false, stdout: false, stderr: false },
     report: false,

@@ -28,6 +28,8 @@ export function reportFailure(error: unknown): number {
     printError(lines.join("\n  "));
   } else if (error instanceof TypeError || error instanceof RangeError) {
     printError(error.message);
+  } else if ((error as NodeJS.ErrnoException | undefined)?.syscall === "uv_cwd") {
+    printError("the working directory is gone (expected one that is there, or absolute paths)");
   } else {
     printError(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }

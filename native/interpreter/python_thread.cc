@@ -268,8 +268,9 @@ Outcome PythonThread::Impl::Run(Job& job) {
 Status PythonThread::Impl::Prepare(const Job& job,
                                    std::vector<std::string>* points) {
   Mounting ahead = std::move(mounting);
+  // One that nobody has asked for may be gone: then Python stays where it is.
   if ((own_cwd || job.cwd_given) && !job.cwd.empty() &&
-      chdir(job.cwd.c_str()) != 0) {
+      chdir(job.cwd.c_str()) != 0 && job.cwd_given) {
     return {ErrorCode::kNotFound,
             job.cwd +
                 ": cannot be made the working directory (expected a "

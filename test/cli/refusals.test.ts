@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { api } from "../helpers/python.js";
-import { spawnCommand } from "../helpers/spawn-node.js";
+import { commandLine, spawnCommand, spawnProcess } from "../helpers/spawn-node.js";
 import { tmpDir } from "../helpers/tmp.js";
 import { zipFile } from "../helpers/zip.js";
 
@@ -43,6 +43,30 @@ describe("inmem-python", () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(told);
     expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+describe("where the working directory is gone", () => {
+  const there = (...words: string[]) => {
+    const start = 'mkdir "$0" && cd "$0" && rmdir "$0" && exec "$@"';
+    const place = join(tmpDir(), "gone");
+    return spawnProcess("sh", ["-c", start, place, process.execPath, commandLine, ...words]);
+  };
+
+  it("what is named by an absolute path runs", async () => {
+    expect(await there("run", bundle)).toMatchObject({ code: 0, stdout: "ran\n", stderr: "" });
+    expect(await there("python", "-c", "print(1)")).toMatchObject({ code: 0, stdout: "1\n" });
+  });
+
+  it.each([
+    ["run", "app.pyz"],
+    ["bundle", "--main", source, "-o", "app.pyz"],
+    ["python", "--bundle", "app.pyz", "-c", "pass"],
+  ])("%s with a relative one says so", async (...words) => {
+    const { code, stderr } = await there(...words);
+    expect(code).toBe(2);
+    expect(stderr).toContain("the working directory is gone (expected");
+    expect(stderr).not.toContain("    at ");
   });
 });
 

@@ -22,6 +22,27 @@ describe("the bundle", () => {
     expect((await spawnNode(relative, { cwd })).stdout).toBe(`hello ${path}/__main__.py\n`);
   });
 
+  it("runs where the working directory is gone, but not by a relative path", async () => {
+    const path = zipFile({ "__main__.py": "print('there')" });
+    const { code, stdout, stderr } = await spawnNode(
+      `const { run, start } = require("inmem-python");
+       const { mkdtempSync, rmdirSync } = require("node:fs");
+       process.chdir(mkdtempSync(require("node:path").join(require("node:os").tmpdir(), "inmem-gone-")));
+       rmdirSync(process.cwd());
+       (async () => {
+         const stdout = (chunk) => process.stdout.write(chunk);
+         const path = ${JSON.stringify(path)};
+         await run(path, { stdout });
+         await run(path, { stdout, process: true });
+         await run("app.pyz").catch(({ code }) => console.log(code));
+         console.log((await start()).runPython("1 + 1"));
+         process.exit();
+       })();`,
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toBe("there\nthere\nERR_INMEM_NOT_FOUND\n2\n");
+  });
+
   it("is a file: URL, with what it escapes", async () => {
     const path = tmpFile("ünï %20 #.pyz", bundleOf(hello));
     expect((await runPython(pathToFileURL(path))).stdout).toBe(`hello ${path}/__main__.py\n`);
