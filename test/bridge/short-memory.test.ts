@@ -1,8 +1,10 @@
 // test/bridge/short-memory.test.ts: values that there is no memory for: errors, and the process goes on.
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { api } from "../helpers/python.js";
+import { api, bundleOf } from "../helpers/python.js";
+import { extension, extensionSuffix } from "../helpers/shared-object.js";
 import { packageRoot, spawnNode } from "../helpers/spawn-node.js";
+import { tmpFile } from "../helpers/tmp.js";
 
 const py = await api.start();
 const index = JSON.stringify(join(packageRoot, "dist", "index.js"));
@@ -39,7 +41,7 @@ const crossings = `{
 const program = `
 const api = require(${index});
 const MiB = 2 ** 20;
-const size = 160 * MiB;
+const size = 96 * MiB;
 (async () => {
   const py = await api.start();
   const run = (code) => py.runPython(code);
@@ -64,7 +66,7 @@ def leave(more):
   const crossings = ${crossings};
   await py.runPythonAsync("1"); // its threads are there
   await run("lambda: 1").callAsync();
-  for (const more of [96 * MiB, 224 * MiB]) {
+  for (const more of [60 * MiB, 140 * MiB]) {
     for (const [name, cross] of Object.entries(crossings)) {
       run("leave")(4096 * MiB);
       gc(); // what V8 and malloc still have from the last one is no room
@@ -104,6 +106,87 @@ describe("where memory is short", () => {
       { nodeArgs: ["--max-old-space-size=100"] },
     );
     expect(result).toMatchObject({ code: 0, stdout: "RangeError true\n2\n" });
+  });
+});
+
+// value(): every second time the next allocation of Python's but n fails, n one more than the last time; in
+// between, how many were left: none, where it has failed, else it begins with the first again.
+const failing = `
+typedef struct { void *ctx; void *(*malloc)(void *, long); void *(*calloc)(void *, long, long);
+  void *(*realloc)(void *, void *, long); void (*free)(void *, void *); } Allocator;
+extern void PyMem_GetAllocator(int, Allocator *);
+extern void PyMem_SetAllocator(int, Allocator *);
+static Allocator stock[3];
+static long n, left, armed;
+static int fails(void) { return left > 0 && --left == 0; }
+static void *own_malloc(void *of, long size) { Allocator *a = of; return fails() ? 0 : a->malloc(a->ctx, size); }
+static void *own_calloc(void *of, long count, long size) { Allocator *a = of; return fails() ? 0 : a->calloc(a->ctx, count, size); }
+static void *own_realloc(void *of, void *p, long size) { Allocator *a = of; return fails() ? 0 : a->realloc(a->ctx, p, size); }
+static void own_free(void *of, void *p) { Allocator *a = of; a->free(a->ctx, p); }
+static long turn(void) {
+  for (int domain = 1; domain < 3 && !stock[domain].malloc; domain++) {
+    Allocator own = {&stock[domain], own_malloc, own_calloc, own_realloc, own_free};
+    PyMem_GetAllocator(domain, &stock[domain]);
+    PyMem_SetAllocator(domain, &own);
+  }
+  armed = !armed;
+  if (armed) return left = ++n;
+  long rest = left;
+  left = 0;
+  if (rest) n = 0;
+  return rest;
+}`;
+
+describe("where Python has no memory for something small", () => {
+  it("each allocation of the bridge's in its turn is a MemoryError", async () => {
+    const name = `failing${extensionSuffix}`;
+    const path = tmpFile("a.pyz", bundleOf({ [name]: extension("failing", "turn()", failing) }));
+    // Where no function of Python's runs: CPython 3.13 itself crashes where it gets none for a frame.
+    const result = await spawnNode(
+      `require(${index}).start({ bundles: ${JSON.stringify(path)} }).then((py) => {
+        const turn = py.pyimport("failing").value;
+        const first = py.runPython("import operator; operator.itemgetter(0)");
+        const call = py.runPython("operator.methodcaller('__call__', [1, 2], 5, x='abc', y=(b'', 1.5))");
+        const list = py.runPython("[1, 'text of some length', (2, b'bytes'), {'k': [1.5, None]}, {3}, frozenset({4})]");
+        py.toPy(new Date(0)); // imports datetime
+        const ways = {
+          "an object": () => py.toPy({ a: { b: 1 } }),
+          "an array": () => py.toPy([1, "x", [2], null, 2n ** 100n, 1.5]),
+          "numbers": () => py.toPy([1, 2, 3, 5e300, 0.5]),
+          "a Map": () => py.toPy(new Map([["some text", [1]]])),
+          "a Set": () => py.toPy(new Set(["a", [1, 2]])),
+          "a Date": () => py.toPy(new Date(5)),
+          "bytes": () => py.toPy(new Uint8Array(8)),
+          "doubles": () => py.toPy(new Float64Array(8)),
+          "text": () => first("ab".repeat(300)),
+          "toJs()": () => list.toJs(),
+          "a callback": () => call((...args) => ({ args })),
+          "text of a callback": () => call(() => "text of some length"),
+        };
+        for (const [name, does] of Object.entries(ways)) {
+          does(); // types and names are there
+          const told = new Set();
+          for (let i = 0; i < 200; i++) {
+            turn();
+            try { does(); } catch (error) { told.add(error.type ?? error.name); }
+            if (turn() > 0) break;
+          }
+          console.log(name, [...told].join());
+        }
+      });`,
+    );
+    expect(result).toMatchObject({ code: 0, signal: null });
+    const told = Object.fromEntries(
+      result.stdout
+        .trim()
+        .split("\n")
+        .map((line) => line.split(/ (?=\w*$)/) as [string, string]),
+    );
+    expect(Object.keys(told)).toHaveLength(12);
+    // Some take all that they need from CPython's lists of free objects.
+    const refused = Object.values(told).filter((types) => types !== "");
+    expect(refused.length).toBeGreaterThan(6);
+    expect(new Set(refused)).toEqual(new Set(["MemoryError"]));
   });
 });
 
