@@ -119,11 +119,12 @@ void Install(int number, const SignalEntry& entry) {
     ours.sa_flags =
         SA_SIGINFO | SA_ONSTACK | (entry.action.sa_flags & SA_RESTART);
   }
+  // Before it can come: it would not reach Python.
+  claim.passed_on = true;
   if (__real_sigaction(number, &ours, nullptr) != 0) return;
   claim.installed = ours.sa_handler;
   if (!claim.held) ++State().held;
   claim.held = true;
-  claim.passed_on = true;
 }
 
 // Sent to this thread by a thread of this process: by PassOn, or by C code of
