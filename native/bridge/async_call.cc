@@ -18,6 +18,7 @@
 #include "bridge/errors.h"
 #include "bridge/frame.h"
 #include "bridge/from_tape.h"
+#include "bridge/interpreter.h"
 #include "bridge/js_object.h"
 #include "bridge/limit.h"
 #include "bridge/realm.h"
@@ -51,8 +52,10 @@ bool HasObjects(const Tape& tape) {
   return false;
 }
 
-PyObject* CallVariable() {
-  static PyObject* variable = PyContextVar_New("inmem.call", nullptr);
+// Kept; null with a Python exception.
+PyObject* CallVariable(Interpreter& interpreter) {
+  PyObject*& variable = interpreter.calls.variable;
+  if (variable == nullptr) variable = PyContextVar_New("inmem.call", nullptr);
   return variable;
 }
 
@@ -67,10 +70,12 @@ void NeverRuns(PyObject* awaitable) {
   PyErr_Clear();
 }
 
-Owned Function(const char* module, const char* name) {
+// What `place` keeps, from its first use on. Null with a Python exception.
+PyObject* Function(PyObject*& place, const char* module, const char* name) {
+  if (place != nullptr) return place;
   Owned imported = Owned::Steal(PyImport_ImportModule(module));
-  return imported ? Owned::Steal(PyObject_GetAttrString(imported.get(), name))
-                  : Owned();
+  if (imported) place = PyObject_GetAttrString(imported.get(), name);
+  return place;
 }
 
 }  // namespace
@@ -83,7 +88,7 @@ AsyncCall::AsyncCall(Realm& realm, std::uint32_t number, std::uint32_t callee)
 
 // It may end before anybody has it, and while anybody has: so it holds no call.
 const std::shared_ptr<Limit>& AsyncCall::MakeLimit() {
-  limit_ = std::make_shared<Limit>();
+  limit_ = std::make_shared<Limit>(realm_->interpreter());
   std::weak_ptr<AsyncCall> weak = weak_from_this();
   limit_->when_waiting = [weak] {
     if (auto call = weak.lock()) call->FailEnded();
@@ -145,7 +150,7 @@ void AsyncCall::Run() {
   }
   Owned result = Call();
   Owned raised = Owned::Steal(PyErr_GetRaisedException());
-  Service::ServePosted();
+  realm_->service().ServePosted();
   limit_->Leave();
   PyContext_Exit(context.get());
   if (!result) {
@@ -155,7 +160,7 @@ void AsyncCall::Run() {
   if (!CanBeAwaited(*realm_, result.get())) return Settle(result.get());
   auto both = std::make_shared<std::pair<Owned, Owned>>(std::move(result),
                                                         std::move(context));
-  Service::Get().OnLoop([self = shared_from_this(), both] {
+  realm_->service().OnLoop([self = shared_from_this(), both] {
     self->Adopt(std::move(both->first), std::move(both->second));
   });
 }
@@ -172,7 +177,7 @@ void AsyncCall::Await() {
 }
 
 Owned AsyncCall::EnterContext() const {
-  PyObject* variable = CallVariable();
+  PyObject* variable = CallVariable(realm_->interpreter());
   Owned context = Owned::Steal(PyContext_New());
   if (variable == nullptr || !context || PyContext_Enter(context.get()) != 0) {
     return {};
@@ -186,9 +191,9 @@ Owned AsyncCall::EnterContext() const {
   return {};
 }
 
-std::uint32_t CurrentCall(const Realm& realm) {
+std::uint32_t CurrentCall(Realm& realm) {
   PyObject* value = nullptr;
-  PyObject* variable = CallVariable();
+  PyObject* variable = CallVariable(realm.interpreter());
   if (variable == nullptr || PyContextVar_Get(variable, nullptr, &value) != 0 ||
       value == nullptr) {
     PyErr_Clear();
@@ -210,7 +215,8 @@ void AsyncCall::Adopt(Owned awaitable, Owned context) {
   };
   Owned capsule = Owned::Steal(PyCapsule_New(
       new std::shared_ptr<AsyncCall>(shared_from_this()), kCapsule, destroy));
-  static PyObject* adopt = Function("inmem._bridge_async", "adopt").release();
+  PyObject* adopt = Function(realm_->interpreter().calls.adopt,
+                             "inmem._bridge_async", "adopt");
   if (!capsule || adopt == nullptr) return Fail();
   // Its first step is made at once: that may be all that it ever does.
   if (!limit_->Enter()) {
@@ -254,7 +260,8 @@ void AsyncCall::Fail() {
   if (thrown && PutJsObject(*realm_, thrown.get(), &tape)) {
     return Post(Answer::kThrown, std::move(thrown));
   }
-  static PyObject* describe = Function("inmem._bridge", "describe").release();
+  PyObject* describe = Function(realm_->interpreter().errors.describe,
+                                "inmem._bridge", "describe");
   Owned told = Owned::Steal(describe != nullptr
                                 ? PyObject_CallOneArg(describe, error.get())
                                 : nullptr);
@@ -274,7 +281,9 @@ void AsyncCall::Post(Answer answer, Owned keep) {
   const std::int32_t told = static_cast<std::int32_t>(answer) |
                             static_cast<std::int32_t>(limit_->why()) << 8;
   std::shared_ptr<Kept> kept;
-  if (HasObjects(tape)) kept = std::make_shared<Kept>(std::move(keep));
+  if (HasObjects(tape)) {
+    kept = std::make_shared<Kept>(realm_->interpreter(), std::move(keep));
+  }
   realm_->Post([self = shared_from_this(), kept, told](Napi::Env) {
     self->realm_->Settle(self->number_, told, self->tape);
   });
@@ -289,7 +298,7 @@ napi_value CallAsync(napi_env env, napi_callback_info info) {
   // A tape that is not ours is told as malformed, by the answer.
   if (!realm.Receive(frame.argv[2], &call->tape)) call->tape.Clear();
   realm.AddLimit(frame.Number(1), call->MakeLimit(), frame.Double(3, -1));
-  Service::Get().OnWorker([call = std::move(call)] { call->Run(); });
+  realm.service().OnWorker([call = std::move(call)] { call->Run(); });
   return nullptr;
 }
 
@@ -300,7 +309,7 @@ napi_value AwaitAsync(napi_env env, napi_callback_info info) {
                                           frame.Number(0));
   frame.realm->AddLimit(frame.Number(1), call->MakeLimit(),
                         frame.Double(2, -1));
-  Service::Get().OnLoop([call = std::move(call)] { call->Await(); });
+  frame.realm->service().OnLoop([call = std::move(call)] { call->Await(); });
   return nullptr;
 }
 

@@ -80,7 +80,7 @@ class AsyncCall : public std::enable_shared_from_this<AsyncCall> {
 
 // The number of the call of this realm that the running code works for: it has
 // crossed with the context of contextvars, into tasks as well. 0: none. GIL.
-std::uint32_t CurrentCall(const Realm& realm);
+std::uint32_t CurrentCall(Realm& realm);
 
 // Functions of JavaScript's bridge, beside those of operations.cc.
 napi_value CallAsync(napi_env env, napi_callback_info info);

@@ -14,6 +14,7 @@
 #include "bridge/elements.h"
 #include "bridge/errors.h"
 #include "bridge/frame.h"
+#include "bridge/interpreter.h"
 #include "bridge/js_allocation.h"
 #include "bridge/protocol.h"
 #include "bridge/realm.h"
@@ -50,16 +51,17 @@ std::shared_ptr<PythonMemory> PythonMemory::Of(PyObject* object) {
   if (PyObject_GetBuffer(object, view.get(), PyBUF_FULL_RO) != 0) return {};
   std::shared_ptr<PythonMemory> memory(new PythonMemory());
   memory->view_ = view.release();
+  memory->interpreter_ = Interpreter::Current().shared_from_this();
   memory->Measure();
   return memory;
 }
 
 // A finalizer of JavaScript's must not wait for the GIL.
 PythonMemory::~PythonMemory() {
-  if (PyGILState_Check() != 0) {
+  if (interpreter_->IsHeld()) {
     Release(view_);
   } else {
-    Service::Get().OnWorker([view = view_] { Release(view); });
+    interpreter_->service().OnWorker([view = view_] { Release(view); });
   }
 }
 

@@ -11,6 +11,8 @@
 
 namespace inmem::bridge {
 
+class Interpreter;
+
 // One Py_buffer, held: the exporter neither frees nor moves its memory while
 // this lives. It may be destroyed on any thread, with the GIL or without.
 class PythonMemory {
@@ -33,6 +35,7 @@ class PythonMemory {
   PythonMemory() = default;
   void Measure();
 
+  std::shared_ptr<Interpreter> interpreter_;
   Py_buffer* view_ = nullptr;
   char* low_ = nullptr;
   char* high_ = nullptr;

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "bridge/end_watch.h"
 #include "bridge/from_tape.h"
+#include "bridge/interpreter.h"
 #include "bridge/js_object.h"
 #include "bridge/realm.h"
 #include "bridge/tape.h"
@@ -23,9 +24,6 @@ using cpython::Owned;
 
 namespace {
 
-PyObject* exception_type = nullptr;  // JsException
-PyObject* make_exception = nullptr;  // (proxy of an error) -> exception
-
 std::string TextOf(napi_env env, napi_value value) {
   napi_value text = nullptr;
   std::array<char, 512> buffer = {};
@@ -36,14 +34,14 @@ std::string TextOf(napi_env env, napi_value value) {
 }
 
 // The error's own proxy is the exception's `js_error`.
-void RaiseThrown(PyObject* error) {
+void RaiseThrown(const Interpreter& interpreter, PyObject* error) {
   if (PyExceptionInstance_Check(error)) {
     PyErr_SetRaisedException(Py_NewRef(error));
     return;
   }
-  Owned made = Owned::Steal(make_exception != nullptr
-                                ? PyObject_CallOneArg(make_exception, error)
-                                : nullptr);
+  PyObject* make = interpreter.errors.make;
+  Owned made = Owned::Steal(make != nullptr ? PyObject_CallOneArg(make, error)
+                                            : nullptr);
   if (!made) return;
   if (PyExceptionInstance_Check(made.get())) {
     PyErr_SetRaisedException(made.release());
@@ -51,11 +49,6 @@ void RaiseThrown(PyObject* error) {
 }
 
 }  // namespace
-
-void SetJsException(PyObject* type, PyObject* make) {
-  exception_type = Py_NewRef(type);
-  make_exception = Py_NewRef(make);
-}
 
 Owned RaiseClosed() {
   PyErr_SetString(PyExc_RuntimeError,
@@ -95,7 +88,7 @@ Owned ReadResult(Realm& realm, Kind kind, const Tape& tape) {
   TapeReader reader(realm, tape);
   Owned value = reader.Next();
   if (!value || (kind != Kind::kError && kind != Kind::kThrown)) return value;
-  RaiseThrown(value.get());
+  RaiseThrown(realm.interpreter(), value.get());
   if (PyErr_Occurred() == nullptr) {
     PyErr_SetString(PyExc_SystemError, "JavaScript threw nothing");
   }
@@ -103,8 +96,8 @@ Owned ReadResult(Realm& realm, Kind kind, const Tape& tape) {
 }
 
 Owned ThrownBehind(Realm& realm, PyObject* error) {
-  if (exception_type == nullptr ||
-      PyErr_GivenExceptionMatches(error, exception_type) == 0) {
+  PyObject* type = realm.interpreter().errors.type;
+  if (type == nullptr || PyErr_GivenExceptionMatches(error, type) == 0) {
     return {};
   }
   Owned proxy = Owned::Steal(PyObject_GetAttrString(error, "js_error"));

@@ -34,7 +34,4 @@ napi_value Fail(Realm& realm);
 // for that; null without an exception where it does not. GIL.
 cpython::Owned ThrownBehind(Realm& realm, PyObject* error);
 
-// inmem.ffi.JsException and what makes one; borrowed references, kept.
-void SetJsException(PyObject* type, PyObject* make);
-
 }  // namespace inmem::bridge

@@ -3,13 +3,12 @@
 
 #include "bridge/from_tape.h"
 
-#include <datetime.h>
-
 #include <cstdint>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "bridge/interpreter.h"
 #include "bridge/realm.h"
 #include "bridge/scalars.h"
 #include "bridge/tape.h"
@@ -22,19 +21,22 @@ using cpython::Owned;
 namespace {
 
 // An aware datetime, UTC: as exact as the Date.
-Owned DateTime(double milliseconds) {
-  if (PyDateTimeAPI == nullptr) PyDateTime_IMPORT;
-  if (PyDateTimeAPI == nullptr) return {};
-  Owned epoch = Owned::Steal(PyDateTimeAPI->DateTime_FromDateAndTime(
-      1970, 1, 1, 0, 0, 0, 0, PyDateTime_TimeZone_UTC,
-      PyDateTimeAPI->DateTimeType));
+Owned DateTime(Interpreter& interpreter, double milliseconds) {
+  PyDateTime_CAPI*& api = interpreter.datetime;
+  if (api == nullptr) {
+    api = static_cast<PyDateTime_CAPI*>(
+        PyCapsule_Import(PyDateTime_CAPSULE_NAME, 0));
+  }
+  if (api == nullptr) return {};
+  Owned epoch = Owned::Steal(api->DateTime_FromDateAndTime(
+      1970, 1, 1, 0, 0, 0, 0, api->TimeZone_UTC, api->DateTimeType));
   const auto whole = static_cast<long long>(milliseconds);
   constexpr long long kDay = 86'400'000;
   const long long days = (whole - (((whole % kDay) + kDay) % kDay)) / kDay;
   const long long rest = whole - (days * kDay);
-  Owned delta = Owned::Steal(
-      PyDelta_FromDSU(static_cast<int>(days), static_cast<int>(rest / 1000),
-                      static_cast<int>(rest % 1000) * 1000));
+  Owned delta = Owned::Steal(api->Delta_FromDelta(
+      static_cast<int>(days), static_cast<int>(rest / 1000),
+      static_cast<int>(rest % 1000) * 1000, 1, api->DeltaType));
   if (!epoch || !delta) return {};
   return Owned::Steal(PyNumber_Add(epoch.get(), delta.get()));
 }
@@ -148,7 +150,7 @@ Owned TapeReader::Value(Tag tag) {
                             static_cast<std::uint32_t>(traits));
     }
     case Tag::kDate:
-      return Word(&word) ? DateTime(word) : Owned();
+      return Word(&word) ? DateTime(realm_.interpreter(), word) : Owned();
     case Tag::kBack:
       if (!Word(&word) || !(word >= 0) ||
           word >= static_cast<double>(containers_.size())) {

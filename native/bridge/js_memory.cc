@@ -24,6 +24,7 @@
 
 #include "bridge/buffers.h"
 #include "bridge/frame.h"
+#include "bridge/interpreter.h"
 #include "cpython/functions.h"
 #include "cpython/owned.h"
 
@@ -164,8 +165,6 @@ struct JsMemory {
   PyObject_HEAD Memory* memory;
 };
 
-PyObject* memory_type = nullptr;
-
 JsMemory* Cast(PyObject* object) { return reinterpret_cast<JsMemory*>(object); }
 
 void Dealloc(PyObject* self) {
@@ -246,8 +245,8 @@ PyGetSetDef kProperties[] = {
 
 }  // namespace
 
-bool MakeJsMemoryType() {
-  if (memory_type != nullptr) return true;
+bool MakeJsMemoryType(Interpreter& interpreter) {
+  if (interpreter.types.memory != nullptr) return true;
   PyType_Slot slots[] = {{Py_tp_dealloc, cpython::Slot(Dealloc)},
                          {Py_tp_getset, kProperties},
                          {Py_bf_getbuffer, cpython::Slot(GetBufferOf)},
@@ -255,8 +254,8 @@ bool MakeJsMemoryType() {
   PyType_Spec spec = {"inmem.ffi.JsMemory", sizeof(JsMemory), 0,
                       Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
                       slots};
-  memory_type = PyType_FromSpec(&spec);
-  return memory_type != nullptr;
+  interpreter.types.memory = PyType_FromSpec(&spec);
+  return interpreter.types.memory != nullptr;
 }
 
 namespace {
@@ -321,7 +320,8 @@ PyObject* TakeMemory(PyObject*, PyObject* args) {
     memory->itemsize = itemsize;
     memory->start = start;
   }
-  auto* type = reinterpret_cast<PyTypeObject*>(memory_type);
+  auto* type =
+      reinterpret_cast<PyTypeObject*>(Interpreter::Current().types.memory);
   Owned made = Owned::Steal(type->tp_alloc(type, 0));
   if (!made) return nullptr;
   Cast(made.get())->memory = memory.release();

@@ -6,9 +6,11 @@
 
 namespace inmem::bridge {
 
+class Interpreter;
+
 // The type of the objects that export the memory. False with a Python
 // exception. GIL.
-bool MakeJsMemoryType();
+bool MakeJsMemoryType(Interpreter& interpreter);
 
 // Holds the memory of a typed array until js_memory() takes it. JavaScript's
 // thread, without the GIL.

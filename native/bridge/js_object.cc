@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "bridge/interpreter.h"
 #include "bridge/realm.h"
 #include "bridge/traits.h"
 #include "cpython/functions.h"
@@ -36,18 +37,6 @@ struct JsObject {
   PyObject* self;      // of a method, else null
 };
 // clang-format on
-
-PyObject* object_type = nullptr;    // JsProxy
-PyObject* function_type = nullptr;  // JsCallable
-
-// inmem.ffi's: traits -> the type of such objects; what stands for a member
-// that is not there. Kept.
-PyObject* choose_type = nullptr;
-PyObject* missing = nullptr;
-std::unordered_map<std::uint32_t, PyObject*>& TypesByTraits() {
-  static auto* types = new std::unordered_map<std::uint32_t, PyObject*>();
-  return *types;
-}
 
 JsObject* Cast(PyObject* object) { return reinterpret_cast<JsObject*>(object); }
 
@@ -114,12 +103,13 @@ PyObject* GetAttribute(PyObject* self, PyObject* name) {
   Owned value = object->realm->Call(JsOp::kGet, object->function.index, &name,
                                     1, nullptr);
   if (!value) return nullptr;
-  if (value.get() == missing) {
+  if (value.get() == object->realm->interpreter().missing) {
     PyErr_Format(PyExc_AttributeError, "a JavaScript object has no %R", name);
     return nullptr;
   }
-  const bool is_function = RealmOf(value.get()) != nullptr &&
-                           (Cast(value.get())->traits & kJsCallable) != 0;
+  const bool is_function =
+      RealmOf(object->realm->interpreter(), value.get()) != nullptr &&
+      (Cast(value.get())->traits & kJsCallable) != 0;
   return is_function ? MethodOf(self, std::move(value)).release()
                      : value.release();
 }
@@ -160,8 +150,9 @@ bool MakeType(const char* name, PyObject* base, PyType_Slot* slots,
 
 }  // namespace
 
-bool MakeJsTypes() {
-  if (object_type != nullptr) return true;
+bool MakeJsTypes(Interpreter& interpreter) {
+  auto& types = interpreter.types;
+  if (types.proxy != nullptr) return true;
   PyType_Slot object_slots[] = {{Py_tp_dealloc, Slot(Dealloc)},
                                 {Py_tp_getattro, Slot(GetAttribute)},
                                 {Py_tp_setattro, Slot(SetAttribute)},
@@ -171,39 +162,30 @@ bool MakeJsTypes() {
                                   {Py_tp_members, kMembers},
                                   {0, nullptr}};
   return MakeType("inmem.ffi.JsProxy", nullptr, object_slots, 0,
-                  &object_type) &&
-         MakeType("inmem.ffi.JsCallable", object_type, function_slots,
-                  Py_TPFLAGS_HAVE_VECTORCALL, &function_type);
-}
-
-PyObject* JsProxyType() { return object_type; }
-PyObject* JsCallableType() { return function_type; }
-
-void SetJsTypes(PyObject* choose, PyObject* absent) {
-  choose_type = Py_NewRef(choose);
-  missing = Py_NewRef(absent);
+                  &types.proxy) &&
+         MakeType("inmem.ffi.JsCallable", types.proxy, function_slots,
+                  Py_TPFLAGS_HAVE_VECTORCALL, &types.callable);
 }
 
 namespace {
 
 // Borrowed, kept; null with a Python exception.
-PyTypeObject* TypeFor(std::uint32_t traits) {
-  PyObject*& known = TypesByTraits()[traits];
-  if (known == nullptr && choose_type != nullptr) {
+PyTypeObject* TypeFor(Interpreter& interpreter, std::uint32_t traits) {
+  auto& types = interpreter.types;
+  PyObject* known = types.by_traits[traits];
+  if (known == nullptr && types.choose != nullptr) {
     Owned number = Owned::Steal(PyLong_FromUnsignedLong(traits));
-    Owned type = Owned::Steal(
-        number ? PyObject_CallOneArg(choose_type, number.get()) : nullptr);
-    if (!type) return nullptr;
-    TypesByTraits()[traits] = type.release();
+    known = number ? PyObject_CallOneArg(types.choose, number.get()) : nullptr;
+    types.by_traits[traits] = known;
   }
-  return reinterpret_cast<PyTypeObject*>(TypesByTraits()[traits]);
+  return reinterpret_cast<PyTypeObject*>(known);
 }
 
 }  // namespace
 
 Owned MakeJsObject(std::shared_ptr<Realm> realm, std::uint32_t index,
                    std::uint32_t traits) {
-  PyTypeObject* type = TypeFor(traits);
+  PyTypeObject* type = TypeFor(realm->interpreter(), traits);
   if (type == nullptr) return {};
   Owned made = Owned::Steal(type->tp_alloc(type, 0));
   if (!made) return {};
@@ -215,17 +197,14 @@ Owned MakeJsObject(std::shared_ptr<Realm> realm, std::uint32_t index,
   return made;
 }
 
-Realm* RealmOf(PyObject* object) {
-  if (object_type == nullptr ||
-      PyObject_TypeCheck(object,
-                         reinterpret_cast<PyTypeObject*>(object_type)) == 0) {
-    return nullptr;
-  }
+Realm* RealmOf(const Interpreter& interpreter, PyObject* object) {
+  auto* type = reinterpret_cast<PyTypeObject*>(interpreter.types.proxy);
+  if (type == nullptr || PyObject_TypeCheck(object, type) == 0) return nullptr;
   return Cast(object)->realm.get();
 }
 
 bool IndexOf(Realm& realm, PyObject* object, std::uint32_t* index) {
-  if (RealmOf(object) != &realm) return false;
+  if (RealmOf(realm.interpreter(), object) != &realm) return false;
   *index = Cast(object)->function.index;
   return true;
 }
@@ -239,7 +218,8 @@ bool PutJsObject(Realm& realm, PyObject* object, Tape* tape) {
 }
 
 PyObject* JsOperation(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  Realm* realm = count >= 2 ? RealmOf(args[0]) : nullptr;
+  Realm* realm =
+      count >= 2 ? RealmOf(Interpreter::Current(), args[0]) : nullptr;
   if (realm == nullptr) {
     PyErr_SetString(PyExc_TypeError, "expected a JsProxy and an operation");
     return nullptr;
@@ -251,17 +231,18 @@ PyObject* JsOperation(PyObject*, PyObject* const* args, Py_ssize_t count) {
 }
 
 PyObject* JsIsOpen(PyObject*, PyObject* proxy) {
-  Realm* realm = RealmOf(proxy);
+  Realm* realm = RealmOf(Interpreter::Current(), proxy);
   return PyBool_FromLong(realm != nullptr && !realm->closed());
 }
 
 PyObject* JsLeave(PyObject*, PyObject* proxy) {
-  if (Realm* realm = RealmOf(proxy)) realm->Leave();
+  if (Realm* realm = RealmOf(Interpreter::Current(), proxy)) realm->Leave();
   Py_RETURN_NONE;
 }
 
 PyObject* JsNotify(PyObject*, PyObject* const* args, Py_ssize_t count) {
-  Realm* realm = count >= 1 ? RealmOf(args[0]) : nullptr;
+  Realm* realm =
+      count >= 1 ? RealmOf(Interpreter::Current(), args[0]) : nullptr;
   if (realm == nullptr) {
     PyErr_SetString(PyExc_TypeError, "expected a JsProxy");
     return nullptr;
@@ -274,7 +255,8 @@ PyObject* JsNotify(PyObject*, PyObject* const* args, Py_ssize_t count) {
 
 PyObject* JsNew(PyObject*, PyObject* const* args, Py_ssize_t count,
                 PyObject* keywords) {
-  Realm* realm = count >= 1 ? RealmOf(args[0]) : nullptr;
+  Realm* realm =
+      count >= 1 ? RealmOf(Interpreter::Current(), args[0]) : nullptr;
   if (realm == nullptr) {
     PyErr_SetString(PyExc_TypeError, "expected a JsProxy");
     return nullptr;

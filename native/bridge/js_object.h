@@ -11,23 +11,16 @@
 
 namespace inmem::bridge {
 
+class Interpreter;
 class Realm;
 
 // JsProxy and its like, ready for use. False with a Python exception. GIL.
-bool MakeJsTypes();
+bool MakeJsTypes(Interpreter& interpreter);
 
 // A new proxy; of the type that its traits ask for. Null with a Python
 // exception. GIL.
 cpython::Owned MakeJsObject(std::shared_ptr<Realm> realm, std::uint32_t index,
                             std::uint32_t traits);
-
-// JsProxy and JsCallable; borrowed.
-PyObject* JsProxyType();
-PyObject* JsCallableType();
-
-// `choose` gives the type for traits (a subclass of the two, without __dict__);
-// `absent` is what JavaScript gives for a member that is not there. GIL.
-void SetJsTypes(PyObject* choose, PyObject* absent);
 
 // _inmem_bridge.js(proxy, name, ...): an operation of
 // lib/bridge/js-operations.ts.
@@ -56,6 +49,6 @@ bool IndexOf(Realm& realm, PyObject* object, std::uint32_t* index);
 bool PutJsObject(Realm& realm, PyObject* object, Tape* tape);
 
 // The realm of a proxy; null: the object is none. Borrowed.
-Realm* RealmOf(PyObject* object);
+Realm* RealmOf(const Interpreter& interpreter, PyObject* object);
 
 }  // namespace inmem::bridge

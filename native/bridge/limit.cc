@@ -12,7 +12,6 @@
 
 #include <array>
 #include <condition_variable>
-#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,6 +19,7 @@
 #include <utility>
 
 #include "bridge/end_watch.h"
+#include "bridge/interpreter.h"
 #include "cpython/owned.h"
 
 namespace inmem::bridge {
@@ -30,12 +30,10 @@ namespace {
 
 int (*wake_signal)() = nullptr;
 
-// By End; borrowed, kept.
-std::array<PyObject*, 5> exceptions = {};
-PyObject* end_task = nullptr;
-
 bool IsOurs(PyObject* exception) {
-  for (PyObject* ours : exceptions) {
+  const Interpreter* interpreter = Interpreter::Find();
+  if (interpreter == nullptr) return false;
+  for (PyObject* ours : interpreter->errors.ends) {
     if (ours != nullptr && ours == exception) return true;
   }
   return false;
@@ -48,51 +46,13 @@ void ForgetInterrupt() {
   Py_DECREF(std::exchange(state->async_exc, nullptr));
 }
 
-// A thread that does with the GIL what it is given, in order, for ever.
-class Runner {
- public:
-  void Post(std::function<void()> work) {
-    {
-      std::lock_guard lock(mutex_);
-      queue_.push_back(std::move(work));
-      if (!std::exchange(begun_, true)) {
-        std::thread([this] { Main(); }).detach();
-      }
-    }
-    changed_.notify_one();
-  }
-
- private:
-  void Main() {
-    for (;;) {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return !queue_.empty(); });
-      std::function<void()> work = std::move(queue_.front());
-      queue_.pop_front();
-      lock.unlock();
-      const PyGILState_STATE state = PyGILState_Ensure();
-      work();
-      if (PyErr_Occurred() != nullptr) PyErr_WriteUnraisable(nullptr);
-      work = nullptr;
-      PyGILState_Release(state);
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::function<void()>> queue_;
-  bool begun_ = false;
-};
-
 }  // namespace
 
 PyObject* ExceptionOf(End why) {
-  return exceptions[static_cast<std::size_t>(why)];
-}
-
-void WithGil(std::function<void()> work) {
-  static auto* runner = new Runner();
-  runner->Post(std::move(work));
+  const Interpreter* interpreter = Interpreter::Find();
+  return interpreter != nullptr
+             ? interpreter->errors.ends[static_cast<std::size_t>(why)]
+             : PyExc_KeyboardInterrupt;
 }
 
 // Limits that are to end, by the time when each is to be looked at.
@@ -144,7 +104,7 @@ class Watchdog {
     constexpr int kWakesOfRaise = 20;
     constexpr std::chrono::milliseconds kPause{25};
     if (limit->wakes_++ % kWakesOfRaise == 0) {
-      WithGil([limit] { limit->Raise(); });
+      limit->interpreter_->runner().Post([limit] { limit->Raise(); });
     }
     if (!limit->told_ && limit->when_overdue &&
         Limit::Clock::now() - limit->since_ >= Limit::kGrace) {
@@ -156,7 +116,8 @@ class Watchdog {
 
   // What hangs on it may be Python's.
   static void DropWithGil(std::shared_ptr<Limit> limit) {
-    WithGil([held = std::move(limit)] {});
+    GilRunner& runner = limit->interpreter_->runner();
+    runner.Post([held = std::move(limit)] {});
   }
 
   std::mutex mutex_;
@@ -164,6 +125,9 @@ class Watchdog {
   std::multimap<Limit::Clock::time_point, std::shared_ptr<Limit>> due_;
   bool begun_ = false;
 };
+
+Limit::Limit(Interpreter& interpreter)
+    : interpreter_(interpreter.shared_from_this()) {}
 
 Limit::~Limit() { Py_XDECREF(task_); }
 
@@ -269,7 +233,8 @@ void Limit::Raise() {
   }
   // The task is cancelled where it waits; where its code runs just now, the
   // exception is raised in that as well.
-  Owned thread = Owned::Steal(PyObject_CallOneArg(end_task, task.get()));
+  Owned thread = Owned::Steal(
+      PyObject_CallOneArg(interpreter_->calls.end_task, task.get()));
   if (!thread) return;
   const unsigned long number = PyLong_AsUnsignedLong(thread.get());
   if (number == 0 || PyErr_Occurred() != nullptr) return;
@@ -321,9 +286,10 @@ PyObject* SetLimits(PyObject*, PyObject* args) {
                        &given[3], &given[4]) == 0) {
     return nullptr;
   }
-  end_task = Py_NewRef(function);
+  Interpreter& interpreter = Interpreter::Current();
+  interpreter.calls.end_task = Py_NewRef(function);
   for (std::size_t i = 1; i < given.size(); ++i) {
-    exceptions[i] = Py_NewRef(given[i]);
+    interpreter.errors.ends[i] = Py_NewRef(given[i]);
   }
   Py_RETURN_NONE;
 }

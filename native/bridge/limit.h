@@ -15,6 +15,8 @@
 
 namespace inmem::bridge {
 
+class Interpreter;
+
 // Why a call is to end; lib/bridge/limits.ts has the same.
 enum class End : std::int32_t {
   kNone = 0,
@@ -66,7 +68,7 @@ class Limit : public std::enable_shared_from_this<Limit> {
   void Close();
 
   ~Limit();
-  Limit() = default;
+  explicit Limit(Interpreter& interpreter);
   Limit(const Limit&) = delete;
   Limit& operator=(const Limit&) = delete;
 
@@ -77,6 +79,7 @@ class Limit : public std::enable_shared_from_this<Limit> {
   void Raise();  // GIL
   bool Wake();   // without; false: nothing is left to do
 
+  const std::shared_ptr<Interpreter> interpreter_;
   std::atomic<End> why_{End::kNone};
   std::mutex mutex_;
   At at_ = At::kWaiting;
@@ -91,7 +94,8 @@ class Limit : public std::enable_shared_from_this<Limit> {
   PyObject* task_ = nullptr;  // GIL
 };
 
-// The exception that is raised for it; borrowed; null for kNone. GIL.
+// The exception that is raised for it in the calling thread's interpreter;
+// borrowed; null for kNone. GIL.
 PyObject* ExceptionOf(End why);
 
 // What signal ends blocking system calls; 0: none.
@@ -105,9 +109,6 @@ bool TakeInterrupt();
 // True where something waits for the thread of that state: racy, for those who
 // wait without the GIL.
 bool HasInterrupt(const PyThreadState* state);
-
-// Runs it with the GIL on a thread of its own, soon.
-void WithGil(std::function<void()> work);
 
 // Functions of JavaScript's bridge: limit(number, milliseconds) begins a limit
 // of a call that JavaScript waits for, unlimit(number) ends it and gives its

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "bridge/frame.h"
+#include "bridge/interpreter.h"
 #include "bridge/limit.h"
 #include "bridge/realm.h"
 
@@ -43,7 +44,7 @@ void Realm::InterruptAll() {
   }
   Entry entry(*this);
   if (!interrupt_) {
-    interrupt_ = std::make_shared<Limit>();
+    interrupt_ = std::make_shared<Limit>(interpreter());
     interrupt_->EnterHere();
   }
   interrupt_->InterruptHere();
@@ -63,7 +64,7 @@ void Realm::ForgetInterrupt() {
 
 napi_value BeginLimit(napi_env env, napi_callback_info info) {
   const Frame frame(env, info);
-  auto limit = std::make_shared<Limit>();
+  auto limit = std::make_shared<Limit>(frame.realm->interpreter());
   limit->EnterHere();
   frame.realm->AddLimit(frame.Number(0), std::move(limit), frame.Double(1, -1));
   return nullptr;

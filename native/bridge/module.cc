@@ -7,13 +7,12 @@
 #include "base/status.h"
 #include "bridge/async_call.h"
 #include "bridge/begin.h"
-#include "bridge/errors.h"
+#include "bridge/interpreter.h"
 #include "bridge/js_memory.h"
 #include "bridge/js_object.h"
 #include "bridge/limit.h"
 #include "bridge/promises.h"
 #include "bridge/service.h"
-#include "bridge/to_tape.h"
 #include "cpython/functions.h"
 #include "cpython/module_def.h"
 #include "cpython/owned.h"
@@ -32,22 +31,28 @@ PyObject* SetExceptions(PyObject*, PyObject* args) {
   PyObject* type = nullptr;
   PyObject* make = nullptr;
   if (PyArg_ParseTuple(args, "OO", &type, &make) == 0) return nullptr;
-  SetJsException(type, make);
+  auto& errors = Interpreter::Current().errors;
+  errors.type = Py_NewRef(type);
+  errors.make = Py_NewRef(make);
   Py_RETURN_NONE;
 }
 
 // set_plain(function): what toJs() copies of an object that is no container.
 PyObject* SetPlainFunction(PyObject*, PyObject* function) {
-  SetPlain(function);
+  Interpreter::Current().plain = Py_NewRef(function);
   Py_RETURN_NONE;
 }
 
-// set_js_types(choose, absent): js_object.h has them.
+// set_js_types(choose, absent): the type for traits, a subclass of JsProxy or
+// JsCallable without __dict__; what JavaScript gives for a member that is not
+// there.
 PyObject* SetTypes(PyObject*, PyObject* args) {
   PyObject* choose = nullptr;
   PyObject* absent = nullptr;
   if (PyArg_ParseTuple(args, "OO", &choose, &absent) == 0) return nullptr;
-  SetJsTypes(choose, absent);
+  Interpreter& interpreter = Interpreter::Current();
+  interpreter.types.choose = Py_NewRef(choose);
+  interpreter.missing = Py_NewRef(absent);
   Py_RETURN_NONE;
 }
 
@@ -70,15 +75,17 @@ constinit PyModuleDef kModule =
 bool Install() {
   PyObject* modules = PyImport_GetModuleDict();
   if (PyDict_GetItemString(modules, "_inmem_bridge") != nullptr) return true;
-  if (!MakeJsTypes() || !MakeJsMemoryType()) return false;
+  Interpreter& interpreter = Interpreter::Current();
+  if (!MakeJsTypes(interpreter) || !MakeJsMemoryType(interpreter)) return false;
   Owned module = Owned::Steal(PyModule_Create(&kModule));
   if (!module || PyModule_AddFunctions(module.get(), AsyncMethods()) != 0 ||
       PyModule_AddFunctions(module.get(), ServiceMethods()) != 0 ||
       PyModule_AddFunctions(module.get(), PromiseMethods()) != 0 ||
       PyModule_AddFunctions(module.get(), LimitMethods()) != 0 ||
-      PyModule_AddObjectRef(module.get(), "JsProxy", JsProxyType()) != 0 ||
-      PyModule_AddObjectRef(module.get(), "JsCallable", JsCallableType()) !=
+      PyModule_AddObjectRef(module.get(), "JsProxy", interpreter.types.proxy) !=
           0 ||
+      PyModule_AddObjectRef(module.get(), "JsCallable",
+                            interpreter.types.callable) != 0 ||
       PyDict_SetItemString(modules, "_inmem_bridge", module.get()) != 0) {
     return false;
   }

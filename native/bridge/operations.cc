@@ -17,6 +17,7 @@
 #include "bridge/errors.h"
 #include "bridge/frame.h"
 #include "bridge/from_tape.h"
+#include "bridge/interpreter.h"
 #include "bridge/js_allocation.h"
 #include "bridge/js_memory.h"
 #include "bridge/js_object.h"
@@ -162,7 +163,8 @@ napi_value ToPython(napi_env env, napi_callback_info info) {
   Entry entry(realm);
   Owned value = TapeReader(realm, tape).Next();
   if (!value) return Fail(realm);
-  if (RealmOf(value.get()) == &realm) return Give(realm, std::move(value));
+  if (RealmOf(realm.interpreter(), value.get()) == &realm)
+    return Give(realm, std::move(value));
   return GiveNumber(realm, value.get());
 }
 
@@ -243,10 +245,11 @@ napi_value Drain(napi_env env, napi_callback_info info) {
   Frame frame(env, info);
   bool trim = false;
   napi_get_value_bool(env, frame.argv[0], &trim);
-  Service::Get().OnWorker([realm = frame.realm->shared_from_this(), trim] {
-    realm->Drain();
-    if (trim) TrimMemory();
-  });
+  frame.realm->service().OnWorker(
+      [realm = frame.realm->shared_from_this(), trim] {
+        realm->Drain();
+        if (trim) TrimMemory();
+      });
   return Undefined(*frame.realm);
 }
 

@@ -12,12 +12,12 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "bridge/errors.h"
 #include "bridge/frame.h"
+#include "bridge/interpreter.h"
 #include "bridge/js_object.h"
 #include "bridge/realm.h"
 #include "bridge/service.h"
@@ -30,27 +30,14 @@ using cpython::Owned;
 
 namespace {
 
-PyObject* settle = nullptr;  // (future, value, exception or None)
-
-// Futures by number, until their answer comes. GIL.
-struct Wait {
-  const Realm* realm;
-  Owned future;
-};
-
-std::unordered_map<std::uint32_t, Wait>& Waiting() {
-  static auto* waiting = new std::unordered_map<std::uint32_t, Wait>();
-  return *waiting;
-}
-
-void Give(std::uint32_t number, Owned value) {
-  auto found = Waiting().find(number);
-  if (found == Waiting().end()) return;
+void Give(Interpreter& interpreter, std::uint32_t number, Owned value) {
+  auto found = interpreter.waiting.find(number);
+  if (found == interpreter.waiting.end()) return;
   Owned future = std::move(found->second.future);
-  Waiting().erase(found);
+  interpreter.waiting.erase(found);
   Owned error = Owned::Steal(PyErr_GetRaisedException());
   Owned done = Owned::Steal(PyObject_CallFunctionObjArgs(
-      settle, future.get(), value ? value.get() : Py_None,
+      interpreter.calls.settle, future.get(), value ? value.get() : Py_None,
       error ? error.get() : Py_None, nullptr));
 }
 
@@ -67,7 +54,7 @@ void Ask(Realm& realm, std::uint32_t index, std::uint32_t number,
 
 // set_settle(function)
 PyObject* SetSettle(PyObject*, PyObject* function) {
-  settle = Py_NewRef(function);
+  Interpreter::Current().calls.settle = Py_NewRef(function);
   Py_RETURN_NONE;
 }
 
@@ -80,36 +67,40 @@ PyObject* Subscribe(PyObject*, PyObject* args) {
   if (PyArg_ParseTuple(args, "OiO", &proxy, &what, &future) == 0) {
     return nullptr;
   }
-  Realm* realm = RealmOf(proxy);
+  Interpreter& interpreter = Interpreter::Current();
+  Realm* realm = RealmOf(interpreter, proxy);
   std::uint32_t index = 0;
   if (realm == nullptr || !IndexOf(*realm, proxy, &index)) {
     PyErr_SetString(PyExc_TypeError, "expected a JsProxy");
     return nullptr;
   }
   if (realm->closed()) return RaiseClosed().release();
-  static std::uint32_t last = 0;  // GIL
-  const std::uint32_t number = ++last;
+  const std::uint32_t number = ++interpreter.last_wait;
   if (future != Py_None) {
-    Waiting()[number] = {.realm = realm, .future = Owned::Borrow(future)};
+    interpreter.waiting[number] = {.realm = realm,
+                                   .future = Owned::Borrow(future)};
   }
   // The proxy keeps the object's number good until JavaScript has seen it.
-  auto kept = std::make_shared<Kept>(Owned::Borrow(proxy));
+  auto kept = std::make_shared<Kept>(interpreter, Owned::Borrow(proxy));
   const bool posted =
       realm->Post([self = realm->shared_from_this(), kept, index, number,
                    what](Napi::Env) { Ask(*self, index, number, what); });
   if (posted) Py_RETURN_NONE;
-  Waiting().erase(number);
+  interpreter.waiting.erase(number);
   return RaiseClosed().release();
 }
 
 }  // namespace
 
-void FailWaiting(const Realm& realm) {
+void FailWaiting(Realm& realm) {
+  Interpreter& interpreter = realm.interpreter();
   std::vector<std::uint32_t> numbers;
-  for (const auto& [number, wait] : Waiting()) {
+  for (const auto& [number, wait] : interpreter.waiting) {
     if (wait.realm == &realm) numbers.push_back(number);
   }
-  for (const std::uint32_t number : numbers) Give(number, RaiseClosed());
+  for (const std::uint32_t number : numbers) {
+    Give(interpreter, number, RaiseClosed());
+  }
 }
 
 napi_value AnswerPromise(napi_env env, napi_callback_info info) {
@@ -120,10 +111,10 @@ napi_value AnswerPromise(napi_env env, napi_callback_info info) {
   auto tape = std::make_shared<Tape>();
   if (!realm->Receive(frame.argv[2], tape.get())) tape->Clear();
   const std::uint64_t ticket = realm->BeginTravel();
-  Service::Get().OnLoop([realm, tape, number, kind, ticket] {
+  realm->service().OnLoop([realm, tape, number, kind, ticket] {
     Owned value = ReadResult(*realm, kind, *tape);
     realm->EndTravel(ticket);
-    Give(number, std::move(value));
+    Give(realm->interpreter(), number, std::move(value));
   });
   return nullptr;
 }

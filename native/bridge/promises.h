@@ -13,7 +13,7 @@ class Realm;
 napi_value AnswerPromise(napi_env env, napi_callback_info info);
 
 // The environment has ended: who waits for its Promises waits no more. GIL.
-void FailWaiting(const Realm& realm);
+void FailWaiting(Realm& realm);
 
 // Functions of `_inmem_bridge` for python/inmem/_bridge_promises.py.
 PyMethodDef* PromiseMethods();

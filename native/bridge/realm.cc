@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "bridge/interpreter.h"
 #include "bridge/js_object.h"
 #include "bridge/promises.h"
 #include "bridge/service.h"
@@ -68,6 +69,7 @@ std::shared_ptr<Realm> Realm::Open(napi_env env, napi_value dispatch,
   static std::atomic<std::uint32_t> realms{0};
   realm->id_ = ++realms;
   realm->env_ = env;
+  realm->interpreter_ = Interpreter::Main().shared_from_this();
   realm->thread_ = pthread_self();
   realm->stack_low_ = LowestOfStack();
   std::size_t count = 0;
@@ -287,7 +289,7 @@ Entry::Entry(Realm& realm)
 Entry::~Entry() {
   realm_.python_->c_recursion_remaining = recursion_;
   realm_.progress.LeavePython();
-  Service::ServePosted();
+  realm_.service().ServePosted();
   if (realm_.interrupt_ && !realm_.progress.in_python()) {
     realm_.ForgetInterrupt();
   }

@@ -23,6 +23,7 @@
 #include "bridge/call_scope.h"
 #include "bridge/end_watch.h"
 #include "bridge/handles.h"
+#include "bridge/interpreter.h"
 #include "bridge/limit.h"
 #include "bridge/protocol.h"
 #include "bridge/tape.h"
@@ -57,6 +58,9 @@ class Realm : public std::enable_shared_from_this<Realm> {
   Realm& operator=(const Realm&) = delete;
 
   napi_env env() const { return env_; }
+  // Whose objects cross here.
+  Interpreter& interpreter() { return *interpreter_; }
+  Service& service() { return interpreter_->service(); }
   // No other realm of the process has the same.
   std::uint32_t id() const { return id_; }
   bool OnJsThread() const;
@@ -198,6 +202,7 @@ class Realm : public std::enable_shared_from_this<Realm> {
   };
 
   napi_env env_ = nullptr;
+  std::shared_ptr<Interpreter> interpreter_;
   std::uint32_t id_ = 0;
   pthread_t thread_ = {};
   std::atomic<bool> closed_{false};

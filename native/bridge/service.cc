@@ -12,11 +12,11 @@
 #include <limits>
 #include <mutex>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "bridge/interpreter.h"
 #include "cpython/gil.h"
 #include "cpython/owned.h"
 
@@ -84,12 +84,8 @@ void Do(Service::Work& work) {
 
 }  // namespace
 
-Service::Service() : limit_(Limit()) {}
-
-Service& Service::Get() {
-  static auto* service = new Service();  // its threads outlive static objects
-  return *service;
-}
+Service::Service(Interpreter& interpreter)
+    : interpreter_(interpreter), limit_(Limit()) {}
 
 bool Service::Begin(PyObject* spawn, PyObject* start_loop,
                     PyObject* serve_posted) {
@@ -171,16 +167,7 @@ void Service::OnLoop(Work work) {
   }
   if (!begin) return;
   // Not on a worker: all of them may be at work, and wait for the loop.
-  const auto start = [this] {
-    const PyGILState_STATE state = PyGILState_Ensure();
-    StartLoop();
-    PyGILState_Release(state);
-  };
-  try {
-    std::thread(start).detach();
-  } catch (const std::system_error&) {
-    OnWorker([this] { StartLoop(); });
-  }
+  interpreter_.runner().Post([this] { StartLoop(); });
 }
 
 void Service::StartLoop() {
@@ -190,7 +177,7 @@ void Service::StartLoop() {
 }
 
 void Service::PassOnPosted() {
-  posted = false;
+  posted_ = false;
   OnLoop([this] { Owned::Steal(PyObject_CallNoArgs(serve_posted_)); });
 }
 

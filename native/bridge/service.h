@@ -11,9 +11,9 @@
 #include <mutex>
 #include <vector>
 
-#include "cpython/owned.h"
-
 namespace inmem::bridge {
+
+class Interpreter;
 
 // Threads that work for JavaScript, so that its own never waits for the GIL:
 // workers, as many as are wanted at once up to a limit (an idle one stays), and
@@ -26,7 +26,9 @@ class Service {
   // with the GIL as well.
   using Work = std::function<void()>;
 
-  static Service& Get();
+  explicit Service(Interpreter& interpreter);
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
 
   // The Python side: `spawn(name)` makes a thread that calls Serve(),
   // `start_loop(descriptor)` one that runs a loop, which calls ServeLoop() when
@@ -44,10 +46,10 @@ class Service {
 
   // Python has something for the loop, which is to have it when this call of
   // JavaScript's has ended. GIL.
-  static void PostLater() { posted = true; }
+  void PostLater() { posted_ = true; }
   // A call has ended. GIL.
-  static void ServePosted() {
-    if (posted) Get().PassOnPosted();
+  void ServePosted() {
+    if (posted_) PassOnPosted();
   }
 
   // Where Python holds what the loop is to do next: it does not look for more
@@ -55,7 +57,6 @@ class Service {
   void SetLoopReady(PyObject* ready);
 
  private:
-  Service();
   bool Spawn();
   Work Next(bool* last);
   bool DoLoopQueue();
@@ -63,6 +64,7 @@ class Service {
   void StartLoop();
   void PassOnPosted();
 
+  Interpreter& interpreter_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Work> queue_;
@@ -81,24 +83,10 @@ class Service {
   PyObject* start_loop_ = nullptr;
   PyObject* loop_ready_ = nullptr;
   PyObject* serve_posted_ = nullptr;
-  static inline bool posted = false;  // GIL
+  bool posted_ = false;  // GIL
 };
 
 // Functions of `_inmem_bridge` for python/inmem/_bridge_async.py.
 PyMethodDef* ServiceMethods();
-
-// Holds an object, and lets it go from any thread, without the GIL.
-class Kept {
- public:
-  explicit Kept(cpython::Owned owned) : object_(owned.release()) {}
-  ~Kept() {
-    Service::Get().OnWorker([held = object_] { Py_DECREF(held); });
-  }
-  Kept(const Kept&) = delete;
-  Kept& operator=(const Kept&) = delete;
-
- private:
-  PyObject* object_;
-};
 
 }  // namespace inmem::bridge

@@ -2,10 +2,13 @@
 // python/inmem/_bridge_async.py.
 #include "cpython/python_setup.h"
 
+#include "bridge/interpreter.h"
 #include "bridge/service.h"
 
 namespace inmem::bridge {
 namespace {
+
+Service& Here() { return Interpreter::Current().service(); }
 
 // begin_service(spawn, start_loop, serve_posted)
 PyObject* BeginService(PyObject*, PyObject* args) {
@@ -13,30 +16,30 @@ PyObject* BeginService(PyObject*, PyObject* args) {
   PyObject* start_loop = nullptr;
   PyObject* serve_posted = nullptr;
   if (PyArg_ParseTuple(args, "OOO", &spawn, &start_loop, &serve_posted) == 0 ||
-      !Service::Get().Begin(spawn, start_loop, serve_posted)) {
+      !Here().Begin(spawn, start_loop, serve_posted)) {
     return nullptr;
   }
   Py_RETURN_NONE;
 }
 
 PyObject* Serve(PyObject*, PyObject*) {
-  Service::Get().Serve();
+  Here().Serve();
   Py_RETURN_NONE;
 }
 
 PyObject* ServeLoop(PyObject*, PyObject*) {
-  Service::Get().ServeLoop();
+  Here().ServeLoop();
   Py_RETURN_NONE;
 }
 
 // set_loop_ready(what the loop is to do next, or None)
 PyObject* SetLoopReady(PyObject*, PyObject* ready) {
-  Service::Get().SetLoopReady(ready);
+  Here().SetLoopReady(ready);
   Py_RETURN_NONE;
 }
 
 PyObject* ServePostedLater(PyObject*, PyObject*) {
-  Service::PostLater();
+  Here().PostLater();
   Py_RETURN_NONE;
 }
 

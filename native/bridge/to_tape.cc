@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "bridge/elements.h"
+#include "bridge/interpreter.h"
 #include "bridge/js_allocation.h"
 #include "bridge/js_object.h"
 #include "bridge/realm.h"
@@ -30,8 +31,6 @@ constexpr Py_ssize_t kMaxBytes = Py_ssize_t{1} << 32;
 
 // So many numbers one after another are worth a tag of their own.
 constexpr std::size_t kShortestRun = 4;
-
-PyObject* plain_function = nullptr;
 
 // A number to JavaScript too. No exception is set.
 bool NumberOf(PyObject* object, double* number) {
@@ -89,8 +88,6 @@ bool IsContainer(PyObject* object) {
 }
 
 }  // namespace
-
-void SetPlain(PyObject* function) { plain_function = Py_NewRef(function); }
 
 // Long text as well: a tape can be refused where there is no memory for it.
 bool CrossesByTape(PyObject* object) {
@@ -261,8 +258,9 @@ bool TapeWriter::PutOne(PyObject* object, bool* done) {
 
 // What inmem._bridge makes of it: nothing (None), or what it is, and its value.
 bool TapeWriter::PutPlain(PyObject* object, int depth, bool* done) {
-  if (plain_function == nullptr) return true;
-  Owned made = Owned::Steal(PyObject_CallOneArg(plain_function, object));
+  PyObject* plain = realm_.interpreter().plain;
+  if (plain == nullptr) return true;
+  Owned made = Owned::Steal(PyObject_CallOneArg(plain, object));
   if (!made) return false;
   if (!PyTuple_CheckExact(made.get()) || PyTuple_GET_SIZE(made.get()) != 2) {
     return true;

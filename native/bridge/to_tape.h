@@ -29,10 +29,6 @@ struct Conversion {
 // Values of Python's that cross as such, wherever they stand: not by reference.
 bool CrossesByTape(PyObject* object);
 
-// The function of inmem._bridge that tells what toJs() copies of an object that
-// is no container: a borrowed reference, kept.
-void SetPlain(PyObject* function);
-
 // Writes values on a tape, one after another.
 // REQUIRES: the GIL; realm and tape outlive the writer.
 class TapeWriter {

@@ -1,0 +1,50 @@
+// native/bridge/gil_runner.cc: a thread that does things with the GIL.
+#include "cpython/python_setup.h"
+
+#include "bridge/gil_runner.h"
+
+#include <functional>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace inmem::bridge {
+
+void GilRunner::Post(std::function<void()> work) {
+  {
+    std::lock_guard lock(mutex_);
+    queue_.push_back(std::move(work));
+    if (!begun_) Begin();
+  }
+  changed_.notify_one();
+}
+
+// Where there is no thread to be had, the next work tries again.
+void GilRunner::Begin() {
+  try {
+    std::thread([this] { Main(); }).detach();
+    begun_ = true;
+  } catch (const std::system_error&) {
+  }
+}
+
+void GilRunner::Main() {
+  for (;;) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !queue_.empty(); });
+    std::function<void()> work = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    // Not PyGILState_Ensure(): that knows one interpreter.
+    PyThreadState* const state = PyThreadState_New(interpreter_);
+    PyEval_AcquireThread(state);
+    work();
+    if (PyErr_Occurred() != nullptr) PyErr_WriteUnraisable(nullptr);
+    work = nullptr;
+    PyThreadState_Clear(state);
+    PyThreadState_DeleteCurrent();
+  }
+}
+
+}  // namespace inmem::bridge

@@ -1,0 +1,36 @@
+// native/bridge/gil_runner.h: a thread that does things with the GIL, for those
+// that must not wait for it.
+#pragma once
+
+#include "cpython/python_setup.h"
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+
+namespace inmem::bridge {
+
+// Does what it is given, in order. The thread is made when it is first needed.
+class GilRunner {
+ public:
+  explicit GilRunner(PyInterpreterState* interpreter)
+      : interpreter_(interpreter) {}
+  GilRunner(const GilRunner&) = delete;
+  GilRunner& operator=(const GilRunner&) = delete;
+
+  // `work` is destroyed with the GIL, too. Any thread.
+  void Post(std::function<void()> work);
+
+ private:
+  void Begin();
+  void Main();
+
+  PyInterpreterState* const interpreter_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> queue_;
+  bool begun_ = false;
+};
+
+}  // namespace inmem::bridge
