@@ -116,7 +116,7 @@ describe.each([
     async (reason) => {
       const controller = new AbortController();
       const { error } = await failPython(
-        "print('ready', flush=True); import time; time.sleep(100)",
+        "import time; print('ready', flush=True); time.sleep(100)",
         {
           ...more,
           signal: controller.signal,
