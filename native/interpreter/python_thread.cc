@@ -29,6 +29,7 @@
 #include "importer/inmem_module.h"
 #include "importer/state.h"
 #include "interpreter/bundles.h"
+#include "interpreter/forked_interpreters.h"
 #include "interpreter/inheritance.h"
 #include "interpreter/job.h"
 #include "interpreter/job_pipes.h"
@@ -214,6 +215,7 @@ void PythonThread::Impl::Main() {
   own_cwd = unshare(CLONE_FS) == 0;
   GrowThreadHeap();
   DivertSignals();
+  InmemLeaveInterpretersBehind();
   LetChildrenHaveStdio();
   // Ahead of the job, which may still be in the making; a failure is told then.
   Status started = StartPython();

@@ -57,6 +57,21 @@ describe("a subinterpreter", () => {
     expect(stdout).toContain("False\n");
   });
 
+  it("is not in the way of a forked child, where CPython aborts", async () => {
+    const main = py`
+      import _interpreters, os, warnings
+      warnings.simplefilter("ignore", DeprecationWarning)
+      i = _interpreters.create("isolated")
+      child = os.fork()
+      if child == 0:
+          import colorsys
+          os._exit(7)
+      print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), _interpreters.run_string(i, "import json"))
+      _interpreters.destroy(i)
+    `;
+    expect((await runPython(main)).stdout).toBe("7 None\n");
+  });
+
   it("many, one after another and several at once", async () => {
     const main = py`
       import _interpreters, threading
