@@ -236,8 +236,15 @@ export interface Binding {
   /** A chunk of stdin; null ends it. */
   pushInput(chunk: Uint8Array | null): void;
   pushRoots(pem: string): void;
-  /** Calls back, with the mount points, when openBridge() may be called, or with why not. */
-  beginBridge(job: NativeJob, done: (error?: Error, points?: string[]) => void): void;
+  /**
+   * Calls back, with the mount points and the interpreter's number, when openBridge() may be called,
+   * or with why not. `own`: in an interpreter of its own.
+   */
+  beginBridge(
+    job: NativeJob,
+    own: boolean,
+    done: (error?: Error, points?: string[], interpreter?: number) => void,
+  ): void;
   openBridge: OpenBridge;
   probeHost(): NativeHost;
   sharedObjects(countViolations: boolean): SharedObject[];

@@ -38,6 +38,13 @@ export const errorCodes = {
     "A thread of Python needs JavaScript's thread, which is itself blocked in Python.",
   ERR_INMEM_PYTHON: "The Python program ended with an uncaught exception (class PythonError).",
   ERR_INMEM_INTERPRETER: "The interpreter could not be started or is shutting down.",
+  ERR_INMEM_INTERPRETER_CLOSED:
+    "An interpreter of its own, of `start({ interpreter: 'own' })`, was used after `close()`, or ended under a call.",
+  ERR_INMEM_OTHER_INTERPRETER:
+    "A Python object was given to an interpreter that it does not belong to.",
+  ERR_INMEM_NEEDS_SHARED:
+    "An extension module does not support an interpreter with a GIL of its own.",
+  ERR_INMEM_SHARED_INTERPRETER: "The interpreter that all environments share was to be closed.",
   ERR_INMEM_BAD_ELF: "A shared object is not a well-formed ELF file.",
   ERR_INMEM_WRONG_MACHINE:
     "A shared object is for another processor, word size or operating system.",

@@ -130,12 +130,9 @@ export class AsyncCalls {
     } catch (error) {
       [value, kind] = [error, Answer.thrown];
     }
-    const pending = this.#pending.get(number);
+    const pending = this.#take(number);
     if (pending === undefined) return;
-    this.#pending.delete(number);
-    pending.resource.emitDestroy();
-    const { limits, abort } = pending;
-    if (abort !== undefined) limits.signal?.removeEventListener("abort", abort);
+    const { limits } = pending;
     if (kind === Answer.value) {
       pending.resolve(value);
       return;
@@ -145,5 +142,20 @@ export class AsyncCalls {
         ? errorOf(this.#crossing, value as object, (told as Description | null) ?? undefined)
         : value;
     pending.reject(endedError(answer >> 8, limits, error, kind === Answer.overdue));
+  }
+
+  /** No answer will come any more. */
+  failAll(error: Error): void {
+    for (const number of [...this.#pending.keys()]) this.#take(number)?.reject(error);
+  }
+
+  #take(number: number): Pending | undefined {
+    const pending = this.#pending.get(number);
+    if (pending === undefined) return undefined;
+    this.#pending.delete(number);
+    pending.resource.emitDestroy();
+    const { limits, abort } = pending;
+    if (abort !== undefined) limits.signal?.removeEventListener("abort", abort);
+    return pending;
   }
 }

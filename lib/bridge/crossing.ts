@@ -1,17 +1,18 @@
 // lib/bridge/crossing.ts: one environment's crossings, in both directions.
 import { isMainThread } from "node:worker_threads";
 import { AsyncCalls } from "./async.js";
+import { atExit } from "./at-exit.js";
+import { otherInterpreter } from "./closed.js";
 import { errorOf, exceptionOf } from "./errors.js";
-import { destroyedError, HeldObjects, heldBy } from "./held.js";
+import { destroyedError, HeldObjects, holderOf } from "./held.js";
 import { JsObjects } from "./js-objects.js";
 import { operations } from "./js-operations.js";
-import { limited } from "./limits.js";
 import { JsOp, Kind, type NativeBridge, type NativeBuffer, PyTrait, Register } from "./native.js";
 import { answer } from "./promises.js";
 import { makeProxy } from "./proxy.js";
 import { type Numbers, TapeReader } from "./tape-reader.js";
 import { type Owner, TapeMemory, TapeWriter, type ToPyConversion } from "./tape-writer.js";
-import { targetOf } from "./target.js";
+import { type Target, targetOf } from "./target.js";
 import { isObject, isScalar, thrownObject } from "./values.js";
 import { ByReference, Tuple } from "./wrapped.js";
 
@@ -20,8 +21,6 @@ const MAX_VALUES = 8;
 /** Names that are kept as numbers; more would be a program's data. */
 const MAX_NAMES = 10_000;
 const OUT_LENGTH = 4096;
-/** What functions that Python registered with atexit may take. */
-const EXIT_LIMIT_MS = 10_000;
 
 /** Opens native's half: native/addon's openBridge(). */
 export type OpenBridge = (
@@ -30,10 +29,14 @@ export type OpenBridge = (
   outTags: Uint8Array,
   outWords: Float64Array,
   ofWorker: boolean,
+  /** Number of an interpreter of its own; 0: the shared one. */
+  interpreter: number,
 ) => NativeBridge;
 
 export class Crossing implements Owner, Numbers {
   readonly native: NativeBridge;
+  /** Of an interpreter of its own. */
+  readonly isOwn: boolean;
   readonly objects = new JsObjects(() =>
     this.registers[Register.released] === 0 ? undefined : this.native.takeReleased(),
   );
@@ -51,39 +54,31 @@ export class Crossing implements Owner, Numbers {
   readonly #module: number;
   #missing: object | undefined;
 
-  constructor(open: OpenBridge) {
+  constructor(open: OpenBridge, interpreter = 0) {
+    this.isOwn = interpreter !== 0;
     this.native = open(
       this.#dispatch,
       this.registers,
       this.#outTags,
       this.#outWords,
       !isMainThread,
+      interpreter,
     );
     this.held = new HeldObjects(this.native);
     this.#module = this.native.module() as number;
     if (this.registers[Register.kind] !== Kind.handle) this.#take(this.#module);
     this.python("set_js_global", globalThis);
-    // Node joins its workers then, which may wait for this thread.
-    process.once("exit", () => {
-      this.native.refuse();
-      if (isMainThread) this.#callExitFunctions();
-      for (const output of this.outputs.values()) output.flush();
-    });
-  }
-
-  // Nobody is left to hear of an error.
-  #callExitFunctions(): void {
-    const limits = { timeout: EXIT_LIMIT_MS, signal: undefined };
-    try {
-      limited(this, limits, () => this.python("at_process_end"));
-    } catch {}
+    atExit(this);
   }
 
   // --- JavaScript -> Python --------------------------------------------------------------
 
+  /** The number of what a proxy stands for; -1: it is none. */
   handleOf(value: object): number {
-    const held = heldBy(value);
-    if (held === undefined) return -1;
+    const holder = holderOf(value) as Target | undefined;
+    if (holder === undefined) return -1;
+    if (holder.crossing !== this) throw otherInterpreter();
+    const { held } = holder;
     if (held.handle < 0) throw destroyedError(held);
     return held.handle;
   }
@@ -377,7 +372,9 @@ export class Crossing implements Owner, Numbers {
 
   #throw(error: unknown): unknown {
     const exception = isObject(error) ? (exceptionOf(error) ?? exceptionItself(error)) : undefined;
-    const handle = exception === undefined ? -1 : this.handleOf(exception);
+    // That of another interpreter is a JavaScript error here.
+    const isOurs = exception !== undefined && targetOf(exception)?.crossing === this;
+    const handle = isOurs ? this.handleOf(exception) : -1;
     if (handle >= 0) {
       this.registers[Register.kind] = Kind.error;
       return handle;

@@ -31,10 +31,6 @@ export function tell(holder: Holder): void {
   told = holder;
 }
 
-export function heldBy(value: object): Held | undefined {
-  return holderOf(value)?.held;
-}
-
 /**
  * What is behind a proxy; undefined: it is none of ours. Asked by a key, since a WeakMap makes each
  * proxy several times as dear. A Proxy of the program's that forwards is not what it forwards to.

@@ -52,6 +52,11 @@ export interface NativeBridge {
   held(): number;
   /** The process is ending: Python's threads get errors instead of JavaScript's time. */
   refuse(): void;
+  /**
+   * Ends an interpreter of its own, and calls back when it has ended. false: not from a callback.
+   * After that no other function may be called.
+   */
+  close(done: () => void): boolean;
 }
 
 /** What getBuffer() gives: start and strides are in bytes. */

@@ -48,6 +48,12 @@ export interface StartOptions
    * bundle has it. One for the process, before its first use. Default: `"asyncio"`.
    */
   loop?: string;
+  /**
+   * `"own"`: a new interpreter with a GIL, modules and threads of its own, which runs Python beside
+   * the others; it ends by `close()`, or with its environment. Extension modules have to support
+   * that: numpy does not. Default: `"shared"`, the one that all environments and run() share.
+   */
+  interpreter?: "shared" | "own";
 }
 
 const NAMES = [
@@ -58,6 +64,7 @@ const NAMES = [
   "stdout",
   "stderr",
   "loop",
+  "interpreter",
   "load",
   "pin",
   "hostLibraries",
@@ -72,18 +79,30 @@ export interface CheckedStart {
   readonly stdout: OutputTarget | undefined;
   readonly stderr: OutputTarget | undefined;
   readonly loop: string | undefined;
+  readonly own: boolean;
 }
 
 /** @throws {TypeError} an unknown option or a wrong type; {InmemError} ERR_INMEM_KEY. */
 export function checkStart(options: StartOptions = {}): CheckedStart {
   checkIsObject(options);
   checkNames(options, NAMES, { bundle: "bundles", argv: "args" });
-  const { bundles, stdin, stdout, stderr, loop, ...rest } = options;
+  const { bundles, stdin, stdout, stderr, loop, interpreter = "shared", ...rest } = options;
   if (loop !== undefined) checkString("loop", loop);
+  if (interpreter !== "shared" && interpreter !== "own") {
+    throw wrongType("interpreter", '"shared" or "own"', interpreter);
+  }
   checkInput(stdin);
   checkOutput("stdout", stdout);
   checkOutput("stderr", stderr);
-  return { bundles: allBundles(bundles), run: checkOptions(rest), stdin, stdout, stderr, loop };
+  return {
+    bundles: allBundles(bundles),
+    run: checkOptions(rest),
+    stdin,
+    stdout,
+    stderr,
+    loop,
+    own: interpreter === "own",
+  };
 }
 
 function allBundles(bundles: StartOptions["bundles"]): NativeJob["bundles"] {

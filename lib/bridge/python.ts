@@ -1,6 +1,8 @@
 // lib/bridge/python.ts: what start() gives: Python, for calls from JavaScript.
+import { InmemError } from "../errors.js";
 import { type BundleInput, checkString, wrongType } from "../options.js";
 import { asBuffer } from "./as-buffer.js";
+import { closeCrossing } from "./closed.js";
 import { checkCode, type RunPythonOptions } from "./code-options.js";
 import { withAsyncManager, withManager } from "./context-manager.js";
 import type { Crossing } from "./crossing.js";
@@ -31,12 +33,13 @@ export type { RunPythonOptions } from "./code-options.js";
 
 /**
  * Python in this process, for calls. All environments (threads) of JavaScript share the one
- * interpreter; each has proxies of its own.
+ * interpreter, and each has proxies of its own; `start({ interpreter: "own" })` makes another.
  */
 export class Python {
   readonly #crossing: Crossing;
   readonly #mounts: SessionMounts;
   readonly #template: Template;
+  #closing: Promise<void> | undefined;
 
   /** @internal */
   constructor(crossing: Crossing, points: string[]) {
@@ -193,6 +196,32 @@ export class Python {
   ): Promise<Awaited<Result> | undefined> {
     const body = use as (value: unknown) => unknown;
     return withAsyncManager(this.#crossing, manager, body) as Promise<Awaited<Result> | undefined>;
+  }
+
+  /** Whether it shares the interpreter with all environments, or has one of its own. */
+  get interpreter(): "shared" | "own" {
+    return this.#crossing.isOwn ? "own" : "shared";
+  }
+
+  /**
+   * Ends an interpreter of its own: its calls, its threads (by SystemExit), its `atexit` functions.
+   * Calls without an answer fail, ArrayBuffers over its memory are detached. In a callback it begins
+   * when Python has come back. Resolves when nothing is left of it.
+   * @throws {InmemError} ERR_INMEM_SHARED_INTERPRETER: this one is shared.
+   */
+  async close(): Promise<void> {
+    if (!this.#crossing.isOwn) {
+      throw new InmemError(
+        "ERR_INMEM_SHARED_INTERPRETER",
+        'all environments share this Python, which ends with the process (expected one of start({ interpreter: "own" }))',
+      );
+    }
+    this.#closing ??= closeCrossing(this.#crossing);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** Whether the error of a destroyed proxy shows where it was destroyed. */

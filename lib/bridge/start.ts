@@ -11,8 +11,8 @@ import type { PyProxy } from "./types.js";
 
 export { kwargs } from "./kwargs.js";
 
-/** One for the environment: Python is one, and so are the proxies of its objects. */
-let crossing: Crossing | undefined;
+/** One for the environment: the shared Python is one, and so are the proxies of its objects. */
+let shared: Crossing | undefined;
 
 /** start() of lib/start.ts. */
 export async function startBridge(
@@ -23,8 +23,7 @@ export async function startBridge(
   const native = binding();
   withEnvironment(native, checked.run.env);
   native.warmUp();
-  const points = await begun(native, jobOf(checked));
-  crossing ??= new Crossing(native.openBridge);
+  const { points, crossing } = await begun(native, checked);
   if (checked.stdin !== undefined) setInput(crossing, checked.stdin);
   if (checked.stdout !== undefined) setOutput(crossing, "stdout", checked.stdout);
   if (checked.stderr !== undefined) setOutput(crossing, "stderr", checked.stderr);
@@ -49,12 +48,29 @@ function jobOf({ bundles, run }: CheckedStart): NativeJob {
   };
 }
 
-function begun(native: Binding, job: NativeJob): Promise<string[]> {
+interface Begun {
+  readonly points: string[];
+  readonly crossing: Crossing;
+}
+
+function begun(native: Binding, checked: CheckedStart): Promise<Begun> {
   return new Promise((resolve, reject) => {
-    native.beginBridge(job, (error, points) =>
-      points === undefined ? reject(error) : resolve(points),
-    );
+    native.beginBridge(jobOf(checked), checked.own, (error, points, interpreter = 0) => {
+      if (points === undefined) return reject(error);
+      // At once: an interpreter of its own ends that nobody has opened by the end of this.
+      try {
+        resolve({ points, crossing: opened(native, interpreter) });
+      } catch (cause) {
+        reject(cause);
+      }
+    });
   });
+}
+
+function opened(native: Binding, interpreter: number): Crossing {
+  if (interpreter !== 0) return new Crossing(native.openBridge, interpreter);
+  shared ??= new Crossing(native.openBridge);
+  return shared;
 }
 
 export function isPyProxy(value: unknown): value is PyProxy {

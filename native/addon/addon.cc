@@ -16,6 +16,7 @@
 #include "addon/loader_binding.h"
 #include "addon/run_binding.h"
 #include "addon/trust_binding.h"
+#include "bridge/begin.h"
 #include "files/files.h"
 #include "interpreter/python_thread.h"
 #include "interpreter/versions.h"
@@ -41,8 +42,10 @@ void JoinGlobalScope() {
 // the process's: exit() itself is the one place that every end but a crash
 // passes.
 void ParkAtExit() {
-  static const int registered =
-      std::atexit([] { PythonThread::Get().Park(kParkLimit); });
+  static const int registered = std::atexit([] {
+    bridge::ParkInterpreters(kParkLimit);
+    PythonThread::Get().Park(kParkLimit);
+  });
   (void)registered;
 }
 

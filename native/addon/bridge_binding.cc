@@ -27,35 +27,73 @@ namespace {
 
 using interpreter::PythonThread;
 
-// Python may still be starting: a thread waits for it.
-Result<std::vector<std::string>> Begin(const interpreter::Job& job) {
-  Status started = PythonThread::Get().WaitStarted();
-  if (!started.ok()) return started;
-  Status prepared = bridge::Prepare(interpreter::WakeSignal);
-  if (!prepared.ok()) return prepared;
-  return interpreter::OpenSession(job);
+// An interpreter of its own, until its environment opens it; that may have
+// ended before.
+class Unopened {
+ public:
+  explicit Unopened(std::uint32_t number) : number_(number) {}
+  ~Unopened() { bridge::EndUnopened(number_); }
+  Unopened(const Unopened&) = delete;
+  Unopened& operator=(const Unopened&) = delete;
+  std::uint32_t number() const { return number_; }
+
+ private:
+  std::uint32_t number_;
+};
+
+struct Begun {
+  std::vector<std::string> points;
+  std::shared_ptr<Unopened> own;  // null: the shared one
+};
+
+Result<Begun> BeginOwn(const interpreter::Job& job) {
+  auto points = interpreter::MountSession(job);
+  if (!points.ok()) return points.status();
+  auto number = bridge::PrepareOwn(interpreter::WakeSignal, [&] {
+    return interpreter::ShowSession(job, points.value());
+  });
+  if (!number.ok()) return number.status();
+  return Begun{points.Take(), std::make_shared<Unopened>(number.value())};
 }
 
-// beginBridge(job, done): calls done(error, mount points) when openBridge() may
-// be called. Of the job what OpenSession() reads.
+// Python may still be starting: a thread waits for it.
+Result<Begun> Begin(const interpreter::Job& job, bool own) {
+  Status started = PythonThread::Get().WaitStarted();
+  if (!started.ok()) return started;
+  if (own) return BeginOwn(job);
+  Status prepared = bridge::Prepare(interpreter::WakeSignal);
+  if (!prepared.ok()) return prepared;
+  auto points = interpreter::OpenSession(job);
+  if (!points.ok()) return points.status();
+  return Begun{points.Take(), nullptr};
+}
+
+// beginBridge(job, own, done): calls done(error, mount points, number of the
+// interpreter) when openBridge() may be called. Of the job what OpenSession()
+// reads; `own`: in an interpreter of its own, else the number is 0.
 Napi::Value BeginBridge(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto calls = napi::JsCalls::Make(
-      env, "inmem-python start", [] {}, info[1].As<Napi::Function>());
+      env, "inmem-python start", [] {}, info[2].As<Napi::Function>());
   if (!calls) return env.Undefined();
   interpreter::Job job = ReadJob(info[0].As<Napi::Object>());
-  auto work = [calls, job = std::move(job)] {
-    auto points = Begin(job);
-    calls->PostToListener([points](Napi::Env js, Napi::Function done) {
-      if (!points.ok()) {
-        done.Call({ErrorOf(js, points.status())});
+  bool own = false;  // coercion would abort in a worker that is terminated
+  napi_get_value_bool(env, info[1], &own);
+  auto work = [calls, job = std::move(job), own] {
+    auto begun = Begin(job, own);
+    calls->PostToListener([begun](Napi::Env js, Napi::Function done) {
+      if (!begun.ok()) {
+        done.Call({ErrorOf(js, begun.status())});
         return;
       }
+      const std::vector<std::string>& points = begun.value().points;
       Napi::Array array = Napi::Array::New(js);
-      for (std::uint32_t i = 0; i < points.value().size(); ++i) {
-        array.Set(i, Napi::String::New(js, points.value()[i]));
+      for (std::uint32_t i = 0; i < points.size(); ++i) {
+        array.Set(i, Napi::String::New(js, points[i]));
       }
-      done.Call({js.Undefined(), array});
+      const auto& unopened = begun.value().own;
+      const std::uint32_t number = unopened ? unopened->number() : 0;
+      done.Call({js.Undefined(), array, Napi::Number::New(js, number)});
     });
     calls->Release();
   };

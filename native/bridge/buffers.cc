@@ -176,6 +176,16 @@ void Exports::Take(napi_env env, napi_value buffer) {
   }
 }
 
+void Exports::TakeAll(napi_env env) {
+  const Napi::HandleScope scope(env);
+  for (const auto& [low, known] : std::exchange(live_, {})) {
+    napi_value buffer = nullptr;
+    napi_get_reference_value(env, known->buffer, &buffer);
+    if (buffer != nullptr) napi_detach_arraybuffer(env, buffer);
+    known->memory.reset();
+  }
+}
+
 std::shared_ptr<PythonMemory> Exports::Behind(const void* address) const {
   const auto* at = static_cast<const char*>(address);
   for (const auto& [low, known] : live_) {

@@ -54,6 +54,9 @@ class Exports : public std::enable_shared_from_this<Exports> {
   // JavaScript loses the memory now: the ArrayBuffer is detached. GIL.
   void Take(napi_env env, napi_value buffer);
 
+  // All of them: the interpreter ends. GIL.
+  void TakeAll(napi_env env);
+
   // What keeps the memory at this address; null: it is none of Python's.
   std::shared_ptr<PythonMemory> Behind(const void* address) const;
 

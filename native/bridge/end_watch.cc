@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "bridge/js_thread.h"
 #include "bridge/limit.h"
 
 namespace inmem::bridge {
@@ -59,10 +60,6 @@ int LoopDescriptor(napi_env env) {
 
 napi_value DoNothing(napi_env, napi_callback_info) { return nullptr; }
 
-void LookForException(PyThreadState* state) {
-  __atomic_fetch_or(&state->eval_breaker, kLookForException, __ATOMIC_RELAXED);
-}
-
 }  // namespace
 
 // Sleeps while no thread that it watches is in Python.
@@ -92,6 +89,8 @@ class EndWatchdog {
     std::erase_if(watches_,
                   [&](const auto& one) { return one.get() == watch; });
   }
+
+  void WaitForLook() { const std::lock_guard lock(mutex_); }
 
   // A thread has entered Python. Either it sees that the watchdog sleeps, or
   // that sees the thread in Python.
@@ -133,15 +132,15 @@ class EndWatchdog {
   bool begun_ = false;
 };
 
-std::shared_ptr<EndWatch> EndWatch::Begin(napi_env env,
-                                          const ThreadProgress& progress) {
+std::shared_ptr<EndWatch> EndWatch::Begin(
+    napi_env env, const std::shared_ptr<JsThread>& js_thread) {
   if (of_thread != nullptr) return nullptr;
   auto watch = std::make_shared<EndWatch>();
   watch->env_ = env;
   watch->loop_ = LoopDescriptor(env);
   watch->thread_ = pthread_self();
   watch->process_ = getpid();
-  watch->progress_ = &progress;
+  watch->progress_ = &js_thread->progress;
   napi_value nothing = nullptr;
   if (watch->loop_ < 0 ||
       napi_create_function(env, "", NAPI_AUTO_LENGTH, DoNothing, nullptr,
@@ -159,10 +158,18 @@ void EndWatch::Finish() {
   of_thread = nullptr;
 }
 
-void EndWatch::Enter(PyThreadState* state) {
+PyThreadState* EndWatch::Enter(PyThreadState* state) {
+  PyThreadState* const before = python_.load(std::memory_order_relaxed);
   python_.store(state, std::memory_order_relaxed);
   EndWatchdog::Get().Wake();
+  return before;
 }
+
+void EndWatch::LookForException(PyThreadState* state) {
+  __atomic_fetch_or(&state->eval_breaker, kLookForException, __ATOMIC_RELAXED);
+}
+
+void EndWatch::WaitForLook() { EndWatchdog::Get().WaitForLook(); }
 
 void EndWatch::Look() {
   if (!progress_->in_python()) {

@@ -17,6 +17,8 @@
 
 namespace inmem::bridge {
 
+struct JsThread;
+
 // worker.terminate() and process.exit() stop JavaScript, and wait for the
 // worker's thread; of a thread that is in Python they know nothing. What they
 // do wakes the worker's event loop: so a thread of ours looks, while a call
@@ -26,17 +28,25 @@ namespace inmem::bridge {
 class EndWatch {
  public:
   // Of the calling thread, which is the environment's; null where there is one
-  // already, or no loop that can be looked at. `progress` outlives Finish().
-  static std::shared_ptr<EndWatch> Begin(napi_env env,
-                                         const ThreadProgress& progress);
+  // already, or no loop that can be looked at.
+  static std::shared_ptr<EndWatch> Begin(
+      napi_env env, const std::shared_ptr<JsThread>& js_thread);
   // No more. The environment's thread.
   void Finish();
   EndWatch() = default;
   EndWatch(const EndWatch&) = delete;
   EndWatch& operator=(const EndWatch&) = delete;
 
-  // The thread has entered Python, with that state.
-  void Enter(PyThreadState* state);
+  // The thread has entered Python, with that state; gives the one before, which
+  // is the one again after Leave().
+  PyThreadState* Enter(PyThreadState* state);
+  void Leave(PyThreadState* before) {
+    python_.store(before, std::memory_order_relaxed);
+  }
+  // Bytecode of the thread with that state asks _Py_HandlePending().
+  static void LookForException(PyThreadState* state);
+  // Nobody looks any more at a state that was left before this.
+  static void WaitForLook();
 
   // Raises the exception for the calling thread's environment, where that ends;
   // `try_now`: it has just failed to call JavaScript. GIL.
@@ -60,6 +70,7 @@ class EndWatch {
   int loop_ = -1;               // it can be read where the loop has work
   pthread_t thread_ = {};
   pid_t process_ = 0;
+  // Kept until Finish(): what it tells is the thread's.
   const ThreadProgress* progress_ = nullptr;
   std::atomic<PyThreadState*> python_{nullptr};
   std::atomic<State> state_{State::kRuns};

@@ -14,8 +14,9 @@ namespace inmem::bridge {
 void GilRunner::Post(std::function<void()> work) {
   {
     std::lock_guard lock(mutex_);
+    if (closed_) return;
     queue_.push_back(std::move(work));
-    if (!begun_) Begin();
+    if (!thread_.joinable()) Begin();
   }
   changed_.notify_one();
 }
@@ -23,16 +24,26 @@ void GilRunner::Post(std::function<void()> work) {
 // Where there is no thread to be had, the next work tries again.
 void GilRunner::Begin() {
   try {
-    std::thread([this] { Main(); }).detach();
-    begun_ = true;
+    thread_ = std::thread([this] { Main(); });
   } catch (const std::system_error&) {
+    return;
   }
+}
+
+void GilRunner::Close() {
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  changed_.notify_one();
+  if (thread_.joinable()) thread_.join();
 }
 
 void GilRunner::Main() {
   for (;;) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !queue_.empty(); });
+    changed_.wait(lock, [this] { return !queue_.empty() || closed_; });
+    if (queue_.empty()) return;
     std::function<void()> work = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();

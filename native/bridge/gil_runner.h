@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <thread>
 
 namespace inmem::bridge {
 
@@ -19,8 +20,11 @@ class GilRunner {
   GilRunner(const GilRunner&) = delete;
   GilRunner& operator=(const GilRunner&) = delete;
 
-  // `work` is destroyed with the GIL, too. Any thread.
+  // `work` is destroyed with the GIL, too. Any thread. After Close() it is
+  // dropped.
   void Post(std::function<void()> work);
+  // Does what there is, and ends the thread. Without the GIL, which it takes.
+  void Close();
 
  private:
   void Begin();
@@ -30,7 +34,8 @@ class GilRunner {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::function<void()>> queue_;
-  bool begun_ = false;
+  std::thread thread_;
+  bool closed_ = false;
 };
 
 }  // namespace inmem::bridge

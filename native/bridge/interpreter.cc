@@ -4,22 +4,70 @@
 
 #include "bridge/interpreter.h"
 
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
+
+#include "base/status.h"
+#include "bridge/interpreters.h"
 
 namespace inmem::bridge {
 
-Interpreter::Interpreter(PyInterpreterState* state)
-    : state_(state), service_(*this), runner_(state) {}
+namespace {
+
+// As an isolated one of PEP 684: nothing in it is another's. Threads of
+// Python's that nobody waits for would be there when it ends, which CPython
+// forbids.
+constexpr PyInterpreterConfig kConfig = {
+    .use_main_obmalloc = 0,
+    .allow_fork = 0,
+    .allow_exec = 0,
+    .allow_threads = 1,
+    .allow_daemon_threads = 0,
+    .check_multi_interp_extensions = 1,
+    .gil = PyInterpreterConfig_OWN_GIL,
+};
+
+}  // namespace
+
+Interpreter::Interpreter(PyInterpreterState* state, std::uint32_t number)
+    : state_(state), number_(number), service_(*this), runner_(state) {}
 
 Interpreter& Interpreter::Main() {
   static auto* main = new std::shared_ptr<Interpreter>(
-      new Interpreter(PyInterpreterState_Main()));
+      new Interpreter(PyInterpreterState_Main(), 0));
   return **main;
+}
+
+Result<std::shared_ptr<Interpreter>> Interpreter::Make(
+    const std::function<Status()>& set_up) {
+  PyThreadState* state = nullptr;
+  const PyStatus made = Py_NewInterpreterFromConfig(&state, &kConfig);
+  if (PyStatus_Exception(made) != 0) {
+    return Status(ErrorCode::kInterpreter,
+                  std::string("no interpreter could be made: ") +
+                      (made.err_msg != nullptr ? made.err_msg : "no reason"));
+  }
+  std::shared_ptr<Interpreter> interpreter(new Interpreter(
+      PyThreadState_GetInterpreter(state), Interpreters::NewNumber()));
+  Interpreters::Get().Add(interpreter);
+  const Status status = set_up();
+  PyThreadState_Clear(state);
+  PyThreadState_DeleteCurrent();
+  if (status.ok()) return interpreter;
+  interpreter->End([] {});
+  return status;
+}
+
+std::shared_ptr<Interpreter> Interpreter::Numbered(std::uint32_t number) {
+  return Interpreters::Get().Numbered(number);
 }
 
 Interpreter* Interpreter::Find() {
   Interpreter& main = Main();
-  return PyInterpreterState_Get() == main.state_ ? &main : nullptr;
+  PyInterpreterState* const state = PyInterpreterState_Get();
+  return state == main.state_ ? &main : Interpreters::Get().Find(state);
 }
 
 Interpreter& Interpreter::Current() { return *Find(); }

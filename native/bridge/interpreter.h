@@ -7,10 +7,13 @@
 #include <datetime.h>
 
 #include <array>
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 
+#include "base/status.h"
 #include "bridge/gil_runner.h"
 #include "bridge/service.h"
 #include "cpython/owned.h"
@@ -26,6 +29,13 @@ class Interpreter : public std::enable_shared_from_this<Interpreter> {
  public:
   // Never destroyed. REQUIRES: Python has started.
   static Interpreter& Main();
+  // A new one with a GIL of its own, on the calling thread, which has no GIL;
+  // `set_up` is called with the new one's. Errors: kInterpreter; those of
+  // `set_up`.
+  static Result<std::shared_ptr<Interpreter>> Make(
+      const std::function<Status()>& set_up);
+  // One that Make() gave, by its number.
+  static std::shared_ptr<Interpreter> Numbered(std::uint32_t number);
   // That of the calling thread. REQUIRES: the GIL, in one that has a bridge.
   static Interpreter& Current();
   // The same; null where it has none: Python code makes interpreters, too.
@@ -34,8 +44,25 @@ class Interpreter : public std::enable_shared_from_this<Interpreter> {
   Interpreter(const Interpreter&) = delete;
   Interpreter& operator=(const Interpreter&) = delete;
 
+  // 0: the main one.
+  std::uint32_t number() const { return number_; }
+  bool is_main() const { return number_ == 0; }
+  PyInterpreterState* state() const { return state_; }
   // The calling thread has its GIL.
   bool IsHeld() const;
+
+  // True for the first who asks: it is his to use, and to end. Any thread.
+  bool Claim() { return !claimed_.exchange(true); }
+
+  // Code that catches all: raises in the calling thread, whose state it is,
+  // where its interpreter has waited long enough. GIL.
+  static bool Insist(PyThreadState* state);
+
+  // Ends one that Make() gave, on a thread of its own: tells its threads to
+  // end, waits for them, and lets the interpreter go; then calls `done` there,
+  // without a GIL. REQUIRES: no realm uses it, and nobody
+  // has called End().
+  void End(std::function<void()> done);
 
   Service& service() { return service_; }
   // Does things with its GIL, on a thread of their own.
@@ -75,9 +102,16 @@ class Interpreter : public std::enable_shared_from_this<Interpreter> {
   std::uint32_t last_wait = 0;
 
  private:
-  explicit Interpreter(PyInterpreterState* state);
+  Interpreter(PyInterpreterState* state, std::uint32_t number);
+  void EndHere();
+  bool TellThreads(bool raise);
+  void Forget();
 
   PyInterpreterState* const state_;
+  const std::uint32_t number_;
+  std::atomic<bool> claimed_{false};
+  std::atomic<bool> insists_{false};
+  static inline std::atomic<int> insisting{0};  // how many do
   Service service_;
   GilRunner runner_;
 };

@@ -129,7 +129,10 @@ class Watchdog {
 Limit::Limit(Interpreter& interpreter)
     : interpreter_(interpreter.shared_from_this()) {}
 
-Limit::~Limit() { Py_XDECREF(task_); }
+// Of an interpreter that has ended nothing is left to let go.
+Limit::~Limit() {
+  if (task_ != nullptr && interpreter_->IsHeld()) Py_DECREF(task_);
+}
 
 void Limit::EndAt(Clock::time_point when) {
   Watchdog::Get().Watch(when, shared_from_this());
@@ -328,6 +331,9 @@ int __wrap_Py_MakePendingCalls(void) {
 
 int __wrap__Py_HandlePending(PyThreadState* state) {
   if (__real__Py_HandlePending(state) != 0) return -1;
-  return inmem::bridge::EndWatch::Take() ? -1 : 0;
+  return inmem::bridge::EndWatch::Take() ||
+                 inmem::bridge::Interpreter::Insist(state)
+             ? -1
+             : 0;
 }
 }

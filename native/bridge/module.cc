@@ -8,6 +8,7 @@
 #include "bridge/async_call.h"
 #include "bridge/begin.h"
 #include "bridge/interpreter.h"
+#include "bridge/interpreters.h"
 #include "bridge/js_memory.h"
 #include "bridge/js_object.h"
 #include "bridge/limit.h"
@@ -102,17 +103,40 @@ std::string TextOfError() {
   return told;
 }
 
+Status Installed() {
+  if (Install()) return Status::Ok();
+  return {ErrorCode::kInterpreter,
+          "the bridge could not be set up: " + TextOfError()};
+}
+
 }  // namespace
 
 Status Prepare(int (*wake_signal)()) {
   SetWakeSignal(wake_signal);
   const PyGILState_STATE state = PyGILState_Ensure();
-  Status status =
-      Install() ? Status::Ok()
-                : Status(ErrorCode::kInterpreter,
-                         "the bridge could not be set up: " + TextOfError());
+  Status status = Installed();
   PyGILState_Release(state);
   return status;
+}
+
+Result<std::uint32_t> PrepareOwn(int (*wake_signal)(),
+                                 const std::function<Status()>& set_up) {
+  SetWakeSignal(wake_signal);
+  auto made = Interpreter::Make([&set_up] {
+    Status status = Installed();
+    return status.ok() ? set_up() : status;
+  });
+  if (!made.ok()) return made.status();
+  return made.value()->number();
+}
+
+void EndUnopened(std::uint32_t number) {
+  auto interpreter = Interpreter::Numbered(number);
+  if (interpreter != nullptr && interpreter->Claim()) interpreter->End([] {});
+}
+
+void ParkInterpreters(std::chrono::milliseconds limit) {
+  Interpreters::Get().Park(limit);
 }
 
 }  // namespace inmem::bridge

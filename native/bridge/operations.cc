@@ -330,13 +330,22 @@ napi_value HeldCount(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_value OpenBridge(napi_env env, napi_callback_info info) {
-  std::size_t argc = 5;
-  std::array<napi_value, 5> argv = {};
+  std::size_t argc = 6;
+  std::array<napi_value, 6> argv = {};
   napi_get_cb_info(env, info, &argc, argv.data(), nullptr, nullptr);
   bool of_worker = false;
   napi_get_value_bool(env, argv[4], &of_worker);
-  std::shared_ptr<Realm> realm =
-      Realm::Open(env, argv[0], argv[1], argv[2], argv[3], of_worker);
+  std::uint32_t number = 0;
+  napi_get_value_uint32(env, argv[5], &number);
+  auto interpreter = number == 0 ? Interpreter::Main().shared_from_this()
+                                 : Interpreter::Numbered(number);
+  if (number != 0 && (interpreter == nullptr || !interpreter->Claim())) {
+    napi_throw_error(env, nullptr, "this interpreter is another's");
+    return nullptr;
+  }
+  std::shared_ptr<Realm> realm = Realm::Open(env, argv[0], argv[1], argv[2],
+                                             argv[3], of_worker, interpreter);
+  if (!realm && number != 0) interpreter->End([] {});
   if (!realm) return nullptr;
   napi_value object = nullptr;
   napi_create_object(env, &object);
@@ -366,6 +375,7 @@ napi_value OpenBridge(napi_env env, napi_callback_info info) {
           {"interrupt", Guarded<Interrupt>},
           {"answerPromise", Guarded<AnswerPromise>},
           {"awaitAsync", Guarded<AwaitAsync>},
+          {"close", Guarded<Close>},
       });
   for (const auto& [name, callback] : kFunctions) {
     napi_value function = nullptr;

@@ -35,9 +35,6 @@ constexpr std::size_t kStackReserve = 256u << 10;
 // Of one unit of CPython's count: the largest frames between two checks.
 constexpr std::size_t kBytesOfRecursion = 1u << 10;
 
-// Realms that use the thread state of this thread.
-thread_local int realms_of_thread = 0;
-
 char* LowestOfStack() {
   pthread_attr_t attributes;
   void* low = nullptr;
@@ -62,14 +59,25 @@ bool TypedMemory(napi_env env, napi_value array, T** data, std::size_t* count) {
 
 }  // namespace
 
+std::shared_ptr<JsThread> JsThread::Here() {
+  static thread_local std::weak_ptr<JsThread> here;
+  auto known = here.lock();
+  if (known == nullptr) {
+    known = std::make_shared<JsThread>();
+    here = known;
+  }
+  return known;
+}
+
 std::shared_ptr<Realm> Realm::Open(napi_env env, napi_value dispatch,
                                    napi_value registers, napi_value out_tags,
-                                   napi_value out_words, bool of_worker) {
+                                   napi_value out_words, bool of_worker,
+                                   std::shared_ptr<Interpreter> interpreter) {
   std::shared_ptr<Realm> realm(new Realm());
   static std::atomic<std::uint32_t> realms{0};
   realm->id_ = ++realms;
   realm->env_ = env;
-  realm->interpreter_ = Interpreter::Main().shared_from_this();
+  realm->interpreter_ = std::move(interpreter);
   realm->thread_ = pthread_self();
   realm->stack_low_ = LowestOfStack();
   std::size_t count = 0;
@@ -89,14 +97,18 @@ std::shared_ptr<Realm> Realm::Open(napi_env env, napi_value dispatch,
   realm->calls_ = napi::JsCalls::Make(Napi::Env(env), "inmem-python", [] {});
   if (!realm->calls_) return nullptr;
   realm->calls_->Hold(Napi::Env(env), false);
-  if (of_worker) realm->end_watch_ = EndWatch::Begin(env, realm->progress);
+  JsThread& js_thread = *realm->js_thread_;
+  const bool is_first = js_thread.realms++ == 0;
+  if (of_worker && is_first) {
+    js_thread.end_watch = EndWatch::Begin(env, realm->js_thread_);
+  }
   auto* held = new std::shared_ptr<Realm>(realm);
   napi_add_env_cleanup_hook(
       env,
       [](void* data) {
         std::unique_ptr<std::shared_ptr<Realm>> owner(
             static_cast<std::shared_ptr<Realm>*>(data));
-        (*owner)->Close();
+        (*owner)->Close(false, [] {});
       },
       held);
   return realm;
@@ -104,26 +116,65 @@ std::shared_ptr<Realm> Realm::Open(napi_env env, napi_value dispatch,
 
 Realm::~Realm() = default;
 
-// The environment ends: what JavaScript held of Python goes now, what Python
-// holds of it gives errors from now on.
-void Realm::Close() {
+// The environment ends, or the interpreter (`alive`: JavaScript goes on): what
+// JavaScript held of Python goes now, what Python holds of it gives errors from
+// now on.
+void Realm::Close(bool alive, std::function<void()> done) {
+  if (std::exchange(done_, true)) return;
   closed_.store(true, std::memory_order_release);
   calls_->Release();
-  if (end_watch_) end_watch_->Finish();
+  const bool is_last = --js_thread_->realms == 0;
+  if (is_last && js_thread_->end_watch) js_thread_->end_watch->Finish();
   for (const auto& [number, limit] : limits_) limit->Close();
   limits_.clear();
-  if (python_ == nullptr || Py_IsInitialized() == 0) return;
-  PyEval_RestoreThread(python_);
-  FailWaiting(*this);
-  handles_.Clear();
-  for (PyObject* name : names_) Py_DECREF(name);
-  names_.clear();
-  PyThreadState* const mine = std::exchange(python_, nullptr);
-  // Two copies of the package in one environment share the thread's state.
-  if (--realms_of_thread > 0) {
-    PyEval_SaveThread();
-    return;
+  if (Py_IsInitialized() == 0) return;
+  const bool is_own = !interpreter_->is_main();
+  if (python_ != nullptr || is_own) {
+    EnterPython();
+    if (alive) exports_->TakeAll(env_);
+    FailWaiting(*this);
+    handles_.Clear();
+    for (PyObject* name : names_) Py_DECREF(name);
+    names_.clear();
+    LeaveForGood();
   }
+  if (is_own) interpreter_->End(std::move(done));
+}
+
+bool Realm::CloseOwn(std::function<void()> done) {
+  if (progress.in_python()) return false;
+  Close(true, std::move(done));
+  return true;
+}
+
+// With the state of this thread in the interpreter; all realms of the main one
+// share theirs. Not PyGILState_Ensure(): that takes the interpreter which the
+// thread was in last.
+void Realm::EnterPython() {
+  if (python_ == nullptr) {
+    PyThreadState*& shared = js_thread_->shared;
+    const bool is_main = interpreter_->is_main();
+    python_ = is_main && shared != nullptr
+                  ? shared
+                  : PyThreadState_New(interpreter_->state());
+    if (is_main) {
+      shared = python_;
+      ++js_thread_->sharing;
+    }
+  }
+  PyEval_RestoreThread(python_);
+}
+
+void Realm::LeaveForGood() {
+  PyThreadState* const mine = std::exchange(python_, nullptr);
+  if (interpreter_->is_main()) {
+    if (--js_thread_->sharing > 0) {
+      PyEval_SaveThread();
+      return;
+    }
+    js_thread_->shared = nullptr;
+  }
+  EndWatch::WaitForLook();
   PyThreadState_Clear(mine);
   PyThreadState_DeleteCurrent();
 }
@@ -267,15 +318,11 @@ void Realm::Tell(const napi_value* argv, std::size_t argc) {
 
 Entry::Entry(Realm& realm)
     : realm_(realm), no_scope_(realm.call_scope, nullptr) {
-  if (realm.python_ == nullptr) {
-    PyGILState_Ensure();
-    realm.python_ = PyThreadState_Get();
-    ++realms_of_thread;
-  } else {
-    PyEval_RestoreThread(realm.python_);
-  }
+  realm.EnterPython();
   realm.progress.EnterPython();
-  if (realm.end_watch_) realm.end_watch_->Enter(realm.python_);
+  if (realm.js_thread_->end_watch) {
+    before_ = realm.js_thread_->end_watch->Enter(realm.python_);
+  }
   const char* here = static_cast<char*>(__builtin_frame_address(0));
   const auto left = static_cast<std::size_t>(here - realm.stack_low_);
   const std::size_t usable = left > kStackReserve ? left - kStackReserve : 0;
@@ -289,6 +336,9 @@ Entry::Entry(Realm& realm)
 Entry::~Entry() {
   realm_.python_->c_recursion_remaining = recursion_;
   realm_.progress.LeavePython();
+  if (realm_.js_thread_->end_watch) {
+    realm_.js_thread_->end_watch->Leave(before_);
+  }
   realm_.service().ServePosted();
   if (realm_.interrupt_ && !realm_.progress.in_python()) {
     realm_.ForgetInterrupt();

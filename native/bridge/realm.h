@@ -4,8 +4,6 @@
 #include "cpython/python_setup.h"
 #include "napi/napi_setup.h"
 
-#include <unistd.h>
-
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -24,6 +22,7 @@
 #include "bridge/end_watch.h"
 #include "bridge/handles.h"
 #include "bridge/interpreter.h"
+#include "bridge/js_thread.h"
 #include "bridge/limit.h"
 #include "bridge/protocol.h"
 #include "bridge/tape.h"
@@ -48,11 +47,13 @@ class Realm : public std::enable_shared_from_this<Realm> {
  public:
   // `dispatch` does JsOps; `registers` is the Int32Array; `out_tags` and
   // `out_words` take tapes to JavaScript; `of_worker`: others may end it at any
-  // time. REQUIRES: JavaScript's thread. Null with a JS exception pending where
-  // Node refuses.
+  // time; `interpreter`: whose objects cross, the main one or one that no other
+  // realm has. REQUIRES: JavaScript's thread. Null with a JS exception pending
+  // where Node refuses.
   static std::shared_ptr<Realm> Open(napi_env env, napi_value dispatch,
                                      napi_value registers, napi_value out_tags,
-                                     napi_value out_words, bool of_worker);
+                                     napi_value out_words, bool of_worker,
+                                     std::shared_ptr<Interpreter> interpreter);
   ~Realm();
   Realm(const Realm&) = delete;
   Realm& operator=(const Realm&) = delete;
@@ -162,14 +163,24 @@ class Realm : public std::enable_shared_from_this<Realm> {
   bool Post(napi::JsCalls::Call call) { return calls_->Post(std::move(call)); }
   napi::JsCalls& calls() { return *calls_; }
 
+  // Of an interpreter of its own: the realm closes, and that ends; then `done`
+  // is called. False: JavaScript's thread is in Python. JavaScript's thread.
+  bool CloseOwn(std::function<void()> done);
+
+ private:
+  std::shared_ptr<JsThread> js_thread_ = JsThread::Here();
+
+ public:
   // Of JavaScript's thread.
-  ThreadProgress progress{gettid()};
+  ThreadProgress& progress = js_thread_->progress;
   // Of the innermost call of Python; null: it is no call. JavaScript's thread.
   CallScope* call_scope = nullptr;
 
  private:
   Realm() = default;
-  void Close();
+  void Close(bool alive, std::function<void()> done);
+  void EnterPython();
+  void LeaveForGood();
   cpython::Owned CallHere(JsOp op, std::uint32_t index, PyObject* const* args,
                           std::size_t count, PyObject* keywords);
   cpython::Owned CallThere(JsOp op, std::uint32_t index, PyObject* const* args,
@@ -206,6 +217,7 @@ class Realm : public std::enable_shared_from_this<Realm> {
   std::uint32_t id_ = 0;
   pthread_t thread_ = {};
   std::atomic<bool> closed_{false};
+  bool done_ = false;  // JavaScript's thread has let go of all
   std::atomic<bool> refusing_{false};
   napi_ref dispatch_ = nullptr;
   napi_ref kept_ = nullptr;  // the arrays below
@@ -220,7 +232,6 @@ class Realm : public std::enable_shared_from_this<Realm> {
   std::unordered_map<std::uint32_t, Proxy> proxies_;
   PyThreadState* python_ = nullptr;  // of JavaScript's thread; null: not yet
   char* stack_low_ = nullptr;        // of JavaScript's thread
-  std::shared_ptr<EndWatch> end_watch_;  // null: nobody else can end it
   std::unordered_map<std::uint32_t, std::shared_ptr<Limit>> limits_;
   std::shared_ptr<Limit> interrupt_;  // of the calls below; null: none
   int awaited_ = 0;                   // asynchronous calls without an answer
@@ -252,6 +263,7 @@ class Entry {
  private:
   Realm& realm_;
   Innermost no_scope_;
+  PyThreadState* before_ = nullptr;  // whom the end watch knew
   int recursion_ = 0;
 };
 

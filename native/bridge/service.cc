@@ -4,11 +4,13 @@
 #include "bridge/service.h"
 
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <iterator>
 #include <limits>
 #include <mutex>
 #include <string>
@@ -87,6 +89,10 @@ void Do(Service::Work& work) {
 Service::Service(Interpreter& interpreter)
     : interpreter_(interpreter), limit_(Limit()) {}
 
+Service::~Service() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
 bool Service::Begin(PyObject* spawn, PyObject* start_loop,
                     PyObject* serve_posted) {
   spawn_ = Py_NewRef(spawn);
@@ -113,6 +119,7 @@ void Service::OnWorker(Work work) {
   bool wake = false;
   {
     std::lock_guard lock(mutex_);
+    if (finished_) return;
     queue_.push_back(std::move(work));
     queued_.store(queue_.size(), std::memory_order_release);
     wake = queue_.size() > looking_;
@@ -120,7 +127,8 @@ void Service::OnWorker(Work work) {
   if (wake) changed_.notify_one();
 }
 
-// Waits for it. Without the GIL. `last`: nobody else is idle.
+// Waits for it; none: the service is closed. Without the GIL. `last`: nobody
+// else is idle.
 Service::Work Service::Next(bool* last) {
   std::unique_lock lock(mutex_);
   ++idle_;
@@ -131,12 +139,13 @@ Service::Work Service::Next(bool* last) {
     lock.lock();
     --looking_;
   }
-  changed_.wait(lock, [this] { return !queue_.empty(); });
+  changed_.wait(lock, [this] { return !queue_.empty() || closed_; });
   --idle_;
+  if (queue_.empty()) return {};
   Work work = std::move(queue_.front());
   queue_.pop_front();
   queued_.store(queue_.size(), std::memory_order_release);
-  *last = idle_ == 0 && threads_ < limit_;
+  *last = idle_ == 0 && threads_ < limit_ && !closed_;
   return work;
 }
 
@@ -148,6 +157,7 @@ void Service::Serve() {
       cpython::GilRelease release;
       work = Next(&last);
     }
+    if (!work) return;
     // Whoever posts work has no GIL to make threads with: so one more than
     // works is kept ready.
     if (last && !Spawn()) PyErr_Clear();  // then the others do it in turn
@@ -159,11 +169,14 @@ void Service::OnLoop(Work work) {
   bool begin = false;
   {
     std::lock_guard lock(mutex_);
+    if (finished_) return;
     loop_queue_.push_back(std::move(work));
     loop_queued_.store(loop_queue_.size(), std::memory_order_release);
-    begin = !std::exchange(loop_begun_, true);
+    begin = !closed_ && !std::exchange(loop_begun_, true);
     if (begin) descriptor_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (loop_queue_.size() == 1 && !loop_looks_) eventfd_write(descriptor_, 1);
+    if (loop_queue_.size() == 1 && !loop_looks_ && descriptor_ >= 0) {
+      eventfd_write(descriptor_, 1);
+    }
   }
   if (!begin) return;
   // Not on a worker: all of them may be at work, and wait for the loop.
@@ -222,6 +235,34 @@ bool Service::LoopIsIdle() const {
   const Py_ssize_t waiting = PyObject_Size(loop_ready_);
   if (waiting < 0) PyErr_Clear();
   return waiting == 0;
+}
+
+void Service::Close() {
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  changed_.notify_all();
+}
+
+void Service::Finish() {
+  for (;;) {
+    std::deque<Work> works;
+    {
+      std::lock_guard lock(mutex_);
+      works.swap(queue_);
+      std::move(loop_queue_.begin(), loop_queue_.end(),
+                std::back_inserter(works));
+      loop_queue_.clear();
+      finished_ = works.empty();
+      if (finished_) break;
+    }
+    for (Work& work : works) Do(work);
+  }
+  Py_CLEAR(spawn_);
+  Py_CLEAR(start_loop_);
+  Py_CLEAR(loop_ready_);
+  Py_CLEAR(serve_posted_);
 }
 
 void Service::SetLoopReady(PyObject* ready) {

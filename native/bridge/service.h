@@ -27,6 +27,7 @@ class Service {
   using Work = std::function<void()>;
 
   explicit Service(Interpreter& interpreter);
+  ~Service();
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
@@ -40,7 +41,7 @@ class Service {
   void OnWorker(Work work);
   void OnLoop(Work work);
 
-  // Bodies of the threads. GIL; Serve() returns never.
+  // Bodies of the threads. GIL; Serve() returns after Close() alone.
   void Serve();
   void ServeLoop();
 
@@ -51,6 +52,13 @@ class Service {
   void ServePosted() {
     if (posted_) PassOnPosted();
   }
+
+  // The interpreter ends: its threads come back from Serve() when they have
+  // nothing to do; nothing is begun any more. GIL.
+  void Close();
+  // They have: does what is left, and lets go of all. Work that comes later is
+  // dropped. GIL.
+  void Finish();
 
   // Where Python holds what the loop is to do next: it does not look for more
   // of ours while there is something. None: it always may. GIL.
@@ -78,6 +86,8 @@ class Service {
   bool loop_looks_ = false;
   const int limit_;
   bool loop_begun_ = false;
+  bool closed_ = false;
+  bool finished_ = false;
   int descriptor_ = -1;  // an eventfd: the loop has work
   PyObject* spawn_ = nullptr;
   PyObject* start_loop_ = nullptr;

@@ -50,17 +50,24 @@ bool Show(const Job& job, const std::vector<std::string>& points) {
 }  // namespace
 
 Result<std::vector<std::string>> OpenSession(const Job& job) {
-  Bundles bundles;
-  auto points = bundles.Mount(job.bundles, job.verification);
+  auto points = MountSession(job);
   if (!points.ok()) return points.status();
   const PyGILState_STATE state = PyGILState_Ensure();
-  importer::State::Get().loader().SetPolicy(job.policy);
-  Status status = Show(job, points.value())
-                      ? Status::Ok()
-                      : RaisedError("the session could not be set up");
+  Status status = ShowSession(job, points.value());
   PyGILState_Release(state);
   if (!status.ok()) return status;
   return points;
+}
+
+Result<std::vector<std::string>> MountSession(const Job& job) {
+  Bundles bundles;
+  return bundles.Mount(job.bundles, job.verification);
+}
+
+Status ShowSession(const Job& job, const std::vector<std::string>& points) {
+  importer::State::Get().loader().SetPolicy(job.policy);
+  return Show(job, points) ? Status::Ok()
+                           : RaisedError("the session could not be set up");
 }
 
 }  // namespace inmem::interpreter

@@ -16,4 +16,9 @@ namespace inmem::interpreter {
 // without the GIL. Errors: those of Bundles::Mount; kInterpreter.
 Result<std::vector<std::string>> OpenSession(const Job& job);
 
+// The same for an interpreter of its own, in two steps: the first mounts the
+// bundles, without a GIL; the second has that interpreter's.
+Result<std::vector<std::string>> MountSession(const Job& job);
+Status ShowSession(const Job& job, const std::vector<std::string>& points);
+
 }  // namespace inmem::interpreter

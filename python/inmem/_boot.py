@@ -11,7 +11,7 @@ these frames from tracebacks as it cuts importlib's.
 
 import builtins
 import sys
-from _thread import get_ident
+from _thread import daemon_threads_allowed, get_ident
 
 import _inmem
 
@@ -115,12 +115,28 @@ class ExtensionLoader(external.ExtensionFileLoader):  # type: ignore[misc]
 
     def create_module(self, spec: "ModuleSpec") -> "ModuleType":
         try:
+            self.check_interpreter(spec)
             return super().create_module(spec)  # type: ignore[no-any-return]
         except ImportError as error:
             code = _inmem.take_load_error()
             if code:
                 error.inmem_code = code  # type: ignore[attr-defined]
+            elif "subinterpreters" in str(error):
+                error.inmem_code = "ERR_INMEM_NEEDS_SHARED"  # type: ignore[attr-defined]
+                error.add_note(
+                    f"{spec.origin}: this extension module cannot be in an interpreter with a GIL"
+                    " of its own (expected one that supports it: use this one in the shared"
+                    " interpreter, by start() without `interpreter`)"
+                )
             raise
+
+    def check_interpreter(self, spec: "ModuleSpec") -> None:
+        """A module of one phase is refused in an isolated interpreter before its code runs, which
+        CPython refuses after that: numpy's would be of no use to the main one from then on."""
+        if daemon_threads_allowed() or b"\0PyModuleDef_Init\0" in self.get_data(self.path):
+            return
+        message = f"module {spec.name} does not support loading in subinterpreters"
+        raise ImportError(message, name=spec.name, path=self.path)
 
     def get_data(self, path: str) -> bytes:
         return read_file(path)

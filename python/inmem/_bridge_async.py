@@ -7,6 +7,8 @@ one loop on a thread of its own, which begins with the first that comes.
 
 from __future__ import annotations
 
+import gc
+import sys
 import threading
 from _thread import get_ident
 from collections import deque
@@ -40,9 +42,14 @@ _factory_name = "asyncio"
 
 # --- threads ---------------------------------------------------------------------
 
+#: An interpreter with a GIL of its own has no such threads: native/bridge/interpreter_end.cc ends
+#: those of the bridge.
+DAEMON = threading._daemon_threads_allowed()  # type: ignore[attr-defined]
+_ending = False
+
 
 def spawn(name: str) -> None:
-    begin(threading.Thread(target=_serve, name=name, daemon=True))
+    begin(threading.Thread(target=_serve, name=name, daemon=DAEMON))
 
 
 def _serve() -> None:
@@ -51,7 +58,9 @@ def _serve() -> None:
 
 
 def start_loop(descriptor: int) -> None:
-    begin(threading.Thread(target=_run_loop, args=(descriptor,), name="inmem-asyncio", daemon=True))
+    begin(
+        threading.Thread(target=_run_loop, args=(descriptor,), name="inmem-asyncio", daemon=DAEMON)
+    )
 
 
 def begin(thread: threading.Thread) -> None:
@@ -111,13 +120,59 @@ def _run_loop(descriptor: int) -> None:
     # asyncio's own loops tell so what they are to do next; others need not.
     _inmem_bridge.set_loop_ready(getattr(loop, "_ready", None))
     loop.add_reader(descriptor, _inmem_bridge.serve_loop)
-    while not loop.is_closed():
+    while not loop.is_closed() and not _ending:
         try:
             loop.run_forever()
         except BaseException:
             # A task's KeyboardInterrupt or SystemExit: its own future has it as
             # well, and the loop serves the other tasks.
             continue
+    _end_loop(loop)
+
+
+def _end_loop(loop: Any) -> None:
+    """As asyncio.run() does; code that goes on in spite of it gets SystemExit."""
+    import asyncio
+    import contextlib
+
+    if not (tasks := asyncio.all_tasks(loop)):
+        loop.close()
+        return
+    for task in tasks:
+        task.cancel()
+    with contextlib.suppress(BaseException):
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
+
+
+def _is_end(about: threading.ExceptHookArgs) -> bool:
+    error = about.exc_value
+    return isinstance(error, InterpreterEnds) or isinstance(
+        getattr(error, "__context__", None), InterpreterEnds
+    )
+
+
+def end() -> None:
+    """The interpreter ends: its loop does, and threads of pools that wait for work."""
+    global _ending
+    _ending = True
+    # This thread: functions of atexit find the main one, as elsewhere.
+    own = get_ident()
+    threading._active[own] = threading.main_thread()  # type: ignore[attr-defined]
+    # What other threads raise by being told to end, nobody asked for.
+    told, unraisable = threading.excepthook, sys.unraisablehook
+    threading.excepthook = lambda about: told(about) if not _is_end(about) else None
+    sys.unraisablehook = lambda about: unraisable(about) if get_ident() == own else None
+    if _loop is not None and not _loop.is_closed():
+        _loop.call_soon_threadsafe(_loop.stop)
+    pools: Any = sys.modules.get("concurrent.futures.thread")
+    if pools is not None:
+        pools._shutdown = True
+        pools._base.LOGGER.disabled = True
+        for queue in list(pools._threads_queues.values()):
+            queue.put(None)
+    gc.unfreeze()
 
 
 def _open_to_threads(loop: Any) -> None:
@@ -179,6 +234,10 @@ class EnvironmentClosed(KeyboardInterrupt):
     """The JavaScript environment that called is ending."""
 
 
+class InterpreterEnds(EnvironmentClosed, SystemExit):
+    """The interpreter ends, and so do its threads: as by SystemExit, without a word."""
+
+
 def end_task(task: Any) -> int:
     """Cancels the task; the thread that is in its code just now, or 0."""
     import asyncio
@@ -191,7 +250,13 @@ def end_task(task: Any) -> int:
     return _loop_thread if loop is _loop else getattr(loop, "_thread_id", 0) or 0
 
 
-_inmem_bridge.set_limits(end_task, CallTimeout, CallAborted, KeyboardInterrupt, EnvironmentClosed)
+_inmem_bridge.set_limits(
+    end_task,
+    CallTimeout,
+    CallAborted,
+    KeyboardInterrupt,
+    EnvironmentClosed if DAEMON else InterpreterEnds,
+)
 
 
 # --- tasks -------------------------------------------------------------------------
