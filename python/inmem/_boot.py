@@ -115,7 +115,7 @@ class ExtensionLoader(external.ExtensionFileLoader):  # type: ignore[misc]
 
     def create_module(self, spec: "ModuleSpec") -> "ModuleType":
         try:
-            self.check_interpreter(spec)
+            check_interpreter(spec.name, self.path)
             return super().create_module(spec)  # type: ignore[no-any-return]
         except ImportError as error:
             code = _inmem.take_load_error()
@@ -130,16 +130,16 @@ class ExtensionLoader(external.ExtensionFileLoader):  # type: ignore[misc]
                 )
             raise
 
-    def check_interpreter(self, spec: "ModuleSpec") -> None:
-        """A module of one phase is refused in an isolated interpreter before its code runs, which
-        CPython refuses after that: numpy's would be of no use to the main one from then on."""
-        if daemon_threads_allowed() or b"\0PyModuleDef_Init\0" in self.get_data(self.path):
-            return
-        message = f"module {spec.name} does not support loading in subinterpreters"
-        raise ImportError(message, name=spec.name, path=self.path)
-
     def get_data(self, path: str) -> bytes:
         return read_file(path)
+
+
+def check_interpreter(name: str, path: str) -> None:
+    """A module of one phase is refused in an isolated interpreter before its code runs, which
+    CPython refuses after that: numpy's would be of no use to the main one from then on."""
+    if not daemon_threads_allowed() and b"\0PyModuleDef_Init\0" not in read_file(path):
+        message = f"module {name} does not support loading in subinterpreters"
+        raise ImportError(message, name=name, path=path)
 
 
 def read_file(path: str) -> bytes:
