@@ -92,17 +92,31 @@ export function traitsOf(object: object): number {
   else if (types.isSet(object)) traits |= JsTrait.set | JsTrait.length | JsTrait.iterable;
   else if (ArrayBuffer.isView(object) || types.isAnyArrayBuffer(object)) {
     traits |= JsTrait.typedArray;
-  }
+  } else if (typeof object !== "function") traits |= traitsOfOther(object as Members);
   if (types.isNativeError(object)) traits |= JsTrait.error;
-  const members = object as Record<PropertyKey, unknown>;
+  const members = object as Members;
   if (typeof members[Symbol.iterator] === "function") traits |= JsTrait.iterable;
   if (typeof members[Symbol.asyncIterator] === "function") traits |= JsTrait.asyncIterable;
   if (typeof members["then"] === "function") traits |= JsTrait.promise;
   if (typeof members["next"] === "function") traits |= JsTrait.iterator;
-  if (typeof object !== "function") {
-    if (typeof members["length"] === "number" || typeof members["size"] === "number") {
-      traits |= JsTrait.length;
-    }
+  if (Symbol.dispose && typeof members[Symbol.dispose] === "function") traits |= JsTrait.dispose;
+  if (Symbol.asyncDispose && typeof members[Symbol.asyncDispose] === "function") {
+    traits |= JsTrait.asyncDispose;
+  }
+  return traits;
+}
+
+type Members = Record<PropertyKey, unknown>;
+
+/** Of Headers, URLSearchParams, FormData, a WeakMap, and whatever else has such methods. */
+function traitsOfOther(members: Members): number {
+  let traits = 0;
+  if (typeof members["get"] === "function") traits |= JsTrait.get;
+  if (typeof members["set"] === "function") traits |= JsTrait.setItem;
+  if (typeof members["has"] === "function") traits |= JsTrait.has;
+  if (typeof members["delete"] === "function") traits |= JsTrait.delete;
+  if (typeof members["length"] === "number" || typeof members["size"] === "number") {
+    traits |= JsTrait.length;
   }
   return traits;
 }

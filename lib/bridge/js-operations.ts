@@ -1,10 +1,11 @@
 // lib/bridge/js-operations.ts: what Python does with JavaScript objects.
-import { inspect } from "node:util";
+import { inspect, types } from "node:util";
 import { assignMemory, holdMemory } from "./buffers.js";
 import type { Crossing } from "./crossing.js";
 import { equalKey } from "./equal-keys.js";
 import { errorOf } from "./errors.js";
-import { JsOp, PyTrait } from "./native.js";
+import { traitsOf } from "./js-objects.js";
+import { JsOp, JsTrait, PyTrait } from "./native.js";
 import { targetOf } from "./target.js";
 import { firstToJs } from "./to-js.js";
 import { type ToPyOptions, toPy } from "./to-py.js";
@@ -54,6 +55,10 @@ export const operations: readonly (Operation | undefined)[] = (() => {
   return table;
 })();
 
+/** What an object may have and be as good as a record of its members. */
+const PLAIN_TRAITS =
+  JsTrait.iterable | JsTrait.length | JsTrait.get | JsTrait.setItem | JsTrait.has | JsTrait.delete;
+
 const PYTHON_KEYWORDS = new Set(
   (
     "False None True and as assert async await break class continue def del elif else except finally for from " +
@@ -97,22 +102,49 @@ const named = {
   entries: (object) => new Tuple(Object.entries(object).map((entry) => new Tuple(entry))),
   own: (object, [name]) =>
     pair(Object.hasOwn(object, name as string), (object as Members)[name as string]),
+  set_own: (object, [name, value]) => {
+    // An assignment to `__proto__` would be none to a member.
+    const isSet =
+      name === "__proto__"
+        ? Reflect.defineProperty(object, name, {
+            value,
+            writable: true,
+            enumerable: true,
+            configurable: true,
+          })
+        : Reflect.set(object, name as string, value);
+    if (!isSet) throw refused("set", name);
+  },
+  delete_own: (object, [name]) => {
+    if (!Reflect.deleteProperty(object, name as string)) throw refused("deleted", name);
+  },
+  is_plain: (object) => (traitsOf(object) & ~PLAIN_TRAITS) === 0,
   is_instance: (object, [instance]) => (instance as object) instanceof (object as Constructor),
   length: (object) => {
     const { length, size } = object as { length?: unknown; size?: unknown };
     return typeof length === "number" ? length : size;
   },
+  // Of memory: elements, or bytes where there are none.
+  count: (object) => {
+    const { length, byteLength } = object as { length?: number; byteLength: number };
+    return length ?? byteLength;
+  },
   iterate: (object) => (object as Iterable<unknown>)[Symbol.iterator](),
   next: (object, args) => stepOf((object as AnyIterator).next(...(args as [unknown?]))),
   throw: (object, [given], crossing) => {
     const iterator = object as AnyIterator;
-    const traits = targetOf(given)?.held.traits ?? 0;
-    const error = (traits & PyTrait.exception) !== 0 ? errorOf(crossing, given as object) : given;
+    const error = thrownInto(crossing, given);
     if (iterator.throw === undefined) throw error;
     return stepOf(iterator.throw(error));
   },
-  return: (object) => {
-    (object as AnyIterator).return?.();
+  // Whether it has ended: a generator may yield in its `finally`.
+  return: (object) => (object as AnyIterator).return?.()?.done !== false,
+  async_step: (object, [name, value], crossing) => asyncStep(object, name, value, crossing),
+  dispose: (object) => {
+    (object as Disposable)[Symbol.dispose]();
+  },
+  async_dispose: async (object) => {
+    await (object as AsyncDisposable)[Symbol.asyncDispose]();
   },
   item: (object, [index]) => (object as AnyArray)[index as number],
   set_item: (object, [index, value]) => {
@@ -121,16 +153,18 @@ const named = {
   splice: (object, [start, count, ...items]) => {
     (object as AnyArray).splice(start as number, count as number, ...items);
   },
-  replace: (object, [items]) => {
-    const array = object as AnyArray;
-    array.length = 0;
-    for (const item of items as AnyArray) array.push(item);
+  reverse: (object) => {
+    (object as AnyArray).reverse();
   },
   map_get: (object, [key]) => pair((object as AnyMap).has(key), (object as AnyMap).get(key)),
   map_set: (object, [key, value]) => {
     (object as AnyMap).set(key, value);
   },
   map_has: (object, [key]) => (object as AnyMap).has(key),
+  look_up: (object, [key]) => lookUp(object as AnyMap, key),
+  map_clear: (object) => {
+    (object as AnyMap).clear();
+  },
   map_delete: (object, [key]) => (object as AnyMap).delete(key),
   equal_key: (object, [key]) => equalKey(object as AnyMap, key),
   map_keys: (object) => (object as AnyMap).keys(),
@@ -157,6 +191,9 @@ const named = {
     }),
   proxy_of: (_, [value]) => byReference(value),
   once: (_, [value]) => once(value),
+  destroy_all: (proxies) => {
+    for (const proxy of proxies as Iterable<{ destroy(): void }>) proxy.destroy();
+  },
 } satisfies Record<string, NamedOperation>;
 
 function byReference(value: unknown): unknown {
@@ -167,8 +204,43 @@ function pair(first: unknown, second: unknown): Tuple {
   return new Tuple([first, second]);
 }
 
-function stepOf(step: IteratorResult<unknown, unknown>): Tuple {
-  return pair(step.done === true, step.value);
+// An object may be of the one kind or the other: only what it gives tells.
+function stepOf(step: unknown): Tuple {
+  if (types.isPromise(step)) {
+    throw new TypeError("next() gave a Promise: an asynchronous iterator (expected async for)");
+  }
+  if (!isObject(step)) throw new TypeError(`next() gave ${String(step)}, which is no object`);
+  const { done, value } = step as Partial<IteratorResult<unknown, unknown>>;
+  return pair(Boolean(done), value);
+}
+
+/** A Promise, for Python to await. */
+async function asyncStep(
+  object: object,
+  name: unknown,
+  value: unknown,
+  crossing: Crossing,
+): Promise<Tuple> {
+  const iterator = object as AsyncIterator<unknown, unknown, unknown>;
+  if (name === "next") return stepOf(await iterator.next(value));
+  const error = thrownInto(crossing, value);
+  if (iterator.throw === undefined) throw error;
+  return stepOf(await iterator.throw(error));
+}
+
+/** What a generator is to see thrown: the error of an exception of Python's. */
+function thrownInto(crossing: Crossing, given: unknown): unknown {
+  const traits = targetOf(given)?.held.traits ?? 0;
+  return (traits & PyTrait.exception) !== 0 ? errorOf(crossing, given as object) : given;
+}
+
+// Headers has null for what is not there.
+function lookUp(object: AnyMap, key: unknown): Tuple {
+  const value: unknown = object.get(key);
+  const mayLack = value === undefined || value === null;
+  if (!mayLack) return pair(true, value);
+  const asks = typeof (object as { has?: unknown }).has === "function";
+  return pair(asks ? object.has(key) : value === null, value);
 }
 
 // Objects without a prototype have no toString.
@@ -190,14 +262,21 @@ function stackOf(error: object): string {
   }
 }
 
+const INDEX = /^(0|[1-9]\d*)$/;
+
+/** As Python can write them; the numbers of items are none. */
 function allNames(object: object): string[] {
   const names = new Set<string>();
+  // Its own are its elements: as many as there are.
+  const isMemory = ArrayBuffer.isView(object);
   for (
-    let at: object | null = object;
+    let at = isMemory ? (Object.getPrototypeOf(object) as object | null) : object;
     at !== null;
     at = Object.getPrototypeOf(at) as object | null
   ) {
-    for (const name of Object.getOwnPropertyNames(at)) names.add(name);
+    for (const name of Object.getOwnPropertyNames(at)) {
+      if (!INDEX.test(name)) names.add(PYTHON_KEYWORDS.has(name) ? `${name}_` : name);
+    }
   }
   return [...names];
 }

@@ -185,4 +185,10 @@ export const JsTrait = {
   error: 1 << 8,
   length: 1 << 9,
   iterator: 1 << 10,
+  get: 1 << 11,
+  setItem: 1 << 12,
+  has: 1 << 13,
+  delete: 1 << 14,
+  dispose: 1 << 15,
+  asyncDispose: 1 << 16,
 } as const;

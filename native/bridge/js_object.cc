@@ -92,6 +92,43 @@ Owned MethodOf(PyObject* self, Owned function) {
   return made;
 }
 
+// A function that is found in a class of Python's is a method of its instances,
+// as Python's own functions are: JavaScript's `this` is the instance. One that
+// has an object keeps it.
+PyObject* DescriptorGet(PyObject* self, PyObject* instance, PyObject*) {
+  const bool is_free = Cast(self)->self == nullptr;
+  if (!is_free || instance == nullptr || instance == Py_None) {
+    return Py_NewRef(self);
+  }
+  return MethodOf(instance, Owned::Borrow(self)).release();
+}
+
+// One function is got as many objects: what JavaScript has is what counts.
+bool IsSameFunction(const JsObject* one, const JsObject* other) {
+  return one->realm == other->realm &&
+         one->function.index == other->function.index;
+}
+
+PyObject* Compare(PyObject* self, PyObject* other, int operation) {
+  if (operation != Py_EQ && operation != Py_NE) Py_RETURN_NOTIMPLEMENTED;
+  if (self != other) {
+    if (RealmOf(Cast(self)->realm->interpreter(), other) == nullptr) {
+      Py_RETURN_NOTIMPLEMENTED;
+    }
+    const bool same = IsSameFunction(Cast(self), Cast(other));
+    return PyBool_FromLong(same == (operation == Py_EQ) ? 1 : 0);
+  }
+  return PyBool_FromLong(operation == Py_EQ ? 1 : 0);
+}
+
+Py_hash_t Hash(PyObject* self) {
+  const JsObject* object = Cast(self);
+  const Py_hash_t of_realm = Py_HashPointer(object->realm.get());
+  const Py_hash_t hash =
+      of_realm ^ static_cast<Py_hash_t>(object->function.index);
+  return hash == -1 ? -2 : hash;
+}
+
 // Python's own attributes first: __class__, __doc__ and their like.
 PyObject* GetAttribute(PyObject* self, PyObject* name) {
   Owned own = Owned::Steal(PyObject_GenericGetAttr(self, name));
@@ -159,6 +196,9 @@ bool MakeJsTypes(Interpreter& interpreter) {
                                 {Py_tp_members, kObjectMembers},
                                 {0, nullptr}};
   PyType_Slot function_slots[] = {{Py_tp_call, Slot(PyVectorcall_Call)},
+                                  {Py_tp_descr_get, Slot(DescriptorGet)},
+                                  {Py_tp_richcompare, Slot(Compare)},
+                                  {Py_tp_hash, Slot(Hash)},
                                   {Py_tp_members, kMembers},
                                   {0, nullptr}};
   return MakeType("inmem.ffi.JsProxy", nullptr, object_slots, 0,
@@ -228,6 +268,29 @@ PyObject* JsOperation(PyObject*, PyObject* const* args, Py_ssize_t count) {
       ->Call(JsOp::kOther, Cast(args[0])->function.index, args + 1,
              static_cast<std::size_t>(count - 1), nullptr)
       .release();
+}
+
+PyObject* JsView(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  Realm* realm =
+      count == 2 ? RealmOf(Interpreter::Current(), args[0]) : nullptr;
+  auto* base =
+      reinterpret_cast<PyTypeObject*>(Interpreter::Current().types.proxy);
+  if (realm == nullptr || PyType_Check(args[1]) == 0 ||
+      PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(args[1]), base) == 0) {
+    PyErr_SetString(PyExc_TypeError, "expected a JsProxy and a class of them");
+    return nullptr;
+  }
+  auto* type = reinterpret_cast<PyTypeObject*>(args[1]);
+  Owned made = Owned::Steal(type->tp_alloc(type, 0));
+  if (!made) return nullptr;
+  JsObject* seen = Cast(args[0]);
+  JsObject* view = Cast(made.get());
+  new (&view->realm) std::shared_ptr<Realm>(seen->realm);
+  view->function = JsFunction{.index = seen->function.index};
+  view->traits = seen->traits;
+  view->call = VectorCall;
+  view->of = Py_NewRef(args[0]);
+  return made.release();
 }
 
 PyObject* JsIsOpen(PyObject*, PyObject* proxy) {

@@ -27,6 +27,10 @@ cpython::Owned MakeJsObject(std::shared_ptr<Realm> realm, std::uint32_t index,
 PyObject* JsOperation(PyObject* module, PyObject* const* args,
                       Py_ssize_t count);
 
+// _inmem_bridge.js_view(proxy, type): the same object in JavaScript, with the
+// protocols of another class, for Python alone.
+PyObject* JsView(PyObject* module, PyObject* const* args, Py_ssize_t count);
+
 // _inmem_bridge.is_open(proxy): whether its environment is still there.
 PyObject* JsIsOpen(PyObject* module, PyObject* proxy);
 

@@ -63,6 +63,7 @@ PyMethodDef kMethods[] = {
     {"js", Method(JsOperation), METH_FASTCALL, nullptr},
     {"js_leave", JsLeave, METH_O, nullptr},
     {"js_notify", Method(JsNotify), METH_FASTCALL, nullptr},
+    {"js_view", Method(JsView), METH_FASTCALL, nullptr},
     {"js_new", Method(JsNew), METH_FASTCALL | METH_KEYWORDS, nullptr},
     {"set_plain", SetPlainFunction, METH_O, nullptr},
     {"set_js_exception", SetExceptions, METH_VARARGS, nullptr},

@@ -40,6 +40,13 @@ enum JsTrait : std::uint32_t {
   kJsError = 1u << 8,
   kJsLength = 1u << 9,  // `length` or `size` is a number
   kJsIterator = 1u << 10,
+  // Methods so named, of what is neither Array, Map, Set nor function.
+  kJsGet = 1u << 11,
+  kJsSetItem = 1u << 12,
+  kJsHas = 1u << 13,
+  kJsDelete = 1u << 14,
+  kJsDispose = 1u << 15,
+  kJsAsyncDispose = 1u << 16,
 };
 
 inline std::uint32_t TraitsOf(PyObject* object) {

@@ -104,7 +104,8 @@ def set_js_global(proxy: Any) -> None:
 
 def register_js_module(name: str, members: Any) -> None:
     there = sys.modules.get(name)
-    if there is not None and not isinstance(there, JsModule):
+    is_pythons = there is not None and not isinstance(there, JsModule)
+    if is_pythons or name.partition(".")[0] in sys.stdlib_module_names:
         raise ValueError(f"{name}: Python has a module of that name (expected another name)")
     forget_js_modules(name)
     sys.modules[name] = JsModule(name, members)

@@ -7,6 +7,7 @@ JavaScript is asked and answers without any thread that waits for another.
 from __future__ import annotations
 
 import _inmem_bridge
+from _inmem_bridge import js
 
 from inmem import _bridge_async
 
@@ -70,31 +71,88 @@ class JsAsyncIterable:
 
     __slots__ = ()
 
-    def __aiter__(self) -> JsAsyncIterator:
-        return JsAsyncIterator(self)
+    def __aiter__(self) -> Iteration:
+        return Iteration(self)
 
 
-class JsAsyncIterator:
+class Iteration:
     """One iteration; `aclose()` ends it before its end, and the stream behind it."""
 
     def __init__(self, iterable: Any) -> None:
         self._iterable = iterable
         self._iterator: Any = None
 
-    def __aiter__(self) -> JsAsyncIterator:
+    def __aiter__(self) -> Iteration:
         return self
 
     async def __anext__(self) -> Any:
         if self._iterator is None:
             self._iterator = await ask(self._iterable, ITERATOR)
-        item = await ask(self._iterator, NEXT)
-        if not item:
-            raise StopAsyncIteration
-        return item[0]
+        return await _item(self._iterator)
 
     async def aclose(self) -> None:
         if self._iterator is not None:
             await ask(self._iterator, END)
+
+
+class JsAsyncIterator:
+    """An object whose `next()` gives Promises: an asynchronous generator."""
+
+    __slots__ = ()
+
+    def __aiter__(self) -> JsAsyncIterator:
+        return self
+
+    async def __anext__(self) -> Any:
+        return await _item(self)
+
+    async def asend(self, value: Any) -> Any:
+        if value is None:
+            return await _item(self)
+        return _value_of(await js(self, "async_step", "next", value))
+
+    async def athrow(self, error: Any, value: Any = None, traceback: Any = None) -> Any:
+        raised = exception_to_throw(error, value, traceback)
+        return _value_of(await js(self, "async_step", "throw", raised))
+
+    async def aclose(self) -> None:
+        await ask(self, END)
+
+
+async def _item(iterator: Any) -> Any:
+    item = await ask(iterator, NEXT)
+    if not item:
+        raise StopAsyncIteration
+    return item[0]
+
+
+def _value_of(step: tuple[bool, Any]) -> Any:
+    done, value = step
+    if done:
+        raise StopAsyncIteration(value)
+    return value
+
+
+def exception_to_throw(error: Any, value: Any, traceback: Any) -> Any:
+    """As generators take it: an exception, or its class and what it is made with."""
+    if isinstance(error, type) and issubclass(error, BaseException):
+        if isinstance(value, error):
+            error = value
+        else:
+            error = error() if value is None else error(value)
+    return error if traceback is None else error.with_traceback(traceback)
+
+
+class JsAsyncDisposable:
+    """An object with `Symbol.asyncDispose`: an asynchronous context manager."""
+
+    __slots__ = ()
+
+    async def __aenter__(self) -> JsAsyncDisposable:
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        await js(self, "async_dispose")
 
 
 def abort_on_cancel(controller: Any) -> Any:

@@ -8,7 +8,7 @@ from _inmem_bridge import js, js_memory
 # `typing` and its like would take as long as all else here, and megabytes.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Buffer
+    from collections.abc import Buffer, Iterator
     from typing import Any, BinaryIO
 
 
@@ -36,6 +36,29 @@ class JsBuffer:
         copy = memoryview(bytearray(view)).cast(view.format)  # type: ignore[call-overload]
         copy[index] = value
         js(self, "assign", bytes(copy))
+
+    def __delitem__(self, index: Any) -> None:
+        raise TypeError(f"{type(self).__name__!r} object doesn't support item deletion")
+
+    def __len__(self) -> int:
+        """Of an ArrayBuffer and a DataView: bytes."""
+        count: int = js(self, "count")
+        return count
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(memoryview(self))
+
+    def __reversed__(self) -> Iterator[Any]:
+        return reversed(memoryview(self))
+
+    def __contains__(self, value: Any) -> bool:
+        return value in memoryview(self)
+
+    def index(self, value: Any, *bounds: int) -> int:
+        return memoryview(self).tolist().index(value, *bounds)
+
+    def count(self, value: Any) -> int:
+        return memoryview(self).tolist().count(value)
 
     def to_memoryview(self) -> memoryview:
         """The memory itself, with the format of the elements."""

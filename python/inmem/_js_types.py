@@ -6,18 +6,33 @@ from __future__ import annotations
 from _collections_abc import (
     Iterable,
     Iterator,
-    Mapping,
     MutableMapping,
     MutableSequence,
     MutableSet,
+    Sequence,
 )
-from _collections_abc import Set as AbstractSet
 
 import _inmem_bridge
-from _inmem_bridge import JsProxy, js, js_new
+from _inmem_bridge import JsProxy, js, js_new, js_view
 
-from inmem._bridge_promises import JsAsyncIterable, JsPromise
+from inmem._bridge_promises import (
+    JsAsyncDisposable,
+    JsAsyncIterable,
+    JsAsyncIterator,
+    JsPromise,
+    exception_to_throw,
+)
 from inmem._js_buffer import JsBuffer
+from inmem._js_collections import (
+    JsDelete,
+    JsGet,
+    JsHas,
+    JsLength,
+    JsMap,
+    JsMapping,
+    JsSet,
+    JsSetItem,
+)
 
 # `typing` and its like would take as long as all else here, and megabytes.
 TYPE_CHECKING = False
@@ -36,6 +51,15 @@ PROMISE = 1 << 7
 ERROR = 1 << 8
 LENGTH = 1 << 9
 ITERATOR = 1 << 10
+GET = 1 << 11
+SET_ITEM = 1 << 12
+HAS = 1 << 13
+DELETE = 1 << 14
+DISPOSE = 1 << 15
+ASYNC_DISPOSE = 1 << 16
+
+#: Not of native's.
+ASYNC_ITERATOR = 1 << 31
 
 #: What JavaScript gives for a member that is not there.
 MISSING = object()
@@ -76,9 +100,9 @@ class Members:
     def object_values(self) -> Any:
         return js(self, "values")
 
-    def as_object_map(self) -> JsObjectMap:
-        """The object's own members as a mapping."""
-        return JsObjectMap(self)
+    def as_object_map(self, *, hereditary: bool = False) -> Any:
+        """The object's own members as a mapping; `hereditary`: objects in it likewise."""
+        return js_view(self, JsObjectMapOfMaps if hereditary else JsObjectMap)
 
 
 class JsCallable(Members, _inmem_bridge.JsCallable):
@@ -92,14 +116,6 @@ class JsCallable(Members, _inmem_bridge.JsCallable):
 
     def __instancecheck__(self, instance: Any) -> bool:
         return isinstance(instance, JsProxy) and js(self, "is_instance", instance)
-
-
-class JsLength:
-    __slots__ = ()
-
-    def __len__(self) -> int:
-        count: int = js(self, "length")
-        return count
 
 
 class JsIterable:
@@ -122,8 +138,8 @@ class JsIterator:
     def send(self, value: Any) -> Any:
         return self._step("next") if value is None else self._step("next", value)
 
-    def throw(self, error: Any) -> Any:
-        return self._step("throw", error)
+    def throw(self, error: Any, value: Any = None, traceback: Any = None) -> Any:
+        return self._step("throw", exception_to_throw(error, value, traceback))
 
     def _step(self, *operation: Any) -> Any:
         done, result = js(self, *operation)
@@ -132,7 +148,24 @@ class JsIterator:
         return result
 
     def close(self) -> None:
-        js(self, "return")
+        if not js(self, "return"):
+            raise RuntimeError("JavaScript's generator ignored return()")
+
+
+class JsDisposable:
+    """An object with `Symbol.dispose`: a context manager."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> JsDisposable:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        js(self, "dispose")
+
+
+#: Values that one call of JavaScript's takes.
+AT_ONCE = 10_000
 
 
 class JsArray(JsLength):
@@ -146,20 +179,39 @@ class JsArray(JsLength):
         return js(self, "item", self._position(index))
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        if isinstance(index, slice):
-            items = self[:]
-            items[index] = value
-            js(self, "replace", tuple(items))
-        else:
+        if not isinstance(index, slice):
             js(self, "set_item", self._position(index), value)
+            return
+        start, stop, step = index.indices(len(self))
+        values = list(value)
+        if step == 1:
+            self._splice(start, max(stop - start, 0), values)
+            return
+        positions = range(start, stop, step)
+        if len(positions) != len(values):
+            raise ValueError(
+                f"attempt to assign sequence of size {len(values)}"
+                f" to extended slice of size {len(positions)}"
+            )
+        for position, item in zip(positions, values, strict=True):
+            js(self, "set_item", position, item)
 
     def __delitem__(self, index: Any) -> None:
-        if isinstance(index, slice):
-            items = self[:]
-            del items[index]
-            js(self, "replace", tuple(items))
-        else:
+        if not isinstance(index, slice):
             js(self, "splice", self._position(index), 1)
+            return
+        positions = range(*index.indices(len(self)))
+        if index.step in (None, 1):
+            self._splice(positions.start, len(positions), [])
+            return
+        for position in sorted(positions, reverse=True):
+            js(self, "splice", position, 1)
+
+    # What stays is not touched: Python has one nothing where JavaScript has two.
+    def _splice(self, start: int, count: int, values: list[Any]) -> None:
+        js(self, "splice", start, count, *values[:AT_ONCE])
+        for at in range(AT_ONCE, len(values), AT_ONCE):
+            js(self, "splice", start + at, 0, *values[at : at + AT_ONCE])
 
     def _position(self, index: SupportsIndex) -> int:
         position = index.__index__()
@@ -184,8 +236,24 @@ class JsArray(JsLength):
         start = slice(index, None).indices(len(self))[0]
         js(self, "splice", start, 0, value)
 
+    def extend(self, values: Iterable[Any]) -> None:
+        self._splice(len(self), 0, list(values))
+
+    def reverse(self) -> None:
+        js(self, "reverse")
+
+    def clear(self) -> None:
+        js(self, "splice", 0, len(self))
+
     def __iadd__(self, values: Iterable[Any]) -> JsArray:
-        self.extend(values)  # type: ignore[misc]
+        self.extend(values)
+        return self
+
+    def __imul__(self, count: SupportsIndex) -> JsArray:
+        times = count.__index__()
+        if times <= 0:
+            self.clear()
+        self.extend(self[:] * (times - 1))
         return self
 
     def __add__(self, values: Iterable[Any]) -> list[Any]:
@@ -200,127 +268,74 @@ class JsArray(JsLength):
     __rmul__ = __mul__
 
     append = MutableSequence.append
-    extend = MutableSequence.extend
     pop = MutableSequence.pop
     remove = MutableSequence.remove
-    clear = MutableSequence.clear
-    reverse = MutableSequence.reverse
     index = MutableSequence.index
     count = MutableSequence.count
 
 
-def _key_in(collection: Any, key: Any) -> Any:
-    """The key that a Map or Set has for a value of Python's.
-
-    A tuple is a new Array each time it crosses, which no Map would find: what is there and equal
-    stands for it.
-    """
-    return js(collection, "equal_key", key) if type(key) in COPIED else key
-
-
-#: Immutable types that become objects of JavaScript.
-COPIED = {tuple, frozenset, bytes}
-
-
-class JsMap(JsLength):
-    """A Map: a mutable mapping."""
+class JsObjectMap(JsMapping, Members, JsProxy):
+    """An object's own members, by name; in JavaScript it is the object."""
 
     __slots__ = ()
 
-    def __getitem__(self, key: Any) -> Any:
-        found, value = js(self, "map_get", _key_in(self, key))
-        if not found:
-            raise KeyError(key)
-        return value
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        js(self, "map_set", _key_in(self, key), value)
-
-    def __delitem__(self, key: Any) -> None:
-        if not js(self, "map_delete", _key_in(self, key)):
-            raise KeyError(key)
-
-    def __contains__(self, key: Any) -> bool:
-        found: bool = js(self, "map_has", _key_in(self, key))
-        return found
-
-    def __iter__(self) -> Iterator[Any]:
-        iterator: Iterator[Any] = js(self, "map_keys")
-        return iterator
-
-    get = Mapping.get
-    keys = Mapping.keys
-    items = Mapping.items
-    values = Mapping.values
-    pop = MutableMapping.pop
-    popitem = MutableMapping.popitem
-    clear = MutableMapping.clear
-    update = MutableMapping.update
-    setdefault = MutableMapping.setdefault
-
-
-class JsSet(JsLength):
-    """A Set: a mutable set."""
-
-    __slots__ = ()
-
-    def __contains__(self, value: Any) -> bool:
-        found: bool = js(self, "map_has", _key_in(self, value))
-        return found
-
-    def __iter__(self) -> Iterator[Any]:
-        iterator: Iterator[Any] = js(self, "iterate")
-        return iterator
-
-    def add(self, value: Any) -> None:
-        js(self, "set_add", _key_in(self, value))
-
-    def discard(self, value: Any) -> None:
-        js(self, "map_delete", _key_in(self, value))
-
-    #: What operators give.
-    _from_iterable = set
-
-    __and__ = __rand__ = AbstractSet.__and__
-    __or__ = __ror__ = AbstractSet.__or__
-    __sub__ = AbstractSet.__sub__
-    __rsub__ = AbstractSet.__rsub__  # type: ignore[attr-defined]
-    __xor__ = __rxor__ = AbstractSet.__xor__
-    __le__ = AbstractSet.__le__
-    __lt__ = AbstractSet.__lt__
-    __ge__ = AbstractSet.__ge__
-    __gt__ = AbstractSet.__gt__
-    isdisjoint = AbstractSet.isdisjoint
-    remove = MutableSet.remove
-    pop = MutableSet.pop
-    clear = MutableSet.clear
-
-
-class JsObjectMap(MutableMapping[str, "Any"]):
-    """An object's own members, by name."""
-
-    def __init__(self, proxy: Any) -> None:
-        self.proxy = proxy
-
-    def __getitem__(self, name: str) -> Any:
-        found, value = js(self.proxy, "own", name)
+    def __getitem__(self, name: Any) -> Any:
+        found, value = js(self, "own", name) if isinstance(name, str) else (False, None)
         if not found:
             raise KeyError(name)
+        return self._given(value)
+
+    def _given(self, value: Any) -> Any:
         return value
 
-    def __setitem__(self, name: str, value: Any) -> None:
-        setattr(self.proxy, name, value)
+    def __setitem__(self, name: Any, value: Any) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"members of JavaScript's objects have text as names, not {name!r}")
+        js(self, "set_own", name, value)
 
-    def __delitem__(self, name: str) -> None:
+    def __delitem__(self, name: Any) -> None:
         if name not in self:
             raise KeyError(name)
-        delattr(self.proxy, name)
+        js(self, "delete_own", name)
+
+    def __contains__(self, name: Any) -> bool:
+        return isinstance(name, str) and js(self, "own", name)[0]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(js(self.proxy, "keys"))
+        return iter(js(self, "keys"))
 
     def __len__(self) -> int:
-        return len(js(self.proxy, "keys"))
+        return len(js(self, "keys"))
+
+    def clear(self) -> None:
+        for name in js(self, "keys"):
+            js(self, "delete_own", name)
+
+    def to_py(self, *, depth: int = -1, default_converter: Any = None) -> Any:
+        """Also of a class's instance: a dict."""
+        if depth == 0:
+            return self
+        below = depth - 1 if depth > 0 else depth
+        copied: dict[str, Any] = {}
+        for name in self:
+            value: Any = self[name]
+            if isinstance(value, JsProxy):
+                value = value.to_py(depth=below, default_converter=default_converter)
+            copied[name] = value
+        return copied
+
+
+class JsObjectMapOfMaps(JsObjectMap):
+    """The same, of objects in it, too: what is neither function, array nor of another kind."""
+
+    __slots__ = ()
+
+    def _given(self, value: Any) -> Any:
+        is_object = isinstance(value, JsProxy) and js(value, "is_plain")
+        return js_view(value, JsObjectMapOfMaps) if is_object else value
+
+
+MutableMapping.register(JsObjectMap)
 
 
 #: A trait's protocols; the first that an object has of some name count.
@@ -330,17 +345,36 @@ MIXINS: list[tuple[int, type]] = [
     (MAP, JsMap),
     (SET, JsSet),
     (ITERATOR, JsIterator),
+    (ASYNC_ITERATOR, JsAsyncIterator),
     (PROMISE, JsPromise),
     (ASYNC_ITERABLE, JsAsyncIterable),
     (ITERABLE, JsIterable),
     (LENGTH, JsLength),
+    (GET, JsGet),
+    (SET_ITEM, JsSetItem),
+    (HAS, JsHas),
+    (DELETE, JsDelete),
+    (DISPOSE, JsDisposable),
+    (ASYNC_DISPOSE, JsAsyncDisposable),
 ]
-KINDS = {ARRAY: MutableSequence, MAP: MutableMapping, SET: MutableSet}
+KINDS = {ARRAY: MutableSequence, TYPED_ARRAY: Sequence, MAP: MutableMapping, SET: MutableSet}
+
+
+def _with_kind_of_iterator(traits: int) -> int:
+    """`next()` gives steps, or Promises of them: what is iterable tells, else it may be either."""
+    if not traits & ITERATOR:
+        return traits
+    if not traits & ITERABLE:
+        traits |= ASYNC_ITERATOR
+    if traits & ASYNC_ITERABLE and not traits & ITERABLE:
+        traits &= ~ITERATOR
+    return traits
 
 
 def choose_type(traits: int) -> type:
     """The class of proxies for objects with these traits: native asks once for each."""
     bases: list[type] = []
+    traits = _with_kind_of_iterator(traits)
     for trait, mixin in MIXINS:
         if traits & trait and not any(issubclass(base, mixin) for base in bases):
             bases.append(mixin)

@@ -140,12 +140,12 @@ def set_environment(pairs: "list[bytes]") -> None:
     import posix
 
     environment = dict(pair.split(b"=", 1) for pair in pairs if b"=" in pair)
-    posix.environ.clear()
-    posix.environ.update(environment)
     os = sys.modules.get("os")
-    if os is not None:
-        os.environ._data.clear()  # not through putenv: it is there already
-        os.environ._data.update(environment)
+    # Not through putenv: it is there already. Never empty between: other threads may look.
+    for known in (posix.environ, *([] if os is None else [os.environ._data])):
+        for name in known.keys() - environment.keys():
+            del known[name]
+        known.update(environment)
 
 
 def set_streams(pipes: "tuple[bool, bool, bool]") -> None:

@@ -54,12 +54,13 @@ def open(new_points: list[str], args: list[str] | None, environment: list[bytes]
         elif not running():
             put_streams_back()  # an earlier run's are there
         if not running():
-            _run.set_environment(environment)
             _run.set_site_builtins()
             sys.path = [_inmem.stdlib]
             sys.argv = arguments
             write_lines()
         _exits.begin(running())
+    if not running():  # a later start() may have variables as well
+        _run.set_environment(environment)
     if args is not None:
         arguments[:] = ["", *args]
     for point in new_points:

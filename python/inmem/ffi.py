@@ -16,16 +16,21 @@ from types import ModuleType
 import _inmem_bridge
 from _inmem_bridge import JsProxy, is_open, js, js_leave
 
-from inmem._bridge_promises import JsAsyncIterable, JsPromise, abort_on_cancel
+from inmem._bridge_promises import (
+    JsAsyncIterable,
+    JsAsyncIterator,
+    JsPromise,
+    abort_on_cancel,
+)
 from inmem._js_buffer import JsBuffer
+from inmem._js_collections import JsMap, JsSet
 from inmem._js_types import (
     MISSING,
     JsArray,
     JsCallable,
     JsIterable,
     JsIterator,
-    JsMap,
-    JsSet,
+    JsObjectMap,
     choose_type,
 )
 
@@ -41,18 +46,21 @@ else:
 __all__ = [
     "JsArray",
     "JsAsyncIterable",
+    "JsAsyncIterator",
     "JsBuffer",
     "JsCallable",
     "JsException",
     "JsIterable",
     "JsIterator",
     "JsMap",
+    "JsObjectMap",
     "JsPromise",
     "JsProxy",
     "JsSet",
     "abort_on_cancel",
     "create_once_callable",
     "create_proxy",
+    "destroy_proxies",
     "to_js",
     "to_py",
 ]
@@ -67,6 +75,18 @@ class JsException(Exception):
 
     def __str__(self) -> str:
         return str(self.js_error)
+
+    @property
+    def name(self) -> Any:
+        return getattr(self.js_error, "name", None)
+
+    @property
+    def message(self) -> Any:
+        return getattr(self.js_error, "message", None)
+
+    @property
+    def stack(self) -> Any:
+        return getattr(self.js_error, "stack", None)
 
 
 def js_exception(error: Any) -> JsException:
@@ -125,6 +145,11 @@ def create_once_callable(function: Callable[..., Any]) -> Any:
     return js(js_global(), "once", function)
 
 
+def destroy_proxies(proxies: JsProxy) -> None:
+    """Destroys the proxies in an Array of JavaScript's, such as to_js() fills."""
+    js(proxies, "destroy_all")
+
+
 # --- modules ----------------------------------------------------------------------
 
 
@@ -138,8 +163,12 @@ class JsModule(ModuleType):
 
     @property
     def __all__(self) -> list[str]:
-        """For `from ... import *`: its own members."""
-        names = js(self.__dict__["__js__"], "keys")
+        """For `from ... import *`: its own members, unless it says which."""
+        members = self.__dict__["__js__"]
+        told = getattr(members, "__all__", None)
+        if told is not None:
+            return list(told)
+        names = js(members, "keys")
         return [name for name in names if name.isidentifier() and not name.startswith("_")]
 
     def __getattr__(self, name: str) -> Any:
@@ -154,6 +183,12 @@ class JsModule(ModuleType):
             super().__setattr__(name, value)
         else:
             setattr(self.__dict__["__js__"], name, value)
+
+    def __delattr__(self, name: str) -> None:
+        if name.startswith("__") and name.endswith("__"):
+            super().__delattr__(name)
+        else:
+            delattr(self.__dict__["__js__"], name)
 
     def __dir__(self) -> list[str]:
         return dir(self.__dict__["__js__"])

@@ -1,0 +1,367 @@
+// test/bridge/js-protocols.test.ts: JavaScript objects under Python's protocols, where both languages differ.
+import { describe, expect, it } from "vitest";
+import { api } from "../helpers/python.js";
+
+type Call = (...args: unknown[]) => unknown;
+
+const py = await api.start();
+
+/** Calls a Python function of one expression over `x`, `y`. */
+function of(expression: string, ...values: unknown[]): unknown {
+  const names = ["x", "y", "z"].slice(0, values.length).join(", ");
+  return (py.runPython(`lambda ${names}: (${expression})`) as Call)(...values);
+}
+
+/** Runs statements with `x`, and gives their `result`. */
+function ran(statements: string, x: unknown): unknown {
+  const indented = statements.replaceAll("\n", "\n    ");
+  const run = py.runPython(`def statements(x):\n    ${indented}\nstatements`) as Call;
+  return run(x);
+}
+
+describe("functions", () => {
+  it("got twice are equal, and one key of a dict", () => {
+    expect(of("x.f == x.f, x.f != x.f, {x.f: 1}[x.f], x.f == x.g", { f() {}, g() {} })).toEqual([
+      true,
+      false,
+      1,
+      false,
+    ]);
+    expect(of("x.f == y.f, hash(x.f) == hash(y.f)", ...twoWithOneFunction())).toEqual([true, true]);
+    expect(of("x.f == 5", { f() {} })).toBe(false);
+  });
+
+  it("in a class of Python's are methods: `this` is the instance", () => {
+    function whole(this: { first: string }, last: string): string {
+      return `${this.first} ${last}`;
+    }
+    const made = "type('Person', (), {'name': x, 'first': 'Ada'})()";
+    expect(of(`${made}.name('Lovelace')`, whole)).toBe("Ada Lovelace");
+    const bound = { first: "Grace", name: whole };
+    expect(of("type('Person', (), {'name': x.name, 'first': 'Ada'})().name('H')", bound)).toBe(
+      "Grace H",
+    );
+    expect(of("type('Person', (), {'name': x}).name is x", whole)).toBe(true);
+  });
+});
+
+function twoWithOneFunction(): object[] {
+  const f = (): void => {};
+  return [{ f }, { f }];
+}
+
+describe("Arrays", () => {
+  it("keep what a slice's assignment, reverse() and clear() do not mean", () => {
+    const mixed: unknown[] = [1, undefined, 5n, null, -0];
+    of("x.__setitem__(slice(0, 1), ['a', 'b'])", mixed);
+    expect(mixed).toEqual(["a", "b", undefined, 5n, null, -0]);
+    of("x.__delitem__(slice(None, None, -2))", mixed);
+    expect(mixed).toEqual(["a", undefined, null]);
+    of("x.reverse()", mixed);
+    expect(mixed).toEqual([null, undefined, "a"]);
+    of("x.clear()", mixed);
+    expect(mixed).toEqual([]);
+  });
+
+  it("have slices as lists have them", () => {
+    const same = `
+import random
+random.seed(1)
+def number(): return random.choice([None, *range(-10, 10)])
+def changed(of, where, values):
+    try: of[where] = values
+    except ValueError as error: return str(error)
+for _ in range(200):
+    mine = list(range(random.randrange(8)))
+    where = slice(number(), number(), random.choice([None, 1, 2, 3, -1, -2, -3]))
+    theirs = x(mine)
+    assert theirs[where] == mine[where], where
+    values = [random.randrange(100) for _ in range(random.choice([len(mine[where]), 3]))]
+    assert changed(theirs, where, values) == changed(mine, where, values), where
+    assert list(theirs) == mine, where
+    del theirs[where], mine[where]
+    assert list(theirs) == mine, where
+return 'same'`;
+    expect(ran(same, (list: Iterable<unknown>) => [...list])).toBe("same");
+  });
+
+  it("are changed in place by += and *=, also by very many items", () => {
+    const array = [1, 2];
+    expect(ran("y = x\ny += [3]\ny *= 2\nreturn y is x", array)).toBe(true);
+    expect(array).toEqual([1, 2, 3, 1, 2, 3]);
+    ran("x *= 0\nx.extend(range(25000))\nx[1:3] = range(25000)", array);
+    expect(array.length).toBe(49998);
+    expect([array[0], array[1], array[25000], array[25001]]).toEqual([0, 0, 24999, 3]);
+  });
+});
+
+describe("Maps and Sets", () => {
+  it("give a default, or a KeyError, for what pop() does not find", () => {
+    const map = new Map([["a", 1]]);
+    expect(of("x.pop('a'), x.pop('a', 7), x.pop('a', None)", map)).toEqual([1, 7, null]);
+    expect(() => of("x.pop('a')", map)).toThrow(expect.objectContaining({ type: "KeyError" }));
+    expect(
+      of("(x.update({1: 2}, b=3), x.popitem(), x.setdefault('c', 4), x.clear(), len(x))[4]", map),
+    ).toBe(0);
+    expect(() => of("reversed(x)", map)).toThrow(/not reversible/);
+  });
+
+  it("are changed in place by |=, &=, -= and ^=", () => {
+    const set = new Set([1, 2]);
+    const map = new Map();
+    ran("y = x\ny |= {3}\ny &= {1, 3}\ny -= {1}\ny ^= {4}\nassert y is x", set);
+    ran("y = x\ny |= {1: 2}\nassert y is x", map);
+    expect([set, map]).toEqual([new Set([3, 4]), new Map([[1, 2]])]);
+  });
+});
+
+describe("objects with get(), set(), has(), delete()", () => {
+  it("have items: Headers, URLSearchParams, a WeakMap", () => {
+    const headers = new Headers({ "content-type": "a/b" });
+    expect(
+      of("x['content-type'], 'content-type' in x, 'a' in x, dict(x)['content-type']", headers),
+    ).toEqual(["a/b", true, false, "a/b"]);
+    expect(() => of("x['nothing']", headers)).toThrow(
+      expect.objectContaining({ type: "KeyError" }),
+    );
+    const search = new URLSearchParams("a=1&b=2");
+    ran("x['c'] = 3\ndel x['a']", search);
+    expect(search.toString()).toBe("b=2&c=3");
+    expect(of("'b' in x, 'a' in x, len(x), list(x)[0][0]", search)).toEqual([true, false, 2, "b"]);
+    const key = {};
+    expect(of("(x.__setitem__(y, 5), x[y], y in x)[1:]", new WeakMap(), key)).toEqual([5, true]);
+  });
+
+  it("say what they do not have", () => {
+    const fixed = { get: (key: unknown) => (key === 1 ? null : undefined), set() {} };
+    expect(of("x[1]", fixed)).toBe(null);
+    expect(() => of("x[2]", fixed)).toThrow(expect.objectContaining({ type: "KeyError" }));
+    expect(() => of("x.__delitem__(1)", fixed)).toThrow(/doesn't support item deletion/);
+    expect(() => of("x.__setitem__(1, 2)", { delete() {} })).toThrow(/support item assignment/);
+  });
+});
+
+describe("as_object_map()", () => {
+  it("is of the object's own members, by their very names", () => {
+    class WithMethod {
+      async = 1;
+      method(): void {}
+    }
+    const object = new WithMethod() as unknown as Record<string, unknown>;
+    expect(of("'method' in (m := x.as_object_map()), 1 in m, len(m), m['async']", object)).toEqual([
+      false,
+      false,
+      1,
+      1,
+    ]);
+    ran(
+      "m = x.as_object_map()\nm['async_'] = 2\nm['__class__'] = 3\nm['__proto__'] = 4\nm['typeof'] = 5\ndel m['async']",
+      object,
+    );
+    expect(Object.entries(object)).toEqual([
+      ["async_", 2],
+      ["__class__", 3],
+      ["__proto__", 4],
+      ["typeof", 5],
+    ]);
+    expect(Object.getPrototypeOf(object)).toBe(WithMethod.prototype);
+    expect(() => of("x.as_object_map().__setitem__(1, 2)", object)).toThrow(/text as names/);
+    expect(() => of("x.as_object_map()[1]", object)).toThrow(
+      expect.objectContaining({ type: "KeyError" }),
+    );
+    expect(
+      of(
+        "x.as_object_map().to_py() == {'async_': 2, '__class__': 3, '__proto__': 4, 'typeof': 5}",
+        object,
+      ),
+    ).toBe(true);
+  });
+
+  it("is the object in JavaScript, and a mapping to `match`", () => {
+    const object = { a: 2, b: { c: 3 } };
+    expect(of("y(x.as_object_map())", object, (given: unknown) => given === object)).toBe(true);
+    expect(ran("match x.as_object_map():\n    case {'a': a}: return a", object)).toBe(2);
+    expect(of("x.as_object_map(hereditary=True)['b']['c']", object)).toBe(3);
+    expect(() => of("x.as_object_map()['b']['c']", object)).toThrow(/not subscriptable/);
+    expect(of("x.as_object_map().pop('a'), x.as_object_map().get('a', 9)", object)).toEqual([2, 9]);
+  });
+});
+
+describe("iterators", () => {
+  it("of both languages' kinds are told apart", async () => {
+    const both = async function* (): AsyncGenerator<number, void, number> {
+      let sum = 0;
+      for (let i = 0; i < 3; i++) sum += (yield sum + 1) ?? 0;
+    };
+    py.globals.set("agen", both);
+    const asked = await py.runPythonAsync(`
+      from inmem.ffi import JsAsyncIterator, JsIterator
+      g = agen()
+      first = await anext(g)
+      sent = await g.asend(5), await g.asend(7)
+      try: await g.asend(1)
+      except StopAsyncIteration: ended = True
+      (first, sent, ended, isinstance(g, JsAsyncIterator), isinstance(g, JsIterator))`);
+    expect(asked).toEqual([1, [6, 13], true, true, false]);
+    await expect(py.runPythonAsync("[x async for x in agen()]")).resolves.toSatisfy(
+      (list) => String(list) === "[1, 1, 1]",
+    );
+    expect(() => of("next(x)", both())).toThrow(/not an iterator/);
+    expect(() => of("list(x)", both())).toThrow(/not iterable/);
+  });
+
+  it("athrow() and aclose() reach an asynchronous generator", async () => {
+    const seen: string[] = [];
+    const guarded = async function* (): AsyncGenerator<number> {
+      try {
+        yield 1;
+        yield 2;
+      } catch (error) {
+        seen.push(String(error).split("\n")[0] as string);
+        yield 3;
+      } finally {
+        seen.push("finally");
+      }
+    };
+    py.globals.set("guarded", guarded);
+    const told = await py.runPythonAsync(`
+      g = guarded()
+      first = await anext(g), await g.athrow(ValueError('thrown'))
+      await g.aclose(), await g.aclose()
+      first`);
+    expect([told, seen]).toEqual([
+      [1, 3],
+      ["PythonError: thrown", "finally"],
+    ]);
+  });
+
+  it("that give no step are errors, not an iteration without an end", () => {
+    const nexts = (result: unknown) => ({ next: () => result });
+    expect(() => of("next(x)", nexts(2))).toThrow(/next\(\) gave 2, which is no object/);
+    expect(() => of("list(x)", nexts(undefined))).toThrow(/gave undefined/);
+    expect(() => of("next(x)", nexts(Promise.resolve({})))).toThrow(/gave a Promise/);
+    expect(of("list(x)", nexts({ done: 1 }))).toSatisfy((list) => String(list) === "[]");
+  });
+
+  it("throw() takes a class and close() tells of one that goes on", () => {
+    const goesOn = function* (): Generator<unknown> {
+      try {
+        yield 1;
+      } finally {
+        yield 2;
+      }
+    };
+    expect(() => of("(next(x), x.throw(KeyError), next(x))", goesOn())).toThrow(
+      expect.objectContaining({ type: "KeyError" }),
+    );
+    expect(() => of("(next(x), x.throw(KeyError, 'k'), next(x))", goesOn())).toThrow(/'k'/);
+    expect(() => of("(next(x), x.close())", goesOn())).toThrow(/ignored return/);
+    expect(of("x.close()", goesOn())).toBe(null);
+  });
+});
+
+describe("what can be disposed of", () => {
+  it("is a context manager, also where the block raises", () => {
+    const log: string[] = [];
+    const thing = { [Symbol.dispose]: () => void log.push("disposed") };
+    ran("with x as y: assert x is y", thing);
+    expect(() => ran("with x: raise ValueError('inside')", thing)).toThrow(/inside/);
+    expect(log).toEqual(["disposed", "disposed"]);
+  });
+
+  it("is an asynchronous one by Symbol.asyncDispose", async () => {
+    const log: string[] = [];
+    py.globals.set("thing", {
+      async [Symbol.asyncDispose]() {
+        await undefined;
+        log.push("disposed");
+      },
+    });
+    await py.runPythonAsync("import asyncio\nasync with thing: await asyncio.sleep(0)");
+    expect(log).toEqual(["disposed"]);
+  });
+});
+
+describe("memory", () => {
+  it("is a sequence of its elements, an ArrayBuffer of bytes", () => {
+    const array = new Int16Array([5, 7, 5]);
+    expect(
+      of("len(x), bool(x), x.index(7), x.count(5), 7 in x, list(reversed(x))[0]", array),
+    ).toEqual([3, true, 1, 2, true, 5]);
+    expect(ran("match x:\n    case [first, *rest]: return first, len(rest)", array)).toEqual([
+      5, 2,
+    ]);
+    expect(
+      of("len(x), bool(x), len(y), bool(y)", new ArrayBuffer(0), new DataView(new ArrayBuffer(3))),
+    ).toEqual([0, false, 3, true]);
+    expect(() => of("x.__delitem__(0)", array)).toThrow(/doesn't support item deletion/);
+  });
+});
+
+describe("names", () => {
+  it("are told as Python writes them, without the numbers of items", () => {
+    const array = Object.assign([1, 2], { extra: 1, async: 2 });
+    expect(
+      of(
+        "[n for n in dir(x) if n in ('0', '1', 'extra', 'async', 'async_')] == ['async_', 'extra']",
+        array,
+      ),
+    ).toBe(true);
+    expect(of("'0' in dir(x), 'byteLength' in dir(x)", new Uint8Array(4))).toEqual([false, true]);
+  });
+
+  it("of an error are the exception's, too", () => {
+    const caught =
+      "try: x()\nexcept Exception as error: return error.name, error.message, 'at ' in error.stack";
+    expect(
+      ran(caught, () => {
+        throw new RangeError("far");
+      }),
+    ).toEqual(["RangeError", "far", true]);
+  });
+
+  it("of a module are those that `__all__` tells; they can be deleted", () => {
+    py.registerJsModule("told_of_js", { a: 1, b: 2, __all__: ["a"] });
+    expect(
+      ran(
+        "names = {}\nexec('from told_of_js import *', names)\nreturn 'a' in names, 'b' in names",
+        0,
+      ),
+    ).toEqual([true, false]);
+    const members: Record<string, unknown> = { gone: 1 };
+    py.registerJsModule("told_of_js", members);
+    ran("import told_of_js\ndel told_of_js.gone", 0);
+    expect("gone" in members).toBe(false);
+    py.unregisterJsModule("told_of_js");
+  });
+
+  it("of Python's library are no module of JavaScript's, imported or not", () => {
+    expect(() => py.registerJsModule("xdrlib_of_js.tomllib", {})).not.toThrow();
+    expect(() => py.registerJsModule("nntplib", {})).not.toThrow(); // left the library
+    expect(() => py.registerJsModule("mailbox", {})).toThrow(/Python has a module of that name/);
+    py.unregisterJsModule("nntplib");
+    py.unregisterJsModule("xdrlib_of_js.tomllib");
+  });
+});
+
+describe("start() again", () => {
+  it("tells Python of its variables", async () => {
+    py.runPython("import os");
+    await api.start({ env: { INMEM_TEST_LATER: "here" } });
+    expect(
+      py.runPython("os.environ.get('INMEM_TEST_LATER'), os.getenv('INMEM_TEST_LATER')"),
+    ).toEqual(["here", "here"]);
+    await api.start({ env: { INMEM_TEST_LATER: undefined } });
+    expect(py.runPython("os.environ.get('INMEM_TEST_LATER')")).toBe(null);
+  });
+});
+
+describe("destroy_proxies()", () => {
+  it("destroys those that to_js() made", () => {
+    const told = ran(
+      "from inmem.ffi import to_js, destroy_proxies\nfrom js import Array\nmade = Array.new()\ncopy = to_js([object()], pyproxies=made)\ndestroy_proxies(made)\nreturn copy",
+      0,
+    ) as object[];
+    expect(() => (told[0] as { type: string }).type).toThrow(/already been destroyed/);
+  });
+});
