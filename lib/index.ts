@@ -19,8 +19,7 @@ export type {
 } from "./bridge/options.js";
 export type { Python, RunPythonOptions } from "./bridge/python.js";
 export type { UnmountOptions } from "./bridge/session-mounts.js";
-export type { ToPyConverter } from "./bridge/tape-writer.js";
-export type { ToPyOptions } from "./bridge/to-py.js";
+export type { ToPyConverter, ToPyOptions } from "./bridge/to-py.js";
 export type * from "./bridge/types.js";
 export type { WebHandler, WebOptions } from "./bridge/web/handler.js";
 export type { AcceptedWebSocket, WebSocketAcceptor } from "./bridge/web/socket.js";

@@ -50,6 +50,8 @@ export async function asyncReturn(
   target: Target,
   value: unknown,
 ): Promise<IteratorResult<unknown>> {
-  await callOnLoop(target, "async_close");
+  const item = (await callOnLoop(target, "async_return")) as unknown[];
+  // One that yields in its `finally` has not ended.
+  if (item.length > 0) return { done: false, value: item[0] };
   return { done: true, value: await value };
 }

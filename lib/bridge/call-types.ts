@@ -9,8 +9,17 @@ export interface PyKwargs<Keywords extends object = Readonly<Record<string, unkn
   readonly [keywords]: Keywords;
 }
 
+/** Calls as JavaScript makes them, of what can be called. */
+export interface PyLooseCalls<Result = unknown> {
+  /** Without the arguments that it has no parameters for. */
+  callRelaxed(...args: unknown[]): Result;
+  /** A function that is given `this` as its first argument. */
+  captureThis(): (this: unknown, ...args: unknown[]) => Result;
+}
+
 /** What can be called, nothing known of its arguments. */
 export type PyCallable<Result = unknown> = PyProxy &
+  PyLooseCalls<Result> &
   {
     // A method's parameters are compared in both directions: any callable will do where one is asked for.
     call(...args: unknown[]): Result;
@@ -45,6 +54,7 @@ export type PyKeywordFunction<
   Keywords extends object,
   Result,
 > = PyProxy &
+  PyLooseCalls<Result> &
   { call(...args: WithKeywords<Args, Names, Keywords>): Result }["call"] & {
     /** Calls it with the properties of the last argument as keyword arguments. */
     readonly callKwargs: KeywordCalls<[], Args, Names, Keywords, Result>;
@@ -60,6 +70,7 @@ export type PyKeywordFunction<
 
 /** A function with parameters of types: each way to call it is written out. */
 export type PyGenericFunction<Calls extends PyCalls> = PyProxy &
+  PyLooseCalls &
   Calls["call"] &
   Pick<Calls, Exclude<keyof PyCalls, "call">>;
 

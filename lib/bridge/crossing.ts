@@ -11,7 +11,7 @@ import { JsOp, Kind, type NativeBridge, type NativeBuffer, PyTrait, Register } f
 import { answer } from "./promises.js";
 import { makeProxy } from "./proxy.js";
 import { type Numbers, TapeReader } from "./tape-reader.js";
-import { type Owner, TapeMemory, TapeWriter, type ToPyConversion } from "./tape-writer.js";
+import { type Owner, TapeMemory, TapeWriter } from "./tape-writer.js";
 import { type Target, targetOf } from "./target.js";
 import { isObject, isScalar, thrownObject } from "./values.js";
 import { ByReference, Tuple } from "./wrapped.js";
@@ -161,12 +161,11 @@ export class Crossing implements Owner, Numbers {
   }
 
   /** A Python object of the value's own: containers are copied to `depth` (-1: all). */
-  toPython(value: unknown, depth: number, conversion?: ToPyConversion): unknown {
-    const write = (tape: TapeWriter): unknown => {
+  toPython(value: unknown, depth: number): unknown {
+    return this.withTape((tape) => {
       tape.value(value, depth);
       return this.native.toPython(tape.finish(this.registers));
-    };
-    return this.#take(this.withMemory(write, conversion));
+    });
   }
 
   /** What stands in Python for a member that JavaScript does not have. */
@@ -198,9 +197,9 @@ export class Crossing implements Owner, Numbers {
   }
 
   // Writing may run code of the program (getters, traps), which writes tapes too.
-  withMemory<T>(use: (tape: TapeWriter) => T, conversion?: ToPyConversion): T {
+  withMemory<T>(use: (tape: TapeWriter) => T): T {
     const memory = this.#tapes.pop() ?? new TapeMemory(this.#tapeCount++, this.native);
-    const writer = new TapeWriter(memory, this, conversion);
+    const writer = new TapeWriter(memory, this);
     // Numbers on it stay good, whatever that code lets go.
     this.registers[Register.openTapes] = (this.registers[Register.openTapes] as number) + 1;
     try {

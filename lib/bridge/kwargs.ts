@@ -19,6 +19,7 @@ export function kwargs<Keywords extends object>(values: Keywords): PyKwargs<Keyw
 
 /** What keyword arguments may be given as: an object literal, or one like it. */
 export function namesOf(values: unknown): Readonly<Record<string, unknown>> {
+  if (values instanceof Kwargs) return values.values;
   const isObject = typeof values === "object" && values !== null;
   if (!isObject || Array.isArray(values) || Symbol.iterator in values) {
     throw new TypeError(

@@ -1,6 +1,6 @@
 // lib/bridge/limits.ts: calls into Python that end in time, or when an AbortSignal says so.
 import { InmemError } from "../errors.js";
-import { checkIsObject, checkSignal } from "../options.js";
+import { checkIsObject, checkNames, checkSignal } from "../options.js";
 import type { Crossing } from "./crossing.js";
 import { PyTrait } from "./native.js";
 import { targetOf } from "./target.js";
@@ -44,6 +44,15 @@ export function checkLimits(options: CallOptions | undefined): Limits {
   checkSignal(signal);
   // A timer of native's ends at some time in any case.
   return { timeout: timeout === undefined || timeout === Infinity ? -1 : timeout, signal };
+}
+
+/** Of `callWithOptions()`. @throws {TypeError} an option that there is not. */
+export function checkCallOptions(options: unknown): Limits {
+  if (options !== undefined) {
+    checkIsObject(options);
+    checkNames(options as object, ["timeout", "signal"]);
+  }
+  return checkLimits(options as CallOptions | undefined);
 }
 
 /** The error for a call that was ended, by what; `cause` is what Python raised, if it has ended. */

@@ -11,7 +11,7 @@ import {
 import { getBuffer } from "./buffers.js";
 import { toRaise } from "./errors.js";
 import { namesOf } from "./kwargs.js";
-import { type CallOptions, checkLimits, limited } from "./limits.js";
+import { checkCallOptions, limited } from "./limits.js";
 import { PyTrait } from "./native.js";
 import { makeProxy } from "./proxy.js";
 import { inspectProxy } from "./proxy-inspect.js";
@@ -21,6 +21,11 @@ import { toJs, toJson } from "./to-js.js";
 
 /** Gives the member's value; `receiver` is what it is read from: the proxy, or what inherits. */
 type Member = (target: Target, receiver?: object) => unknown;
+
+/** Whether reading it gives a member of ours, and not Python's attribute. */
+export function hidesAttribute(target: Target, key: string): boolean {
+  return !key.startsWith("$") && entryFor(members, target, key) !== undefined;
+}
 
 /** The member of this name; undefined: Python's attribute is asked. */
 export function memberOf(target: Target, key: string): Member | undefined {
@@ -36,6 +41,8 @@ function entryFor<Key>(table: Map<Key, Entry>, target: Target, key: Key): Entry 
   if (entry === undefined) return undefined;
   return entry.needs === 0 || (target.held.traits & entry.needs) !== 0 ? entry : undefined;
 }
+
+type Callback = (...args: unknown[]) => unknown;
 
 interface Entry {
   /** Traits of which the object must have one; 0: none. */
@@ -103,17 +110,30 @@ const members = new Map<string, Entry>(
       const keywords = namesOf(args.pop());
       return target.crossing.callWith(handleFor(target), args, keywords);
     }, PyTrait.callable),
+    callRelaxed: method(
+      (target, ...args) => python(target, "call_relaxed", ...args),
+      PyTrait.callable,
+    ),
+    captureThis: {
+      needs: PyTrait.callable,
+      member:
+        ({ proxy }) =>
+        () =>
+          function (this: unknown, ...args: unknown[]): unknown {
+            return Reflect.apply(proxy as Callback, undefined, [this, ...args]);
+          },
+    },
     callAsync: method(
       (target, ...args) =>
         target.crossing.async.call(handleFor(target), args, undefined, target.proxy),
       PyTrait.callable,
     ),
     callWithOptions: method((target, options, ...args) => {
-      const limits = checkLimits(options as CallOptions);
+      const limits = checkCallOptions(options);
       return limited(target.crossing, limits, () => target.crossing.call(handleFor(target), args));
     }, PyTrait.callable),
     callAsyncWithOptions: method((target, options, ...args) => {
-      const limits = checkLimits(options as CallOptions);
+      const limits = checkCallOptions(options);
       const { crossing, proxy } = target;
       return crossing.async.call(handleFor(target), args, undefined, proxy, limits);
     }, PyTrait.callable),
@@ -134,8 +154,8 @@ const members = new Map<string, Entry>(
     ),
     return: method((target, value) => {
       if (isAsync(target)) return asyncReturn(target, value);
-      python(target, "close");
-      return { done: true, value };
+      const told = python(target, "return_item") as [done?: boolean, value?: unknown];
+      return told.length === 0 ? { done: true, value } : { done: told[0], value: told[1] };
     }, PyTrait.generator | PyTrait.asyncIterator),
   } satisfies Record<string, Entry>),
 );
@@ -144,7 +164,11 @@ const members = new Map<string, Entry>(
 members.set("then", { needs: 0, member: thenOf });
 
 const symbols = new Map<symbol, Entry>([
-  [Symbol.iterator, method((target) => python(target, "iterate"), PyTrait.iterable)],
+  [
+    Symbol.iterator,
+    method((target) => python(target, "iterate"), PyTrait.iterable | PyTrait.iterator),
+  ],
+  [Symbol.isConcatSpreadable, { needs: PyTrait.sequence, member: () => true }],
   [
     Symbol.asyncIterator,
     method((target) => python(target, "async_iterate"), PyTrait.asyncIterable),

@@ -1,5 +1,5 @@
-// lib/bridge/proxy-sequence.ts: Array's methods that read, for Python's sequences.
-import { handleFor, type Target } from "./target.js";
+// lib/bridge/proxy-sequence.ts: Array's methods, for Python's sequences.
+import { handleFor, python, type Target } from "./target.js";
 
 /** Whether they take a callback, which gets the proxy as the array that it is called for. */
 const takesCallback: ReadonlyMap<string, boolean> = new Map(
@@ -34,11 +34,34 @@ const takesCallback: ReadonlyMap<string, boolean> = new Map(
   }),
 );
 
+/** Those that change: Python does it, to the object itself. */
+const changes: ReadonlySet<string> = new Set([
+  "copyWithin",
+  "fill",
+  "push",
+  "shift",
+  "splice",
+  "unshift",
+]);
+
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 type Callback = (...args: unknown[]) => unknown;
 
-/** Works on the items as they are when it is called: one crossing, not one an item. */
+/** Array's method of this name; undefined: it has none that we have. */
 export function arrayMethod(target: Target, name: string): Method | undefined {
+  return changes.has(name) ? changingMethod(target, name) : readingMethod(target, name);
+}
+
+function changingMethod(target: Target, name: string): Method {
+  return (...args) => {
+    const result = python(target, "array_change", name, ...args);
+    if (name === "fill" || name === "copyWithin") return target.proxy;
+    return name === "shift" ? (result as [unknown?])[0] : result;
+  };
+}
+
+/** Works on the items as they are when it is called: one crossing, not one an item. */
+function readingMethod(target: Target, name: string): Method | undefined {
   const method = takesCallback.has(name)
     ? (Array.prototype as unknown as Record<string, Method | undefined>)[name]
     : undefined; // of a newer Node

@@ -4,7 +4,7 @@ import type { Crossing } from "./crossing.js";
 import { type Held, heldKey, tell } from "./held.js";
 import { PyTrait } from "./native.js";
 import { inspectProxy } from "./proxy-inspect.js";
-import { memberOf, symbolMemberOf } from "./proxy-members.js";
+import { hidesAttribute, memberOf, symbolMemberOf } from "./proxy-members.js";
 import { arrayMethod } from "./proxy-sequence.js";
 import { makeInstance, prototypeOf } from "./subclass.js";
 import { handleFor, python, type Target } from "./target.js";
@@ -67,6 +67,19 @@ function fallback(target: Target, key: string): unknown {
   return key === "length" ? 0 : undefined;
 }
 
+/** Python's functions have these when they are asked for: `in` is about Python's attributes. */
+function isOfFunction(key: string): boolean {
+  return key === "name" || key === "length";
+}
+
+/** @throws where what is written would never be read. */
+function checkIsPythons(target: Target, key: string, what: string): void {
+  if (!hidesAttribute(target, key)) return;
+  throw new TypeError(
+    `${key} cannot be ${what}: the proxy has a member of that name (expected $${key} for Python's attribute)`,
+  );
+}
+
 const handler: ProxyHandler<Target> = {
   get(target, key, receiver) {
     if (typeof key === "symbol") {
@@ -85,6 +98,7 @@ const handler: ProxyHandler<Target> = {
   },
   set(target, key, value) {
     if (typeof key === "symbol") return false;
+    checkIsPythons(target, key, "set");
     const index = indexOf(target, key);
     if (index >= 0) python(target, "set_item", index, value);
     else python(target, "set_attribute", nameOf(key), value);
@@ -92,6 +106,7 @@ const handler: ProxyHandler<Target> = {
   },
   deleteProperty(target, key) {
     if (typeof key === "symbol") return false;
+    checkIsPythons(target, key, "deleted");
     const index = indexOf(target, key);
     if (index >= 0) python(target, "delete_item", index);
     else python(target, "delete_attribute", nameOf(key));
@@ -101,12 +116,15 @@ const handler: ProxyHandler<Target> = {
     if (typeof key === "symbol") {
       return symbolMemberOf(target, key, target.proxy) !== undefined;
     }
-    if (memberOf(target, key) !== undefined) return true;
+    const member = memberOf(target, key);
+    // Of `then` all have the member, so that Python's is none, and few the function.
+    if (member !== undefined) return key !== "then" || member(target) !== undefined;
     // A function's own, which has to be told.
     if (key === "prototype" && Object.hasOwn(target, key)) return true;
     const index = indexOf(target, key);
     if (index >= 0) return index < (python(target, "length") as number);
-    return python(target, "has_attribute", nameOf(key)) === true;
+    if (python(target, "has_attribute", nameOf(key)) === true) return true;
+    return !isOfFunction(key) && fallback(target, key) !== undefined;
   },
   ownKeys(target) {
     const names = python(target, "attributes") as string[];
@@ -135,6 +153,7 @@ const handler: ProxyHandler<Target> = {
   // Fields of a class in JavaScript that extends one of Python's.
   defineProperty(target, key, descriptor) {
     if (typeof key === "symbol" || !("value" in descriptor)) return false;
+    if (descriptor.configurable === false) return false; // Python can always take it away
     return handler.set?.(target, key, descriptor.value, target.proxy) ?? false;
   },
   preventExtensions: () => false,

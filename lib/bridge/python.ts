@@ -121,7 +121,8 @@ export class Python {
   /** Makes an object importable in Python: its members are the module's. */
   registerJsModule(name: string, members: object): void {
     checkName("name", name);
-    if (typeof members !== "object" || members === null) {
+    // A function may have members, too, as many a module's default export does.
+    if ((typeof members !== "object" && typeof members !== "function") || members === null) {
       throw wrongType("module", "an object", members);
     }
     this.#crossing.python("register_js_module", name, members);

@@ -51,7 +51,11 @@ interface Members {
 }
 
 function membersOf(type: Constructor): Members {
-  const members: Members = { methods: new Map(), getters: new Map(), setters: new Map() };
+  const members: Members = {
+    methods: new Map(),
+    getters: new Map([["constructor", () => type]]),
+    setters: new Map(),
+  };
   const prototype = type.prototype as object;
   for (const name of Object.getOwnPropertyNames(prototype)) {
     const found = Object.getOwnPropertyDescriptor(prototype, name);

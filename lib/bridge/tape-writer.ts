@@ -4,7 +4,7 @@ import { letterOf } from "./elements.js";
 import type { JsObjects } from "./js-objects.js";
 import { Kwargs } from "./kwargs.js";
 import { type NativeBridge, Register, Tag, type TapeExtras } from "./native.js";
-import { ByValue, Tuple } from "./wrapped.js";
+import { ByValue, FrozenSet, Tuple } from "./wrapped.js";
 
 const FIRST_LENGTH = 256;
 /** Numbers for which an array gets memory at once. */
@@ -56,25 +56,10 @@ export interface Owner {
   handleOf(value: object): number;
 }
 
-/** Asked by toPy() for each object that has no conversion. */
-export type ToPyConverter = (
-  value: unknown,
-  convert: (value: unknown) => unknown,
-  remember: (value: unknown, result: unknown) => void,
-) => unknown;
-
-/** For conversions that the program has its own for: what became of which object. */
-export interface ToPyConversion {
-  readonly converter: ToPyConverter;
-  readonly convert: (value: unknown) => unknown;
-  readonly known: Map<unknown, unknown>;
-}
-
 /** One crossing. After finish() the registers tell native of it. */
 export class TapeWriter {
   readonly #memory: TapeMemory;
   readonly #owner: Owner;
-  readonly #conversion: ToPyConversion | undefined;
   #tags = 0;
   #words = 0;
   #text = "";
@@ -85,10 +70,9 @@ export class TapeWriter {
   #keys: Set<object> | undefined;
   readonly #sent: number[] = [];
 
-  constructor(memory: TapeMemory, owner: Owner, conversion?: ToPyConversion) {
+  constructor(memory: TapeMemory, owner: Owner) {
     this.#memory = memory;
     this.#owner = owner;
-    this.#conversion = conversion;
   }
 
   /** Nobody will read it: what was sent on it comes back. */
@@ -205,6 +189,14 @@ export class TapeWriter {
       this.tuple(object.items);
       return;
     }
+    if (object instanceof FrozenSet) {
+      this.begin(Tag.frozenSet, object.items.items.length);
+      for (const item of object.items.items) this.value(item, 0);
+      return;
+    }
+    if (object instanceof Kwargs) {
+      throw new TypeError("kwargs({...}) is the last argument of a call, and no value");
+    }
     const handle = this.#owner.handleOf(object);
     if (handle >= 0) {
       this.tag(Tag.handle);
@@ -238,7 +230,7 @@ export class TapeWriter {
       this.word(object.getTime());
     } else if (ArrayBuffer.isView(object) || types.isAnyArrayBuffer(object)) this.#buffer(object);
     else if (isPlain(object)) this.#pairs(Object.entries(object), object, depth);
-    else return this.#byConverter(object);
+    else return false;
     return true;
   }
 
@@ -338,23 +330,10 @@ export class TapeWriter {
     this.#blobs.push(blob);
     this.#bytes += blob.byteLength;
   }
-
-  #byConverter(object: object): boolean {
-    const conversion = this.#conversion;
-    if (conversion === undefined) return false;
-    if (!conversion.known.has(object)) {
-      const { known } = conversion;
-      const remember = (value: unknown, result: unknown): void => void known.set(value, result);
-      const result = conversion.converter(object, conversion.convert, remember);
-      if (!known.has(object)) known.set(object, result);
-    }
-    this.value(conversion.known.get(object), 0);
-    return true;
-  }
 }
 
 /** @throws RangeError where there are more than can cross. */
-function lengthOf(array: readonly unknown[]): number {
+export function lengthOf(array: readonly unknown[]): number {
   const count: unknown = array.length; // of a Proxy: anything
   if (!Number.isSafeInteger(count) || (count as number) < 0 || (count as number) > MAX_ITEMS) {
     throw new RangeError(
@@ -365,7 +344,7 @@ function lengthOf(array: readonly unknown[]): number {
 }
 
 /** An object literal, or one like it: of no class. */
-function isPlain(object: object): boolean {
+export function isPlain(object: object): boolean {
   const prototype = Object.getPrototypeOf(object) as object | null;
   return prototype === null || prototype === Object.prototype || isForeignPlain(prototype);
 }

@@ -60,8 +60,16 @@ function optionsOf(given: unknown): Options {
 
 /** For JSON.stringify(): objects and arrays; what has no conversion is an error. */
 export function toJson(target: Target): unknown {
-  const options = { depth: -1, create_pyproxies: false, dict_converter: Object.fromEntries };
+  const options = { depth: -1, create_pyproxies: false, dict_converter: objectOf };
   return new Walk(target, options, true).value(target.proxy, -1);
+}
+
+/** @throws where two keys would be one: `{1: ..., "1": ...}`. */
+function objectOf(entries: Iterable<[key: unknown, value: unknown]>): Record<string, unknown> {
+  const list = [...entries];
+  const object = Object.fromEntries(list) as Record<string, unknown>;
+  if (Object.keys(object).length === list.length) return object;
+  throw new RangeError("two keys of a dict would be the same in JSON: one would be lost");
 }
 
 /** What has no conversion stays a proxy, where the caller allows that. */

@@ -165,8 +165,16 @@ export type PyArrayMethods<T> = Pick<
   | "values"
 >;
 
+/** Array's methods that change; `pop`, `reverse` and `sort` are Python's own. */
+export type PyArrayChanges<T> = Pick<T[], "push" | "shift" | "splice" | "unshift">;
+
 /** A list. */
-export interface PyList<T = unknown> extends PyMutableSequence<T>, PyArrayMethods<T> {
+export interface PyList<T = unknown>
+  extends PyMutableSequence<T>,
+    PyArrayMethods<T>,
+    PyArrayChanges<T> {
+  copyWithin(target: number, start?: number, end?: number): this;
+  fill(value: T, start?: number, end?: number): this;
   $copy(): PyList<T>;
   sort(): void;
 }

@@ -5,6 +5,11 @@ export class Tuple {
   constructor(readonly items: readonly unknown[]) {}
 }
 
+/** A frozenset of Python's. */
+export class FrozenSet {
+  constructor(readonly items: Tuple) {}
+}
+
 /** The object itself, by reference, also where it is a proxy of a Python object. */
 export class ByReference {
   constructor(readonly object: object) {}

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -16,7 +17,40 @@ namespace {
 // Below that many objects there is not much to give back.
 constexpr std::size_t kMany = 8192;
 
+// What a bound method is of; null: it is none. Borrowed.
+struct Bound {
+  const void* function = nullptr;
+  const void* self = nullptr;
+  bool operator==(const Bound&) const = default;
+};
+
+Bound BoundOf(PyObject* object) {
+  if (Py_IS_TYPE(object, &PyMethod_Type)) {
+    return {PyMethod_GET_FUNCTION(object), PyMethod_GET_SELF(object)};
+  }
+  if (Py_IS_TYPE(object, &PyCFunction_Type)) {
+    const auto* function = reinterpret_cast<PyCFunctionObject*>(object);
+    return {function->m_ml, function->m_self};
+  }
+  return {};
+}
+
 }  // namespace
+
+std::size_t Handles::Hash::operator()(PyObject* object) const {
+  constexpr std::size_t kOdd = 0x9E3779B97F4A7C15;
+  const std::hash<const void*> hash;
+  const Bound bound = BoundOf(object);
+  if (bound.function == nullptr) return hash(object);
+  return hash(bound.function) * kOdd ^ hash(bound.self);
+}
+
+bool Handles::IsSame::operator()(PyObject* one, PyObject* other) const {
+  if (one == other) return true;
+  if (Py_TYPE(one) != Py_TYPE(other)) return false;
+  const Bound bound = BoundOf(one);
+  return bound.function != nullptr && bound == BoundOf(other);
+}
 
 std::uint32_t Handles::Send(PyObject* object) {
   const auto [found, is_new] = table_->numbers.try_emplace(object, 0);

@@ -38,11 +38,21 @@ class Handles {
   std::size_t held() const { return table_->numbers.size(); }
 
  private:
+  // By identity; but a bound method is made anew each time that it is asked
+  // for, and one to JavaScript: `on(object.method)` and `off(object.method)`.
+  struct Hash {
+    std::size_t operator()(PyObject* object) const;
+  };
+  struct IsSame {
+    bool operator()(PyObject* one, PyObject* other) const;
+  };
+
   // Many small nodes: in blocks of their own, which go back to the system as a
   // whole, where malloc's would lie between others.
   struct Table {
     std::pmr::unsynchronized_pool_resource pool{&Pages()};
-    std::pmr::unordered_map<PyObject*, std::uint32_t> numbers{&pool};
+    std::pmr::unordered_map<PyObject*, std::uint32_t, Hash, IsSame> numbers{
+        &pool};
   };
   std::uint32_t FreeIndex();
   void Shrink();

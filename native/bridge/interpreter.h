@@ -73,6 +73,7 @@ class Interpreter : public std::enable_shared_from_this<Interpreter> {
     PyObject* proxy = nullptr;     // inmem.ffi.JsProxy
     PyObject* callable = nullptr;  // JsCallable
     PyObject* memory = nullptr;    // JsMemory
+    PyObject* big_int = nullptr;   // inmem.ffi.JsBigInt
     PyObject* choose = nullptr;    // traits -> the type of such objects
     std::unordered_map<std::uint32_t, PyObject*> by_traits;
   } types;

@@ -132,9 +132,10 @@ void Interpreter::Forget() {
   for (auto& [traits, type] : types.by_traits) Py_CLEAR(type);
   types.by_traits.clear();
   for (PyObject** kept :
-       {&types.proxy, &types.callable, &types.memory, &types.choose, &missing,
-        &errors.type, &errors.make, &errors.describe, &calls.variable,
-        &calls.adopt, &calls.end_task, &calls.settle, &plain}) {
+       {&types.proxy, &types.callable, &types.memory, &types.big_int,
+        &types.choose, &missing, &errors.type, &errors.make, &errors.describe,
+        &calls.variable, &calls.adopt, &calls.end_task, &calls.settle,
+        &plain}) {
     Py_CLEAR(*kept);
   }
   for (PyObject*& end : errors.ends) Py_CLEAR(end);

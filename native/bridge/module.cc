@@ -44,15 +44,19 @@ PyObject* SetPlainFunction(PyObject*, PyObject* function) {
   Py_RETURN_NONE;
 }
 
-// set_js_types(choose, absent): the type for traits, a subclass of JsProxy or
-// JsCallable without __dict__; what JavaScript gives for a member that is not
-// there.
+// set_js_types(choose, absent, big_int): the type for traits, a subclass of
+// JsProxy or JsCallable without __dict__; what JavaScript gives for a member
+// that is not there; the class of ints that are BigInts in JavaScript.
 PyObject* SetTypes(PyObject*, PyObject* args) {
   PyObject* choose = nullptr;
   PyObject* absent = nullptr;
-  if (PyArg_ParseTuple(args, "OO", &choose, &absent) == 0) return nullptr;
+  PyObject* big_int = nullptr;
+  if (PyArg_ParseTuple(args, "OOO", &choose, &absent, &big_int) == 0) {
+    return nullptr;
+  }
   Interpreter& interpreter = Interpreter::Current();
   interpreter.types.choose = Py_NewRef(choose);
+  interpreter.types.big_int = Py_NewRef(big_int);
   interpreter.missing = Py_NewRef(absent);
   Py_RETURN_NONE;
 }

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "bridge/interpreter.h"
 #include "bridge/js_allocation.h"
 #include "cpython/owned.h"
 
@@ -71,6 +72,8 @@ Owned BigIntToPython(napi_env env, napi_value value) {
   return Owned::Steal(PyNumber_Negative(whole.get()));
 }
 
+napi_value BigIntToJs(napi_env env, PyObject* object);
+
 napi_value LongToJs(napi_env env, PyObject* object) {
   napi_value value = nullptr;
   // Nearly all: one digit of Python's, 30 bits.
@@ -87,9 +90,18 @@ napi_value LongToJs(napi_env env, PyObject* object) {
     constexpr auto kLimit = static_cast<long long>(kMaxSafeInteger);
     if (small >= -kLimit && small <= kLimit) {
       napi_create_double(env, static_cast<double>(small), &value);
-    } else {
-      napi_create_bigint_int64(env, small, &value);
+      return value;
     }
+  }
+  return BigIntToJs(env, object);
+}
+
+napi_value BigIntToJs(napi_env env, PyObject* object) {
+  napi_value value = nullptr;
+  int overflow = 0;
+  const long long small = PyLong_AsLongLongAndOverflow(object, &overflow);
+  if (overflow == 0) {
+    napi_create_bigint_int64(env, small, &value);
     return value;
   }
   const bool negative = overflow < 0;
@@ -176,10 +188,18 @@ napi_value ScalarToJs(napi_env env, PyObject* object) {
     napi_get_null(env, &value);
   } else if (PyBool_Check(object)) {
     napi_get_boolean(env, object == Py_True, &value);
+  } else if (IsJsBigInt(object)) {
+    return BigIntToJs(env, object);
   } else if (Owned plain = NumpyScalar(object)) {
     return ScalarToJs(env, plain.get());
   }
   return value;
+}
+
+bool IsJsBigInt(PyObject* object) {
+  return PyLong_Check(object) != 0 && PyLong_CheckExact(object) == 0 &&
+         reinterpret_cast<PyObject*>(Py_TYPE(object)) ==
+             Interpreter::Current().types.big_int;
 }
 
 Owned NumpyScalar(PyObject* object) {

@@ -58,6 +58,9 @@ napi_value ScalarToJs(napi_env env, PyObject* object);
 // and no Python exception, where it is none. GIL.
 cpython::Owned NumpyScalar(PyObject* object);
 
+// An int that asks to be a BigInt, however small. GIL.
+bool IsJsBigInt(PyObject* object);
+
 // Writes a scalar; false where it is none. No GIL.
 bool PutScalar(napi_env env, napi_value value, Tape* tape);
 

@@ -129,6 +129,10 @@ bool TapeWriter::PutInt(PyObject* object) {
     PutHandle(object);
     return true;
   }
+  return PutBigInt(object);
+}
+
+bool TapeWriter::PutBigInt(PyObject* object) {
   Owned digits = Owned::Steal(PyNumber_ToBase(object, 16));
   if (!digits) return false;
   tape_.Put(Tag::kBigInt,
@@ -191,6 +195,7 @@ bool TapeWriter::Put(PyObject* object, int depth) {
     const Recursion recursion;
     return recursion.entered() && PutContainer(object, depth);
   }
+  if (IsJsBigInt(object)) return PutBigInt(object);
   if (PutJsObject(realm_, object, &tape_)) return true;
   if (Owned scalar = NumpyScalar(object)) return Put(scalar.get(), depth);
   bool done = false;
@@ -339,13 +344,21 @@ std::size_t TapeWriter::PutNumbers(PyObject* const* items, std::size_t count) {
 }
 
 bool TapeWriter::PutDict(PyObject* dict, int depth) {
-  Owned items = Owned::Steal(PyDict_Items(dict));
+  // A class that extends dict tells its own items: of an OrderedDict the order
+  // is its own, of others what they keep elsewhere.
+  Owned items = Owned::Steal(PyDict_CheckExact(dict) ? PyDict_Items(dict)
+                                                     : PyMapping_Items(dict));
   if (!items) return false;
   const Py_ssize_t count = PyList_GET_SIZE(items.get());
   if (count > kMaxItems) return TooMany(count);
   tape_.Put(Tag::kDict, static_cast<double>(count));
   for (Py_ssize_t i = 0; i < count; ++i) {
     PyObject* pair = PyList_GET_ITEM(items.get(), i);
+    if (PyTuple_Check(pair) == 0 || PyTuple_GET_SIZE(pair) != 2) {
+      PyErr_Format(PyExc_TypeError, "items() of %T has %R, which is no pair",
+                   dict, pair);
+      return false;
+    }
     if (!Put(PyTuple_GET_ITEM(pair, 0), depth) ||
         !Put(PyTuple_GET_ITEM(pair, 1), depth)) {
       return false;

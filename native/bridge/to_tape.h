@@ -50,6 +50,7 @@ class TapeWriter {
   bool Put(PyObject* object, int depth);
   bool PutContainer(PyObject* object, int depth);
   bool PutItems(Tag tag, PyObject* iterable, int depth);
+  bool PutBigInt(PyObject* object);
   bool PutDict(PyObject* dict, int depth);
   bool PutBack(PyObject* object);
   std::size_t PutNumbers(PyObject* const* items, std::size_t count);

@@ -38,6 +38,10 @@ _inmem_bridge.set_plain(_bridge_members.plain)
 
 
 def __getattr__(name: str) -> Any:
+    if name in ("array_change", "call_relaxed"):
+        from inmem import _bridge_arrays
+
+        return getattr(_bridge_arrays, name)
     return getattr(_bridge_members, name)
 
 
@@ -139,7 +143,7 @@ async_iterate = aiter
 async def async_next(iterator: Any, value: Any) -> tuple[Any, ...]:
     try:
         return (await (anext(iterator) if value is None else iterator.asend(value)),)
-    except StopAsyncIteration:
+    except (StopAsyncIteration, GeneratorExit):  # that of return()
         return ()
 
 
@@ -150,10 +154,18 @@ async def async_throw(iterator: Any, error: object) -> tuple[Any, ...]:
         return ()
 
 
-async def async_close(iterator: Any) -> None:
-    close = getattr(iterator, "aclose", None)
-    if close is not None:
-        await close()
+async def async_return(iterator: Any) -> tuple[Any, ...]:
+    """Ends it, as JavaScript's `return()` does: an item that it gives instead, or none."""
+    throw = getattr(iterator, "athrow", None)
+    if throw is None:
+        close = getattr(iterator, "aclose", None)
+        if close is not None:
+            await close()
+        return ()
+    try:
+        return (await throw(GeneratorExit()),)
+    except (GeneratorExit, StopAsyncIteration):
+        return ()
 
 
 async def with_async(manager: Any, use: Any) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import builtins
 import operator
 import sys
 
@@ -19,12 +20,17 @@ if TYPE_CHECKING:
 get_item = operator.getitem
 set_item = operator.setitem
 delete_item = operator.delitem
-contains = operator.contains
 length = len
 set_attribute = setattr
 delete_attribute = delattr
 is_instance = isinstance
-iterate = iter
+
+
+def iterate(value: Any) -> Any:
+    """JavaScript's loops take an iterator that does not say that it can be iterated."""
+    kind = type(value)
+    is_bare = hasattr(kind, "__next__") and not hasattr(kind, "__iter__")
+    return value if is_bare else iter(value)
 
 
 def look_up(mapping: Any, key: object) -> tuple[object, ...]:
@@ -32,7 +38,19 @@ def look_up(mapping: Any, key: object) -> tuple[object, ...]:
     try:
         return (mapping[key],)
     except KeyError:
-        return ()
+        below = _builtins_below(mapping)
+        return (below[key],) if below and key in below else ()
+
+
+def contains(container: Any, value: object) -> bool:
+    return value in container or value in _builtins_below(container)
+
+
+def _builtins_below(container: Any) -> Any:
+    """Of the names that code sees: the builtin ones, which it finds there as well."""
+    from inmem import _bridge
+
+    return vars(builtins) if container is _bridge.session else ()
 
 
 def item_at(sequence: Any, index: int) -> tuple[object, ...]:
@@ -59,9 +77,14 @@ def attributes(value: object) -> tuple[str, ...]:
 
 
 def primitive(value: Any, hint: str) -> object:
-    """For `+value` a number, where it has one; else its text."""
+    """A number, where it has one, unless text is asked for: `decimal + 1` is a sum."""
     if hint == "number" and hasattr(type(value), "__float__"):
         return float(value)
+    if hint == "default" and hasattr(type(value), "__float__"):
+        try:
+            return float(value)
+        except TypeError:  # an array of several numbers
+            pass
     return string(value)
 
 
@@ -83,6 +106,31 @@ def units(text: str) -> int:
     if max(text) <= "\uffff":
         return len(text)
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+# --- toPy() with a converter: containers that are there already ----------------------
+
+fill_list = list.extend
+
+
+def fill_dict(
+    made: dict[object, object], keys: tuple[object, ...], values: tuple[object, ...]
+) -> None:
+    for key, value in zip(keys, values, strict=True):
+        if key in made:
+            raise ValueError(_equal("keys of a dict", key))
+        made[key] = value
+
+
+def fill_set(made: set[object], items: tuple[object, ...]) -> None:
+    for item in items:
+        if item in made:
+            raise ValueError(_equal("items of a set", item))
+        made.add(item)
+
+
+def _equal(what: str, second: object) -> str:
+    return f"two {what} would be equal in Python; the second is {second!r}"
 
 
 # --- memory ----------------------------------------------------------------------
@@ -115,6 +163,8 @@ def next_item(iterator: Iterator[object]) -> tuple[bool, object]:
         return False, next(iterator)
     except StopIteration as stop:
         return True, stop.value
+    except GeneratorExit:  # of return(), after what `finally` gave
+        return True, None
 
 
 def send_item(generator: Any, value: object) -> tuple[bool, object]:
@@ -127,6 +177,8 @@ def send_item(generator: Any, value: object) -> tuple[bool, object]:
         return False, generator.send(value)
     except StopIteration as stop:
         return True, stop.value
+    except GeneratorExit:
+        return True, None
 
 
 def _has_begun(generator: Any) -> bool:
@@ -142,8 +194,14 @@ def throw_item(generator: Generator[object, object, object], error: object) -> t
         return True, stop.value
 
 
-def close(generator: Generator[object, object, object]) -> None:
-    generator.close()
+def return_item(generator: Generator[object, object, object]) -> tuple[object, ...]:
+    """Ends it, as JavaScript's `return()` does: whether it has ended, and what it gave instead."""
+    try:
+        return False, generator.throw(GeneratorExit)
+    except GeneratorExit:
+        return ()
+    except StopIteration as stop:
+        return () if stop.value is None else (True, stop.value)
 
 
 def exception_of(error: object) -> BaseException:
@@ -161,6 +219,11 @@ def enter(manager: Any) -> tuple[object, object]:
         raise TypeError(
             f"{type(manager).__qualname__!r} object is an asynchronous context manager "
             "(with() expected __enter__ and __exit__): use withAsync()"
+        )
+    if not hasattr(type(manager), "__exit__"):
+        raise TypeError(
+            f"{type(manager).__qualname__!r} object is no context manager "
+            "(expected __enter__ and __exit__)"
         )
     leaving = type(manager).__exit__
     return type(manager).__enter__(manager), leaving

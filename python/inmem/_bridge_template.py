@@ -47,6 +47,13 @@ def _check(tree: ast.AST, names: list[str]) -> None:
     for number, name in enumerate(names):
         if name not in seen:
             raise SyntaxError(f"value {number} of the template is in a string or comment")
+    in_place = {id(node.target) for node in ast.walk(tree) if isinstance(node, ast.AugAssign)}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Name) or node.id not in names or id(node) in in_place:
+            continue
+        if not isinstance(node.ctx, ast.Load):
+            number = names.index(node.id)
+            raise SyntaxError(f"value {number} of the template cannot be assigned to or deleted")
 
 
 def _assigned(tree: ast.AST) -> Iterator[str]:

@@ -47,6 +47,7 @@ __all__ = [
     "JsArray",
     "JsAsyncIterable",
     "JsAsyncIterator",
+    "JsBigInt",
     "JsBuffer",
     "JsCallable",
     "JsException",
@@ -97,7 +98,13 @@ def js_exception(error: Any) -> JsException:
     return made
 
 
-_inmem_bridge.set_js_types(choose_type, MISSING)
+class JsBigInt(int):
+    """An int that is a BigInt in JavaScript, however small it is."""
+
+    __slots__ = ()
+
+
+_inmem_bridge.set_js_types(choose_type, MISSING, JsBigInt)
 _inmem_bridge.set_js_exception(JsException, js_exception)
 
 

@@ -11,6 +11,8 @@ from fractions import Fraction  # noqa: F401
 from pathlib import PurePosixPath  # noqa: F401
 from uuid import UUID  # noqa: F401
 
+from inmem.ffi import JsBigInt  # noqa: F401
+
 utc = UTC
 plus_one = timezone(timedelta(hours=1))
 Point = collections.namedtuple("Point", "x y")

@@ -21,7 +21,14 @@ BY_METHOD = {
     "__next__": {"next"},
     "__anext__": {"next"},
     "__await__": {"catch", "finally"},
-    "__call__": {"callKwargs", "callAsync", "callWithOptions", "callAsyncWithOptions"},
+    "__call__": {
+        "callKwargs",
+        "callRelaxed",
+        "callAsync",
+        "callWithOptions",
+        "callAsyncWithOptions",
+        "captureThis",
+    },
     "__buffer__": {"getBuffer"},
 }
 OF_CLASSES = PROXY | BY_METHOD["__call__"] | {"prototype"}
