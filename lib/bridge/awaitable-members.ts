@@ -1,6 +1,7 @@
 // lib/bridge/awaitable-members.ts: what proxies have of a Promise (coroutines, tasks, futures) and of an async iterator.
-import { PyTrait } from "./native.js";
-import { handleFor, type Target } from "./target.js";
+import type { Crossing } from "./crossing.js";
+import { Kind, PyTrait, Register } from "./native.js";
+import { handleFor, type Target, targetOf } from "./target.js";
 
 type Handler = ((value: unknown) => unknown) | undefined;
 
@@ -9,6 +10,35 @@ function promiseOf(target: Target): Promise<unknown> {
   const handle = handleFor(target);
   target.promise ??= target.crossing.async.awaited(handle, target.proxy, target.limits);
   return target.promise;
+}
+
+/** A call of the program's: a coroutine begins by itself, as that of JavaScript's function does. */
+export function callForProgram(
+  crossing: Crossing,
+  handle: number,
+  args: readonly unknown[],
+  keywords?: Readonly<Record<string, unknown>>,
+): unknown {
+  const result =
+    keywords === undefined
+      ? crossing.call(handle, args)
+      : crossing.callWith(handle, args, keywords);
+  const { registers } = crossing;
+  const isCoroutine = ((registers[Register.traits] as number) & PyTrait.coroutine) !== 0;
+  if (isCoroutine && registers[Register.kind] === Kind.handle) beginSoon(result as object);
+  return result;
+}
+
+/**
+ * A coroutine that a call gave: an event's listener may be an `async def`, and nobody waits for what it
+ * gives. One that was closed or given to Python by the end of the turn is not ours to begin.
+ */
+function beginSoon(proxy: object): void {
+  const target = targetOf(proxy);
+  if (target === undefined || target.held.used) return;
+  void Promise.resolve().then(() => {
+    if (target.held.handle >= 0 && !target.held.used) void promiseOf(target);
+  });
 }
 
 /** `then` is what makes a Promise of it: all else must not have one. */

@@ -80,6 +80,7 @@ export class Crossing implements Owner, Numbers {
     if (holder.crossing !== this) throw otherInterpreter();
     const { held } = holder;
     if (held.handle < 0) throw destroyedError(held);
+    held.used = true;
     return held.handle;
   }
 

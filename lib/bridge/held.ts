@@ -15,6 +15,8 @@ export interface Held {
   /** The proxy, for as long as the program's turn lasts that made it; then `weak`. */
   strong: object | undefined;
   weak: WeakRef<object> | undefined;
+  /** Of a coroutine: JavaScript or Python does something with it. */
+  used: boolean;
 }
 
 /** What stands behind a proxy of ours. */
@@ -193,6 +195,7 @@ function newHeld(handle: number, traits: number): Held {
     goneAt: 0,
     strong: undefined,
     weak: undefined,
+    used: false,
   };
 }
 

@@ -170,6 +170,7 @@ export const PyTrait = {
   class: 1 << 12,
   generator: 1 << 13,
   asyncGenerator: 1 << 14,
+  coroutine: 1 << 15,
 } as const;
 
 /** native/bridge/traits.h: JsTrait. */

@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import {
   asyncReturn,
   asyncStep,
+  callForProgram,
   catchOf,
   finallyOf,
   isAsync,
@@ -108,10 +109,11 @@ const members = new Map<string, Entry>(
     ),
     callKwargs: method((target, ...args) => {
       const keywords = namesOf(args.pop());
-      return target.crossing.callWith(handleFor(target), args, keywords);
+      return callForProgram(target.crossing, handleFor(target), args, keywords);
     }, PyTrait.callable),
     callRelaxed: method(
-      (target, ...args) => python(target, "call_relaxed", ...args),
+      ({ crossing, proxy }, ...args) =>
+        callForProgram(crossing, crossing.functionNamed("call_relaxed"), [proxy, ...args]),
       PyTrait.callable,
     ),
     captureThis: {
@@ -130,7 +132,9 @@ const members = new Map<string, Entry>(
     ),
     callWithOptions: method((target, options, ...args) => {
       const limits = checkCallOptions(options);
-      return limited(target.crossing, limits, () => target.crossing.call(handleFor(target), args));
+      return limited(target.crossing, limits, () =>
+        callForProgram(target.crossing, handleFor(target), args),
+      );
     }, PyTrait.callable),
     callAsyncWithOptions: method((target, options, ...args) => {
       const limits = checkCallOptions(options);

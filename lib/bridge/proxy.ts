@@ -1,5 +1,6 @@
 // lib/bridge/proxy.ts: what a Python object looks like in JavaScript: the traps.
 import { inspect } from "node:util";
+import { callForProgram } from "./awaitable-members.js";
 import type { Crossing } from "./crossing.js";
 import { type Held, heldKey, tell } from "./held.js";
 import { PyTrait } from "./native.js";
@@ -93,6 +94,7 @@ const handler: ProxyHandler<Target> = {
     if (key === "prototype" && (target.held.traits & PyTrait.class) !== 0) {
       return prototypeOf(target);
     }
+    target.held.used = true;
     const value = target.crossing.getAttribute(handleFor(target), nameOf(key));
     return value === undefined ? fallback(target, key) : value;
   },
@@ -158,7 +160,7 @@ const handler: ProxyHandler<Target> = {
   },
   preventExtensions: () => false,
   apply(target, _this, args: unknown[]) {
-    return target.crossing.call(handleFor(target), args);
+    return callForProgram(target.crossing, handleFor(target), args);
   },
   construct(target, args: unknown[], newTarget: object) {
     const made =

@@ -97,7 +97,7 @@ export interface PyAsyncGenerator<T = unknown, Next = unknown> extends PyAsyncIt
   [Symbol.asyncIterator](): PyAsyncGenerator<T, Next>;
 }
 
-/** A coroutine, a task, a future: a Promise, which begins when it is first waited for. */
+/** A coroutine, a task, a future: a Promise. A coroutine that a call gave begins by itself. */
 export interface PyAwaitable<T = unknown> extends PyProxy, Promise<T> {
   toString(): string;
 }

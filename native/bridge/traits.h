@@ -25,6 +25,7 @@ enum PythonTrait : std::uint32_t {
   kPyClass = 1u << 12,
   kPyGenerator = 1u << 13,
   kPyAsyncGenerator = 1u << 14,
+  kPyCoroutine = 1u << 15,
 };
 
 // Of a JavaScript object.
@@ -90,6 +91,7 @@ inline std::uint32_t TraitsOf(PyObject* object) {
     Py_DECREF(code);
   }
   if (PyAsyncGen_CheckExact(object)) traits |= kPyAsyncGenerator;
+  if (PyCoro_CheckExact(object)) traits |= kPyCoroutine;
   if (PyExceptionInstance_Check(object)) traits |= kPyException;
   if (PyType_Check(object)) traits |= kPyClass;
   return traits;
