@@ -27,6 +27,8 @@ export type OutputTarget =
   | ((chunk: Buffer) => void)
   /** Whole lines, without their end. */
   | { batched: (line: string) => void }
+  /** A byte at a time. */
+  | { raw: (byte: number) => void }
   /** Bytes, in pieces of any size. */
   | { write: (chunk: Buffer) => void; isatty?: boolean };
 
@@ -127,8 +129,9 @@ export function checkOutput(
   target: unknown,
 ): asserts target is OutputTarget | undefined {
   if (target === undefined || target === "inherit" || typeof target === "function") return;
-  const { write, batched } = (target ?? {}) as Record<string, unknown>;
-  if (typeof target === "object" && (typeof write === "function" || typeof batched === "function"))
-    return;
-  throw wrongType(name, '"inherit", a function, a Writable, or { batched } or { write }', target);
+  const { write, batched, raw } = (target ?? {}) as Record<string, unknown>;
+  const takes = [write, batched, raw].some((take) => typeof take === "function");
+  if (typeof target === "object" && takes) return;
+  const known = '"inherit", a function, a Writable, or { batched }, { write } or { raw }';
+  throw wrongType(name, known, target);
 }

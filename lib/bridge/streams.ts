@@ -28,6 +28,11 @@ export function setOutput(
 function outputTo(target: Exclude<OutputTarget, "inherit">): Output {
   if (typeof target === "function") return inPieces((chunk) => target(chunk));
   if ("batched" in target) return inLines((line) => target.batched(line));
+  if ("raw" in target) {
+    return inPieces((chunk) => {
+      for (const byte of chunk) target.raw(byte);
+    });
+  }
   return inPieces((chunk) => void target.write(chunk));
 }
 

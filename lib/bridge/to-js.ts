@@ -1,4 +1,5 @@
 // lib/bridge/to-js.ts: toJs(): a Python object's value, in JavaScript's own types.
+import { types } from "node:util";
 import type { Numbers } from "./tape-reader.js";
 import { handleFor, python, type Target, targetOf } from "./target.js";
 import type { PyProxy, ToJsConverter, ToJsOptions } from "./types.js";
@@ -61,7 +62,8 @@ function optionsOf(given: unknown): Options {
 /** For JSON.stringify(): objects and arrays; what has no conversion is an error. */
 export function toJson(target: Target): unknown {
   const options = { depth: -1, create_pyproxies: false, dict_converter: objectOf };
-  return new Walk(target, options, true).value(target.proxy, -1);
+  const value = new Walk(target, options, true).value(target.proxy, -1);
+  return types.isDate(value) ? value.toJSON() : value; // nobody asks that one again
 }
 
 /** @throws where two keys would be one: `{1: ..., "1": ...}`. */
@@ -113,7 +115,7 @@ class Walk {
       this.#eager.add(value);
       return this.#ask(eager_converter, value as PyProxy, depth);
     }
-    if (depth === 0) return left(target.proxy, this.#options);
+    if (depth === 0) return this.#left(target.proxy);
     const one = this.#crossing.toJs(handleFor(target), 1, true, this.#crossing);
     if (Array.isArray(one)) return this.#array(value, one, depth - 1);
     if (one instanceof Map) return this.#dict(value, [...one] as [unknown, unknown][], depth - 1);
@@ -123,8 +125,14 @@ class Walk {
         : this.#set(value, one, depth - 1);
     }
     if (targetOf(one) === undefined) return one;
-    if (default_converter === undefined) return left(target.proxy, this.#options);
+    if (default_converter === undefined) return this.#left(target.proxy);
     return this.#ask(default_converter, value as PyProxy, depth);
+  }
+
+  #left(proxy: object): object {
+    if (!this.#forJson) return left(proxy, this.#options);
+    const type = String(python(targetOf(proxy) as Target, "type_name"));
+    throw new TypeError(`an object of type ${type} has no conversion to JSON`);
   }
 
   #again(value: unknown): unknown {

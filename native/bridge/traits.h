@@ -69,7 +69,9 @@ inline std::uint32_t TraitsOf(PyObject* object) {
       PyType_HasFeature(type, Py_TPFLAGS_MAPPING) != 0) {
     traits |= kPyMapping;
   }
-  if (PyType_HasFeature(type, Py_TPFLAGS_SEQUENCE) != 0) {
+  // The flag is for `match`, which takes no bytes for sequences.
+  if (PyType_HasFeature(type, Py_TPFLAGS_SEQUENCE) != 0 ||
+      PyByteArray_Check(object) || PyBytes_Check(object)) {
     traits |= kPySequence;
   }
   if (sequence != nullptr && sequence->sq_item != nullptr) {

@@ -104,6 +104,20 @@ describe("Array's methods that change", () => {
   });
 });
 
+describe("bytes that can change", () => {
+  it("are a sequence, too", () => {
+    const bytes = run<PyList<number>>("bytearray(b'abc')");
+    bytes[0] = 65;
+    expect([bytes[0], bytes[9], bytes.push(68), bytes.map((byte) => byte + 1)]).toEqual([
+      65,
+      undefined,
+      4,
+      [66, 99, 100, 69],
+    ]);
+    expect(run("type('Bytes', (bytes,), {})(b'ab')")[1]).toBe(98);
+  });
+});
+
 describe("bound methods", () => {
   it("are one proxy while there is one: a listener can be taken away", () => {
     const counter = run(
@@ -240,6 +254,11 @@ describe("values", () => {
     expect(() => JSON.stringify(run("{1: 'a', '1': 'b'}"))).toThrow(
       /two keys of a dict would be the same/,
     );
+    const date = "datetime.datetime(2024, 1, 2, tzinfo=datetime.UTC)";
+    const stringify = (code: string) => JSON.stringify(run(`import datetime\n${code}`));
+    expect(stringify(date)).toBe('"2024-01-02T00:00:00.000Z"');
+    expect(stringify(`[${date}]`)).toBe('["2024-01-02T00:00:00.000Z"]');
+    expect(() => stringify("[datetime.date(2024, 1, 2)]")).toThrow(/type date has no conversion to JSON/);
     expect(JSON.stringify(run("{1: 'a', None: (1, 2)}"))).toBe('{"1":"a","null":[1,2]}');
   });
 
