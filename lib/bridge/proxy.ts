@@ -47,10 +47,17 @@ function nameOf(key: string): string {
   return key.startsWith("$") ? key.slice(1) : key;
 }
 
-/** The item's number, where the key is one and the object a sequence; -1: it is none. */
+/** Has items by number: a sequence, or an ndarray and its like, which do not say that they are one. */
+function hasNumberedItems({ held: { traits } }: Target): boolean {
+  const asked = PyTrait.subscript | PyTrait.length;
+  const isLike = (traits & asked) === asked && (traits & PyTrait.mapping) === 0;
+  return (traits & PyTrait.sequence) !== 0 || isLike;
+}
+
+/** The item's number, where the key is one and the object has such; -1: it is none. */
 function indexOf(target: Target, key: string): number {
   const first = key.charCodeAt(0);
-  if (first < 48 || first > 57 || (target.held.traits & PyTrait.sequence) === 0) return -1;
+  if (first < 48 || first > 57 || !hasNumberedItems(target)) return -1;
   const index = Number(key);
   return Number.isSafeInteger(index) && String(index) === key ? index : -1;
 }

@@ -57,7 +57,7 @@ def item_at(sequence: Any, index: int) -> tuple[object, ...]:
     """The item, or nothing past the end."""
     try:
         return (sequence[index],)
-    except IndexError:
+    except LookupError:
         return ()
 
 

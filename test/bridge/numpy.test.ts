@@ -69,3 +69,13 @@ describe("numpy's arrays", () => {
     expect(shape.reshape(3, 2, api.kwargs({ order: "F" })).type).toBe("ndarray");
   });
 });
+
+describe("items of arrays by number", () => {
+  it("are numbers and rows; what is not there is undefined", () => {
+    const grid = py.runPython("np.arange(6).reshape(2, 3)") as PyProxy & (PyProxy & number[])[];
+    expect([grid[1]?.[2], grid[2], (grid[0] as PyProxy).type]).toEqual([5, undefined, "ndarray"]);
+    (grid[1] as unknown as number[])[2] = 9;
+    expect(py.py`${grid}[1, 2]`).toBe(9);
+    expect((py.runPython("np.array(1)") as PyProxy & number[])[0]).toBe(undefined);
+  });
+});

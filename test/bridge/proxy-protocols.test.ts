@@ -118,6 +118,23 @@ describe("bytes that can change", () => {
   });
 });
 
+describe("what has items and a length", () => {
+  it("has them by number, whether or not it says that it is a sequence", () => {
+    const made = run<PyList>(
+      "class Row:\n  def __init__(self): self.all = [5, 6]\n  def __len__(self): return 2\n  def __getitem__(self, at): return self.all[at]\n  def __setitem__(self, at, value): self.all[at] = value\nRow()",
+    );
+    made[1] = 7;
+    expect([made[0], made[1], made[2], 1 in made, 2 in made]).toEqual([
+      5,
+      7,
+      undefined,
+      true,
+      false,
+    ]);
+    expect(run<PyList>("{0: 1}")[0]).toBe(undefined); // a dict's keys are not numbers of items
+  });
+});
+
 describe("bound methods", () => {
   it("are one proxy while there is one: a listener can be taken away", () => {
     const counter = run(
@@ -258,7 +275,9 @@ describe("values", () => {
     const stringify = (code: string) => JSON.stringify(run(`import datetime\n${code}`));
     expect(stringify(date)).toBe('"2024-01-02T00:00:00.000Z"');
     expect(stringify(`[${date}]`)).toBe('["2024-01-02T00:00:00.000Z"]');
-    expect(() => stringify("[datetime.date(2024, 1, 2)]")).toThrow(/type date has no conversion to JSON/);
+    expect(() => stringify("[datetime.date(2024, 1, 2)]")).toThrow(
+      /type date has no conversion to JSON/,
+    );
     expect(JSON.stringify(run("{1: 'a', None: (1, 2)}"))).toBe('{"1":"a","null":[1,2]}');
   });
 
