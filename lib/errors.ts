@@ -21,6 +21,8 @@ export class PythonError extends InmemError {
   readonly type: string;
   /** What Python printed: the whole traceback as text. */
   readonly traceback: string;
+  /** Of an exception group: its parts. */
+  declare readonly errors?: readonly PythonError[];
 
   /** `code` is ours where the exception came from our importer or loader. */
   constructor(

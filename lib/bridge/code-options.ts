@@ -1,6 +1,6 @@
 // lib/bridge/code-options.ts: the options of runPython() and runPythonAsync(), checked.
 import { checkIsObject, checkNames, checkString, wrongType } from "../options.js";
-import { type CallOptions, checkLimits, type Limits } from "./limits.js";
+import { type CallOptions, type Limits, limitsOf } from "./limits.js";
 import { targetOf } from "./target.js";
 import type { PyProxy } from "./types.js";
 
@@ -30,7 +30,7 @@ export function checkCode(code: unknown, options: RunPythonOptions): CheckedCode
   checkNamespace("globals", globals);
   checkNamespace("locals", locals);
   checkString("filename", filename);
-  return { args: [code, filename ?? "<exec>", globals, locals], limits: checkLimits(options) };
+  return { args: [code, filename ?? "<exec>", globals, locals], limits: limitsOf(options) };
 }
 
 function checkNamespace(name: string, value: unknown): void {

@@ -34,7 +34,12 @@ export const NO_LIMITS: Limits = { timeout: -1, signal: undefined };
 export function checkLimits(options: CallOptions | undefined): Limits {
   if (options === undefined) return NO_LIMITS;
   checkIsObject(options);
-  const { timeout, signal } = options;
+  checkNames(options, ["timeout", "signal"]);
+  return limitsOf(options);
+}
+
+/** Of options that have others beside. */
+export function limitsOf({ timeout, signal }: CallOptions): Limits {
   if (timeout !== undefined && (typeof timeout !== "number" || Number.isNaN(timeout))) {
     throw new TypeError(`Expected a number of milliseconds for timeout, found ${String(timeout)}`);
   }

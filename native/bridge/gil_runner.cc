@@ -11,14 +11,15 @@
 
 namespace inmem::bridge {
 
-void GilRunner::Post(std::function<void()> work) {
+bool GilRunner::Post(std::function<void()> work) {
   {
     std::lock_guard lock(mutex_);
-    if (closed_) return;
+    if (closed_) return false;
     queue_.push_back(std::move(work));
     if (!thread_.joinable()) Begin();
   }
   changed_.notify_one();
+  return true;
 }
 
 // Where there is no thread to be had, the next work tries again.

@@ -20,9 +20,9 @@ class GilRunner {
   GilRunner(const GilRunner&) = delete;
   GilRunner& operator=(const GilRunner&) = delete;
 
-  // `work` is destroyed with the GIL, too. Any thread. After Close() it is
-  // dropped.
-  void Post(std::function<void()> work);
+  // `work` is destroyed with the GIL, too. Any thread. False after Close(): it
+  // is dropped.
+  bool Post(std::function<void()> work);
   // Does what there is, and ends the thread. Without the GIL, which it takes.
   void Close();
 

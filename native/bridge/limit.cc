@@ -2,7 +2,7 @@
 //
 // Two threads. The watchdog keeps the time and ends blocking system calls; it
 // never waits for the GIL, which a long call in C may keep. The interrupter
-// waits for it, and raises.
+// waits for it, and raises (raises.h).
 #include "cpython/python_setup.h"
 
 #include "bridge/limit.h"
@@ -20,6 +20,7 @@
 
 #include "bridge/end_watch.h"
 #include "bridge/interpreter.h"
+#include "bridge/raises.h"
 #include "cpython/owned.h"
 
 namespace inmem::bridge {
@@ -30,7 +31,16 @@ namespace {
 
 int (*wake_signal)() = nullptr;
 
-bool IsOurs(PyObject* exception) {
+// Of the calling thread. GIL.
+void ForgetInterrupt() {
+  PyThreadState* state = PyThreadState_Get();
+  if (state->async_exc == nullptr || !IsInterrupt(state->async_exc)) return;
+  Py_DECREF(std::exchange(state->async_exc, nullptr));
+}
+
+}  // namespace
+
+bool IsInterrupt(PyObject* exception) {
   const Interpreter* interpreter = Interpreter::Find();
   if (interpreter == nullptr) return false;
   for (PyObject* ours : interpreter->errors.ends) {
@@ -38,15 +48,6 @@ bool IsOurs(PyObject* exception) {
   }
   return false;
 }
-
-// Of the calling thread. GIL.
-void ForgetInterrupt() {
-  PyThreadState* state = PyThreadState_Get();
-  if (state->async_exc == nullptr || !IsOurs(state->async_exc)) return;
-  Py_DECREF(std::exchange(state->async_exc, nullptr));
-}
-
-}  // namespace
 
 PyObject* ExceptionOf(End why) {
   const Interpreter* interpreter = Interpreter::Find();
@@ -104,7 +105,7 @@ class Watchdog {
     constexpr int kWakesOfRaise = 20;
     constexpr std::chrono::milliseconds kPause{25};
     if (limit->wakes_++ % kWakesOfRaise == 0) {
-      limit->interpreter_->runner().Post([limit] { limit->Raise(); });
+      Raises::Get().Add(limit);
     }
     if (!limit->told_ && limit->when_overdue &&
         Limit::Clock::now() - limit->since_ >= Limit::kGrace) {
@@ -270,7 +271,7 @@ bool HasInterrupt(const PyThreadState* state) {
 bool TakeInterrupt() {
   PyThreadState* state = PyThreadState_GetUnchecked();
   if (state == nullptr || state->async_exc == nullptr ||
-      !IsOurs(state->async_exc)) {
+      !IsInterrupt(state->async_exc)) {
     return false;
   }
   PyObject* exception = std::exchange(state->async_exc, nullptr);
@@ -309,24 +310,34 @@ PyMethodDef* LimitMethods() {
 }  // namespace inmem::bridge
 
 // libpython is linked with --wrap of these. Where a system call or a lock was
-// interrupted, two of them say whether to go on: CPython asks them on every
-// thread, but they look at what is meant for the main thread alone. The third
-// is asked between bytecodes, where the thread's state tells to look.
+// interrupted, three of them say whether to go on (of an RLock: the third):
+// CPython asks them on every thread, but they look at what is meant for the
+// main thread alone. The last is asked between bytecodes, where the thread's
+// state tells to look.
+namespace {
+bool IsInterrupted() {
+  return inmem::bridge::EndWatch::Take() ||
+         inmem::bridge::Raises::Get().RaiseHere() ||
+         inmem::bridge::TakeInterrupt();
+}
+}  // namespace
+
 extern "C" {
 int __real_PyErr_CheckSignals(void);
 int __real_Py_MakePendingCalls(void);
+int __real__PyEval_MakePendingCalls(PyThreadState* state);
 int __real__Py_HandlePending(PyThreadState* state);
 
 int __wrap_PyErr_CheckSignals(void) {
-  return inmem::bridge::EndWatch::Take() || inmem::bridge::TakeInterrupt()
-             ? -1
-             : __real_PyErr_CheckSignals();
+  return IsInterrupted() ? -1 : __real_PyErr_CheckSignals();
 }
 
 int __wrap_Py_MakePendingCalls(void) {
-  return inmem::bridge::EndWatch::Take() || inmem::bridge::TakeInterrupt()
-             ? -1
-             : __real_Py_MakePendingCalls();
+  return IsInterrupted() ? -1 : __real_Py_MakePendingCalls();
+}
+
+int __wrap__PyEval_MakePendingCalls(PyThreadState* state) {
+  return IsInterrupted() ? -1 : __real__PyEval_MakePendingCalls(state);
 }
 
 int __wrap__Py_HandlePending(PyThreadState* state) {

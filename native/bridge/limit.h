@@ -73,6 +73,7 @@ class Limit : public std::enable_shared_from_this<Limit> {
   Limit& operator=(const Limit&) = delete;
 
  private:
+  friend class Raises;
   friend class Watchdog;
   enum class At { kWaiting, kThread, kTask, kEnded };
 
@@ -93,6 +94,9 @@ class Limit : public std::enable_shared_from_this<Limit> {
   std::atomic<int> wakes_{0};
   PyObject* task_ = nullptr;  // GIL
 };
+
+// Whether it is one that ExceptionOf() gives. GIL.
+bool IsInterrupt(PyObject* exception);
 
 // The exception that is raised for it in the calling thread's interpreter;
 // borrowed; null for kNone. GIL.

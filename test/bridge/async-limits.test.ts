@@ -22,6 +22,15 @@ const blocking: Record<string, string> = {
   "Event.wait()": "import threading\nlambda: threading.Event().wait()",
   "Event.wait() with a time": "import threading\nlambda: threading.Event().wait(600)",
   "a lock": "import threading\nlock = threading.Lock()\nlock.acquire()\nlambda: lock.acquire()",
+  "an RLock": `
+import threading
+rlock = threading.RLock()
+owner = threading.Thread(target=rlock.acquire)
+owner.start(); owner.join()
+lambda: rlock.acquire()`,
+  // C code that never gives the GIL away, but asks for signals.
+  "a regular expression": "import re\nlambda: re.match('(a+)+b', 'a' * 60)",
+  "a power of large ints": "lambda: 7 ** (10 ** 8)",
   "a queue": "import queue\nlambda: queue.Queue().get()",
   "a socket": "import socket\npair = socket.socketpair()\nlambda: pair[0].recv(1)",
   "select()": "import select\nlambda: select.select([pair[0]], [], [])",
@@ -43,6 +52,21 @@ describe("timeout", () => {
       expect(py.runPython("1 + 1")).toBe(2);
     });
   }
+
+  it("ends a regular expression in a coroutine", async () => {
+    const match = define("async def match():\n  re.match('(a+)+b', 'a' * 60)\nimport re; match");
+    await expect(match.callAsyncWithOptions({ timeout: 20 })).rejects.toMatchObject({
+      code: "ERR_INMEM_TIMEOUT",
+    });
+    expect(await py.runPythonAsync("import asyncio; await asyncio.sleep(0, 5)")).toBe(5);
+  });
+
+  it("is refused under another name", () => {
+    const add = define("lambda a, b: a + b");
+    for (const options of [{ timeOut: 5 }, { a: 1 }, [5]]) {
+      expect(() => add.callWithOptions(options, 1, 2)).toThrow(/unknown option .* timeout, signal/);
+    }
+  });
 
   it("is no error where the call ends in time", async () => {
     const add = define("lambda a, b: a + b");

@@ -32,6 +32,11 @@ const endless: Record<string, string> = {
   "a socket": "import socket; a, b = socket.socketpair(); a.recv(1)",
   "Event.wait()": "import threading; threading.Event().wait()",
   "a lock": "import threading; l = threading.Lock(); l.acquire(); l.acquire()",
+  "an RLock": `
+import threading
+l = threading.RLock()
+t = threading.Thread(target=l.acquire)
+t.start(); t.join(); l.acquire()`,
   "a thread": `
 import threading
 t = threading.Thread(target=threading.Event().wait, daemon=True)

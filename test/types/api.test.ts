@@ -81,6 +81,7 @@ const right = [
   "await py.asgi('a:b').ready(); await py.asgi('a:b').close();",
   "const e = new api.InmemError('ERR_INMEM_BUSY', 'x'); const c: api.InmemErrorCode = e.code; c;",
   "try { py.runPython('x'); } catch (e) { if (e instanceof api.PythonError) e.traceback.charAt(0); }",
+  "const e: unknown = 1; if (e instanceof api.PythonError) { const n: string | undefined = e.errors?.[0]?.type; n; }",
   "const value: unknown = 1; if (api.isPyProxy(value)) { value.destroy(); const t: string = value.type; t; }",
   "{ using p = py.runPython('[]') as api.PyList<number>; p.append(1); const n: number = p.get(0); n; }",
   "const v = (py.runPython('x') as api.PyBuffer).getBuffer('f64'); const d: Float64Array = v.data; v.copied; d;",
