@@ -80,6 +80,22 @@ def came_of(error: BaseException | None, kind: type[BaseException]) -> bool:
     return False
 
 
+def let_go(error: BaseException) -> None:
+    """Variables of its frames: a generator among them that streamed ends now, by its `finally`, and
+    not when Python comes to collect cycles."""
+    seen: set[int] = set()
+    rest: list[BaseException | None] = [error]
+    while rest:
+        error_of_it = rest.pop()
+        if error_of_it is None or id(error_of_it) in seen:
+            continue
+        seen.add(id(error_of_it))
+        traceback.clear_frames(error_of_it.__traceback__)
+        rest += (error_of_it.__cause__, error_of_it.__context__)
+        if isinstance(error_of_it, BaseExceptionGroup):
+            rest += error_of_it.exceptions
+
+
 class Exchange:
     """A request or a WebSocket, and what the application answers."""
 
@@ -103,13 +119,15 @@ class Exchange:
         self.task = asyncio.current_task()
         try:
             await self.app(self.scope, self.receive, self.send)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as error:
             if not self.left:
                 raise
+            let_go(error)
         except BaseException as error:
             # An application that says that its client has gone is right.
             if not (self.left and came_of(error, ClientGone)):
                 self.error = traceback.format_exc()
+            let_go(error)
         finally:
             self.over = True
             self.hear_no_more()
@@ -128,7 +146,9 @@ class Exchange:
 
     async def send(self, message: Message) -> None:
         self.started = True
-        kind = message["type"]
+        kind = message.get("type") if isinstance(message, dict) else None
+        if not isinstance(kind, str):
+            raise TypeError(f"ASGI: found {message!r:.80}, expected a dict with a 'type'")
         if self.left:
             if kind == "websocket.close":
                 return
@@ -200,10 +220,11 @@ def taken(told: "asyncio.Future[None]") -> None:
 def translated(kind: str, message: Message) -> tuple[Sent, int]:
     """A message for JavaScript, and its size."""
     if kind.endswith("response.start"):
-        status = int(message["status"])
-        if not 200 <= status <= 599:
-            raise ValueError(f"ASGI: found the status {status}, expected one from 200 to 599")
-        return ("start", status, headers_of(message)), 0
+        status = message.get("status")
+        if not isinstance(status, int) or not 200 <= status <= 599:
+            raise ValueError(f"ASGI: found the status {status!r}, expected one from 200 to 599")
+        # A reason phrase: WSGI has one, of ASGI's messages none.
+        return ("start", int(status), headers_of(message), str(message.get("reason", ""))), 0
     if kind.endswith("response.body"):
         content = content_of(message, "body")
         return ("body", content, bool(message.get("more_body", False))), len(content)
@@ -230,9 +251,17 @@ def content_of(message: Message, key: str) -> bytes:
 
 def headers_of(message: Message) -> tuple[tuple[str, str], ...]:
     pairs: Iterable[tuple[bytes, bytes]] = message.get("headers") or ()
-    return tuple(
-        (bytes(name).decode("latin-1"), bytes(value).decode("latin-1")) for name, value in pairs
-    )
+    found: Any = pairs
+    try:
+        return tuple([header_of(found := pair) for pair in pairs])
+    except (TypeError, ValueError):
+        what = f"found {found!r:.80}, expected pairs of bytes"
+    raise TypeError(f"ASGI: in the headers of {message['type']!r}: {what}")
+
+
+def header_of(pair: tuple[bytes, bytes]) -> tuple[str, str]:
+    name, value = (str(memoryview(text), "latin-1") for text in pair)
+    return name, value
 
 
 class Ticket:
@@ -251,8 +280,9 @@ class Ticket:
 # --- what lib/bridge/web/handler.ts calls ----------------------------------------------------
 
 
-async def open_exchange(app: Asgi, about: dict[str, Any]) -> tuple[Ticket, Exchange]:
-    """`about`: lib/bridge/web/scope.ts has it; texts of bytes are latin-1."""
+async def open_exchange(app: Asgi, of: Any, about: dict[str, Any]) -> tuple[Ticket, Exchange]:
+    """`of`: its Lifespan (_web_lifespan.py), or None. `about`: lib/bridge/web/scope.ts has it;
+    texts of bytes are latin-1."""
     kind = about["type"]
     scope: Message = {
         **about,
@@ -262,7 +292,7 @@ async def open_exchange(app: Asgi, about: dict[str, Any]) -> tuple[Ticket, Excha
         "headers": [(n.encode("latin-1"), v.encode("latin-1")) for n, v in about["headers"]],
         "client": pair_of(about["client"]),
         "server": pair_of(about["server"]),
-        "state": states.setdefault(id(app), {}).copy(),
+        "state": {} if of is None else of.state.copy(),
         "extensions": {} if kind == "http" else {"websocket.http.response": {}},
     }
     exchange = Exchange(app, scope)
@@ -323,53 +353,3 @@ async def take(of: Ticket) -> Sent | None:
 async def failure(of: Ticket) -> str:
     """The traceback of what the application raised; "": nothing."""
     return of.exchange.error
-
-
-# --- lifespan ---------------------------------------------------------------------------
-
-#: What applications keep from startup for their requests, by id.
-states: dict[int, dict[str, Any]] = {}
-
-
-class Lifespan:
-    def __init__(self, app: Asgi) -> None:
-        self.app = app
-        self.exchange: Exchange | None = None
-        self.task: asyncio.Task[None] | None = None  # asyncio itself holds it weakly
-
-    async def startup(self) -> str:
-        """The reason why the application does not start; "": it has, or has no lifespan."""
-        state = states.setdefault(id(self.app), {})
-        asgi = {"version": "3.0", "spec_version": VERSIONS["lifespan"]}
-        self.exchange = Exchange(self.app, {"type": "lifespan", "asgi": asgi, "state": state})
-        self.task = asyncio.get_running_loop().create_task(self.exchange.serve())
-        return await self.step("startup")
-
-    async def shutdown(self) -> str:
-        failed = await self.step("shutdown")
-        states.pop(id(self.app), None)
-        return failed
-
-    async def step(self, name: str) -> str:
-        exchange = self.exchange
-        if exchange is None or exchange.over:
-            return ""
-        exchange.tell_later({"type": f"lifespan.{name}"})
-        answer = await exchange.take()
-        if answer is None:  # it knows no lifespan, or failed before it told
-            self.exchange = None
-            return exchange.error if exchange.started else ""
-        kind, text = answer
-        return text or f"{name} failed" if kind == f"lifespan.{name}.failed" else ""
-
-
-def lifespan(app: Asgi) -> Lifespan:
-    return Lifespan(app)
-
-
-async def startup(of: Lifespan) -> str:
-    return await of.startup()
-
-
-async def shutdown(of: Lifespan) -> str:
-    return await of.shutdown()

@@ -3,6 +3,7 @@ import asyncio
 import concurrent.futures
 import contextvars
 import io
+import re
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
@@ -37,6 +38,15 @@ def as_asgi(app: Any) -> Asgi:
         await loop.run_in_executor(pool, contextvars.copy_context().run, call.run, app)
 
     return serve
+
+
+def is_header(pair: Any) -> bool:
+    """PEP 3333: texts of bytes."""
+    return (
+        isinstance(pair, tuple | list)
+        and len(pair) == 2
+        and all(isinstance(text, str) and all(c <= "\xff" for c in text) for text in pair)
+    )
 
 
 class WsgiInput(io.RawIOBase):
@@ -83,6 +93,9 @@ class WsgiCall:
 
     def run(self, app: Any) -> None:
         parts = app(self.environment(), self.start_response)
+        if not hasattr(parts, "__iter__") and not hasattr(parts, "__getitem__"):
+            what = f"gave {parts!r:.80}, expected an iterable of bytes"
+            raise TypeError(f"WSGI: the application {what}")
         try:
             for part in parts:
                 if part:
@@ -105,17 +118,26 @@ class WsgiCall:
                 exc_info = None
         elif self.head is not None:
             raise AssertionError("start_response() was called before, without exc_info")
+        if not isinstance(status, str) or not re.fullmatch(r"[2-5]\d\d( .*)?", status):
+            what = f"found the status {status!r:.80}, expected a text such as '200 OK'"
+            raise ValueError(f"WSGI: {what}")
+        for pair in headers:
+            if not is_header(pair):
+                raise TypeError(f"WSGI: found the header {pair!r:.80}, expected a pair of texts")
         self.head = (status, list(headers))
         return self.write
 
     def write(self, part: bytes) -> None:
+        if not isinstance(part, bytes | bytearray | memoryview):
+            raise TypeError(f"WSGI: found {part!r:.80} in a body, expected bytes")
         if not self.head_sent:
             if self.head is None:
                 raise AssertionError("the application gave a body before start_response()")
             self.head_sent = True
             status, headers = self.head
             pairs = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in headers]
-            start = {"type": "http.response.start", "status": int(status.split()[0])}
+            code, _, reason = status.partition(" ")
+            start = {"type": "http.response.start", "status": int(code), "reason": reason}
             self.wait(self.send({**start, "headers": pairs}))
         if part:
             message = {"type": "http.response.body", "body": part, "more_body": True}

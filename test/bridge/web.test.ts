@@ -120,7 +120,7 @@ describe("asgi() behind http.createServer()", () => {
     ["/status", 500, /ValueError: ASGI: found the status 103, expected one from 200 to 599/],
     ["/order", 500, /RuntimeError: ASGI: found a message 'http.response.body', expected http.res/],
     ["/leaves", 500, /SystemExit: 3/],
-    ["/text", "cut", /TypeError: ASGI: 'body' .* is of type str, expected bytes/],
+    ["/text", 500, /TypeError: ASGI: 'body' .* is of type str, expected bytes/],
     ["/short", "cut", /does not match the content-length of 5/],
   ])(
     "what is no response is told, and the client waits for nothing: %s",

@@ -3,11 +3,16 @@ import type { Crossing } from "../crossing.js";
 import { ByValue } from "../wrapped.js";
 import type { Scope } from "./scope.js";
 
+type Headers = readonly (readonly [name: string, value: string])[];
+
+/** How a response begins. */
+export type Start = readonly ["start", status: number, headers: Headers, reason: string];
+
 /** What the application sends: python/inmem/_web.py, translated(). */
 export type Sent =
-  | readonly ["start", status: number, headers: readonly (readonly [string, string])[]]
+  | Start
   | readonly ["body", chunk: Uint8Array, more: boolean]
-  | readonly ["accept", protocol: string | null, headers: readonly (readonly [string, string])[]]
+  | readonly ["accept", protocol: string | null, headers: Headers]
   | readonly ["text", text: string]
   | readonly ["bytes", data: Uint8Array]
   | readonly ["close", code: number, reason: string];
@@ -30,8 +35,15 @@ export class WebApplication {
   }
 
   call(name: string, ...args: unknown[]): Promise<unknown> {
-    const call = this.#crossing.functionNamed("call_in");
-    return this.#crossing.async.call(call, ["inmem._web", name, ...args]);
+    return this.#callIn("inmem._web", name, ...args);
+  }
+
+  #callIn(...args: [module: string, name: string, ...unknown[]]): Promise<unknown> {
+    return this.#crossing.async.call(this.#crossing.functionNamed("call_in"), args);
+  }
+
+  #ofLifespan(name: string, given: unknown): Promise<unknown> {
+    return this.#callIn("inmem._web_lifespan", name, given);
   }
 
   /** Lets the application start, once; rejects with why it does not. */
@@ -46,8 +58,8 @@ export class WebApplication {
       await this.#app;
       return;
     }
-    this.#lifespan = this.call("lifespan", await this.#app);
-    const failed = (await this.call("startup", await this.#lifespan)) as string;
+    this.#lifespan = this.#ofLifespan("lifespan", await this.#app);
+    const failed = (await this.#ofLifespan("startup", await this.#lifespan)) as string;
     if (failed !== "") throw new Error(`the web application did not start: ${failed}`);
   }
 
@@ -55,15 +67,15 @@ export class WebApplication {
     this.#stopped = true;
     if (this.#lifespan === undefined) return;
     await this.#started?.catch(() => {});
-    const failed = (await this.call("shutdown", await this.#lifespan)) as string;
+    const failed = (await this.#ofLifespan("shutdown", await this.#lifespan)) as string;
     if (failed !== "") throw new Error(`the web application did not shut down: ${failed}`);
   }
 
   async open(scope: Scope): Promise<Exchange> {
     if (this.#stopped) throw new Error("the web application was shut down by close()");
     await this.started();
-    const app = await this.#app;
-    const opened = await this.call("open_exchange", app, new ByValue(scope));
+    const [app, lifespan] = await Promise.all([this.#app, this.#lifespan]);
+    const opened = await this.call("open_exchange", app, lifespan, new ByValue(scope));
     const [ticket, exchange] = opened as [ticket: object, exchange: object];
     // It goes on by itself; what it raises is asked for by its ticket.
     void this.call("serve", exchange).catch(() => {});

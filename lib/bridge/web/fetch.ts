@@ -1,5 +1,5 @@
 // lib/bridge/web/fetch.ts: a Request of the web's, answered by a Python web application.
-import { type Exchange, type OnError, textOf, type WebApplication } from "./exchange.js";
+import { type Exchange, type OnError, type Sent, textOf, type WebApplication } from "./exchange.js";
 import { scopeOfFetch } from "./scope.js";
 
 /** Resolves in any case: a server has to answer something. */
@@ -25,16 +25,17 @@ async function answer(exchange: Exchange, request: Request, onError: OnError): P
   if (request.signal.aborted) gone();
   else request.signal.addEventListener("abort", gone, { once: true });
   void exchange.bodyFrom(request.body ?? noBody());
-  const first = await exchange.take();
-  if (first?.[0] !== "start") {
+  const [start, first] = [await exchange.take(), await exchange.take()];
+  if (start?.[0] !== "start" || first?.[0] !== "body") {
     const isTold = await exchange.tellFailure(onError);
-    if (!isTold) onError("the web application sent no response\n");
+    if (!isTold) onError("the web application ended without a whole response\n");
     return failed();
   }
-  const [, status, pairs] = first;
+  const [, status, pairs, statusText] = start;
   const hasBody = request.method !== "HEAD" && ![101, 204, 205, 304].includes(status);
   const headers = pairs.map(([name, value]): [string, string] => [name, value]);
-  const response = new Response(hasBody ? bodyOf(exchange, onError) : null, { status, headers });
+  const body = hasBody ? bodyOf(exchange, first, onError) : null;
+  const response = new Response(body, { status, statusText, headers });
   if (!hasBody) void exchange.exhaust(onError);
   return response;
 }
@@ -46,11 +47,13 @@ function failed(): Response {
 async function* noBody(): AsyncGenerator<Uint8Array> {}
 
 /** Read as the client reads: back-pressure is the application's. */
-function bodyOf(exchange: Exchange, onError: OnError): ReadableStream<Uint8Array> {
+function bodyOf(exchange: Exchange, first: Sent, onError: OnError): ReadableStream<Uint8Array> {
+  let next: Sent | undefined = first;
   return new ReadableStream({
     async pull(controller) {
       for (;;) {
-        const sent = await exchange.take();
+        const sent: Sent | null = next ?? (await exchange.take());
+        next = undefined;
         if (sent === null) {
           const reason = "the web application ended in the middle of its response";
           if (!(await exchange.tellFailure(onError))) onError(`${reason}\n`);

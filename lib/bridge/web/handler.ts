@@ -55,11 +55,21 @@ export function webHandler(
     response: ServerResponse | Http2ServerResponse,
   ): void => {
     const [asked, answer] = [request as IncomingMessage, response as ServerResponse];
+    checkHas("request", "a request of node:http", asked, "rawHeaders");
+    checkHas("response", "a response of node:http", answer, "writeHead");
     void serveNode(application, asked, answer, rootPath, onError);
   };
   return Object.assign(listener, {
-    fetch: (request: Request) => serveFetch(application, request, rootPath, onError),
+    fetch: async (request: Request) => {
+      checkHas("request", "a Request", request, "url");
+      checkHas("request", "a Request", request, "headers");
+      if (request.bodyUsed || request.body?.locked)
+        throw new TypeError("Expected a Request whose body nobody reads, found one that is read");
+      return serveFetch(application, request, rootPath, onError);
+    },
     upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      checkHas("request", "a request of node:http", request, "rawHeaders");
+      checkHas("socket", "a socket", socket, "once");
       const open = () => application.open(scopeOfNode("websocket", request, rootPath));
       void serveSocket(open, webSocketServer, { request, socket, head }, onError);
     },
@@ -71,6 +81,10 @@ export function webHandler(
 function checkApplication(kind: string, app: unknown): void {
   if (!isObject(app) && (typeof app !== "string" || app === ""))
     throw wrongType(`${kind}()`, "an application of Python's, or `module:name`", app);
+}
+
+function checkHas(name: string, expected: string, value: unknown, member: string): void {
+  if (!isObject(value) || !(member in (value as object))) throw wrongType(name, expected, value);
 }
 
 function checkWebOptions(options: WebOptions): void {

@@ -1,6 +1,13 @@
 // lib/bridge/web/node.ts: a request of Node's http server, answered by a Python web application.
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Exchange, type OnError, type Sent, textOf, type WebApplication } from "./exchange.js";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import {
+  type Exchange,
+  type OnError,
+  type Sent,
+  type Start,
+  textOf,
+  type WebApplication,
+} from "./exchange.js";
 import { scopeOfNode } from "./scope.js";
 
 /** Never rejects. */
@@ -44,12 +51,15 @@ export async function answer(
   else response.once("close", gone);
   // A body of another length than the header says: the client would wait for the rest.
   response.strictContentLength = true;
+  let head: Start | undefined;
   const start = first ?? (await exchange.take());
   for (let sent = start; sent !== null; sent = await exchange.take()) {
     if (response.destroyed) continue;
     if (sent[0] === "start") {
-      response.writeHead(sent[1], sent[2].flat() as string[]);
+      head = sent; // not before there is a body: until then it may become a 500
     } else if (sent[0] === "body") {
+      if (head !== undefined) writeHead(response, head);
+      head = undefined;
       if (sent[1].byteLength > 0 && !response.write(sent[1])) await drained(response);
       if (!sent[2]) {
         isThrough = true;
@@ -67,6 +77,14 @@ export async function answer(
   fail(response);
 }
 
+function writeHead(response: ServerResponse, [, status, pairs, reason]: Start): void {
+  const headers = pairs.flat() as string[];
+  // HTTP/2 has no reason phrases, and Node warns of one.
+  const phrase = response.req.httpVersionMajor > 1 ? "" : reason || STATUS_CODES[status];
+  if (phrase) response.writeHead(status, phrase, headers);
+  else response.writeHead(status, headers);
+}
+
 /** Nothing was sent: 500. In the middle: the connection ends, so that the client knows. */
 function fail(response: ServerResponse): void {
   if (response.headersSent) {
@@ -74,7 +92,7 @@ function fail(response: ServerResponse): void {
     return;
   }
   for (const name of response.getHeaderNames()) response.removeHeader(name);
-  response.writeHead(500, { "content-type": "text/plain; charset=utf-8" });
+  writeHead(response, ["start", 500, [["content-type", "text/plain; charset=utf-8"]], ""]);
   response.end("Internal Server Error");
 }
 

@@ -23,7 +23,8 @@ export function scopeOfNode(
   request: IncomingMessage,
   rootPath: string,
 ): Scope {
-  const { socket, url = "/", httpVersion } = request;
+  const { socket, httpVersion } = request;
+  const { url, root } = placeOf(request, rootPath);
   const isSecure = (socket as Partial<TLSSocket>).encrypted === true;
   const scheme = (type === "http" ? "http" : "ws") + (isSecure ? "s" : "");
   const headers: [string, string][] = [];
@@ -36,7 +37,7 @@ export function scopeOfNode(
     else if (name === ":authority" && !("host" in request.headers)) headers.push(["host", value]);
   }
   return {
-    ...partsOf(type, url, rootPath),
+    ...partsOf(type, url, root),
     http_version: httpVersion.replace(/^2\.0$/, "2"),
     ...(type === "http" && { method: (request.method ?? "GET").toUpperCase() }),
     scheme,
@@ -45,6 +46,14 @@ export function scopeOfNode(
     server: addressOf(socket.localAddress, socket.localPort),
     ...(type === "websocket" && { subprotocols: protocolsOf(request) }),
   };
+}
+
+/** Where an application of express is mounted, `url` is without it, and `baseUrl` has it. */
+function placeOf(request: IncomingMessage, rootPath: string): { url: string; root: string } {
+  const { baseUrl, originalUrl } = request as { baseUrl?: unknown; originalUrl?: unknown };
+  if (typeof baseUrl === "string" && baseUrl !== "" && typeof originalUrl === "string")
+    return { url: originalUrl, root: rootPath || baseUrl };
+  return { url: request.url || "/", root: rootPath };
 }
 
 export function scopeOfFetch(request: Request, rootPath: string): Scope {
