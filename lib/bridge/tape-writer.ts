@@ -4,7 +4,7 @@ import { letterOf } from "./elements.js";
 import type { JsObjects } from "./js-objects.js";
 import { Kwargs } from "./kwargs.js";
 import { type NativeBridge, Register, Tag, type TapeExtras } from "./native.js";
-import { ByValue, FrozenSet, Tuple } from "./wrapped.js";
+import { Bytes, ByValue, FrozenSet, Tuple } from "./wrapped.js";
 
 const FIRST_LENGTH = 256;
 /** Numbers for which an array gets memory at once. */
@@ -189,6 +189,10 @@ export class TapeWriter {
       this.tuple(object.items);
       return;
     }
+    if (object instanceof Bytes) {
+      this.#blob(Tag.bytes, object.content);
+      return;
+    }
     if (object instanceof FrozenSet) {
       this.begin(Tag.frozenSet, object.items.items.length);
       for (const item of object.items.items) this.value(item, 0);
@@ -301,8 +305,12 @@ export class TapeWriter {
     }
   }
 
-  // A key of a dict, an item of a set: they must not change, so arrays become tuples there.
+  // A key of a dict, an item of a set: they must not change, so arrays become tuples there, bytes bytes.
   #key(key: unknown, depth: number): void {
+    if (depth !== 0 && types.isUint8Array(key)) {
+      this.#blob(Tag.bytes, key);
+      return;
+    }
     const isArray = Array.isArray(key);
     if (depth === 0 || !(isArray || types.isSet(key)) || this.#owner.handleOf(key) >= 0) {
       this.value(key, depth);
@@ -322,10 +330,14 @@ export class TapeWriter {
     const bytes = ArrayBuffer.isView(object)
       ? new Uint8Array(object.buffer, object.byteOffset, object.byteLength)
       : new Uint8Array(object);
-    this.#blobs ??= [];
-    this.tag(Tag.buffer);
-    this.word(this.#blobs.length);
+    this.#blob(Tag.buffer, bytes);
     this.word(letterOf(object).charCodeAt(0));
+  }
+
+  #blob(tag: number, bytes: Uint8Array): void {
+    this.#blobs ??= [];
+    this.tag(tag);
+    this.word(this.#blobs.length);
     const blob = types.isSharedArrayBuffer(bytes.buffer) ? bytes.slice() : bytes;
     this.#blobs.push(blob);
     this.#bytes += blob.byteLength;

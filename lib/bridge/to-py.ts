@@ -5,7 +5,7 @@ import type { Crossing } from "./crossing.js";
 import { isPlain, lengthOf } from "./tape-writer.js";
 import { targetOf } from "./target.js";
 import { isObject } from "./values.js";
-import { FrozenSet, Tuple } from "./wrapped.js";
+import { Bytes, FrozenSet, Tuple } from "./wrapped.js";
 
 /** Asked by toPy() for each object that has no conversion. */
 export type ToPyConverter = (
@@ -113,6 +113,7 @@ class Walk {
 
   /** It must not change: arrays become tuples there, sets frozen ones. */
   #key(key: unknown, depth: number): unknown {
+    if (depth !== 0 && types.isUint8Array(key)) return new Bytes(key);
     const isArray = Array.isArray(key);
     if (depth === 0 || !(isArray || types.isSet(key))) return this.value(key, depth);
     if (this.#keys.has(key)) throw new RangeError("a key of a Map or item of a Set holds itself");

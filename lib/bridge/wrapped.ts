@@ -10,6 +10,11 @@ export class FrozenSet {
   constructor(readonly items: Tuple) {}
 }
 
+/** bytes of Python's: a copy. */
+export class Bytes {
+  constructor(readonly content: Uint8Array) {}
+}
+
 /** The object itself, by reference, also where it is a proxy of a Python object. */
 export class ByReference {
   constructor(readonly object: object) {}

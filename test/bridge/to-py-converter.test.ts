@@ -55,20 +55,23 @@ describe("toPy() with a converter", () => {
         [new Set([4]), new Date(5)],
       ]),
       c: new Uint8Array([1, 2]),
+      d: new Set([Buffer.from("key")]),
     };
     const tests = [
       "x['a'] == [1, None, None, None, 5, 't']",
       "x['b'][(1, (2,))] == {(3,)}",
       "x['b'][frozenset({4})].microsecond == 5000",
       "bytes(x['c']) == b'\\1\\2'",
+      "x['d'] == {b'key'}",
     ];
-    expect(tests.map((test) => copied(value, test))).toEqual([true, true, true, true]);
-    expect(tests.map((test) => run<PyCallable>(`lambda x: ${test}`)(py.toPy(value)))).toEqual([
-      true,
-      true,
-      true,
-      true,
-    ]);
+    const plain = py.toPy(value);
+    for (const test of tests) {
+      expect([test, copied(value, test), run<PyCallable>(`lambda x: ${test}`)(plain)]).toEqual([
+        test,
+        true,
+        true,
+      ]);
+    }
     expect(() => copied(new Set([0, false]), "x")).toThrow(
       /two items of a set would be equal in Python; the second is False/,
     );
