@@ -3,22 +3,16 @@
 
 #include "bridge/buffers.h"
 
-#include <array>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
-#include <map>
 #include <memory>
-#include <utility>
 
 #include "bridge/elements.h"
 #include "bridge/errors.h"
 #include "bridge/frame.h"
-#include "bridge/interpreter.h"
 #include "bridge/js_allocation.h"
 #include "bridge/protocol.h"
+#include "bridge/python_memory.h"
 #include "bridge/realm.h"
-#include "bridge/service.h"
 #include "cpython/owned.h"
 
 namespace inmem::bridge {
@@ -38,165 +32,6 @@ enum Flag : std::uint32_t {
   kContiguousF = 1u << 2,
   kCopied = 1u << 3,
 };
-
-void Release(Py_buffer* view) {
-  PyBuffer_Release(view);
-  delete view;
-}
-
-}  // namespace
-
-std::shared_ptr<PythonMemory> PythonMemory::Of(PyObject* object) {
-  auto view = std::make_unique<Py_buffer>();
-  if (PyObject_GetBuffer(object, view.get(), PyBUF_FULL_RO) != 0) return {};
-  std::shared_ptr<PythonMemory> memory(new PythonMemory());
-  memory->view_ = view.release();
-  memory->interpreter_ = Interpreter::Current().shared_from_this();
-  memory->Measure();
-  return memory;
-}
-
-// A finalizer of JavaScript's must not wait for the GIL.
-PythonMemory::~PythonMemory() {
-  if (interpreter_->IsHeld()) {
-    Release(view_);
-  } else {
-    interpreter_->service().OnWorker([view = view_] { Release(view); });
-  }
-}
-
-void PythonMemory::Measure() {
-  const Py_buffer& view = *view_;
-  low_ = static_cast<char*>(view.buf);
-  high_ = low_ + view.len;
-  if (view.strides != nullptr && view.len != 0) {
-    high_ = low_ + view.itemsize;
-    for (int i = 0; i < view.ndim; ++i) {
-      const Py_ssize_t reach = view.strides[i] * (view.shape[i] - 1);
-      (reach < 0 ? low_ : high_) += reach;
-    }
-  }
-}
-
-bool PythonMemory::LiesIn(std::size_t unit) const {
-  const Py_buffer& view = *view_;
-  const auto size = static_cast<Py_ssize_t>(unit);
-  if (view.suboffsets != nullptr || view.itemsize % size != 0 ||
-      reinterpret_cast<std::uintptr_t>(view.buf) % unit != 0) {
-    return false;
-  }
-  for (int i = 0; view.strides != nullptr && i < view.ndim; ++i) {
-    if (view.shape[i] > 1 && view.strides[i] % size != 0) return false;
-  }
-  return true;
-}
-
-// --- ArrayBuffers over it ----------------------------------------------------
-
-struct Exports::Export {
-  std::shared_ptr<Exports> table;
-  std::shared_ptr<PythonMemory> memory;  // null: taken back
-  const char* low = nullptr;
-  napi_ref buffer = nullptr;  // weak
-};
-
-bool MayShareMemory() {
-  static const bool may = [] {
-    const char* refused = std::getenv("INMEM_NO_EXTERNAL_BUFFERS");
-    return refused == nullptr || std::strcmp(refused, "1") != 0;
-  }();
-  return may;
-}
-
-napi_value Exports::Find(napi_env env, const PythonMemory& memory,
-                         std::size_t unit, std::size_t* start) const {
-  constexpr int kTried = 4;  // memory that begins earlier is seldom nested
-  auto found = live_.upper_bound(memory.low());
-  for (int i = 0; i < kTried && found != live_.begin(); ++i) {
-    const Export& known = *(--found)->second;
-    const auto offset = static_cast<std::size_t>(memory.low() - known.low);
-    if (memory.high() > known.memory->high() || offset % unit != 0) continue;
-    napi_value buffer = nullptr;
-    napi_get_reference_value(env, known.buffer, &buffer);
-    if (buffer == nullptr) continue;  // collected, not yet finalized
-    bool detached = true;
-    napi_is_detached_arraybuffer(env, buffer, &detached);
-    *start = offset;
-    if (!detached) return buffer;
-  }
-  return nullptr;
-}
-
-napi_value Exports::Share(napi_env env, std::shared_ptr<PythonMemory> memory,
-                          std::size_t unit, std::size_t* start) {
-  if (!MayShareMemory()) return nullptr;
-  napi_value buffer = Find(env, *memory, unit, start);
-  if (buffer != nullptr) return buffer;
-  auto made = std::make_unique<Export>();
-  made->table = shared_from_this();
-  made->low = memory->low();
-  made->memory = std::move(memory);
-  const auto bytes = static_cast<std::size_t>(made->memory->high() - made->low);
-  if (napi_create_external_arraybuffer(env, made->memory->low(), bytes,
-                                       Finalize, made.get(),
-                                       &buffer) != napi_ok) {
-    return nullptr;
-  }
-  napi_create_reference(env, buffer, 0, &made->buffer);
-  *start = 0;
-  const char* low = made->low;
-  live_.emplace(low, made.release());
-  return buffer;
-}
-
-void Exports::Finalize(napi_env env, void*, void* hint) {
-  std::unique_ptr<Export> gone(static_cast<Export*>(hint));
-  auto& live = gone->table->live_;
-  auto [at, end] = live.equal_range(gone->low);
-  while (at != end && at->second != gone.get()) ++at;
-  if (at != end) live.erase(at);
-  if (gone->buffer != nullptr) napi_delete_reference(env, gone->buffer);
-}
-
-void Exports::Take(napi_env env, napi_value buffer) {
-  for (auto at = live_.begin(); at != live_.end(); ++at) {
-    Export& known = *at->second;
-    napi_value other = nullptr;
-    bool is_same = false;
-    napi_get_reference_value(env, known.buffer, &other);
-    if (other == nullptr ||
-        napi_strict_equals(env, other, buffer, &is_same) != napi_ok ||
-        !is_same) {
-      continue;
-    }
-    if (napi_detach_arraybuffer(env, buffer) != napi_ok) return;
-    live_.erase(at);
-    known.memory.reset();
-    return;
-  }
-}
-
-void Exports::TakeAll(napi_env env) {
-  const Napi::HandleScope scope(env);
-  for (const auto& [low, known] : std::exchange(live_, {})) {
-    napi_value buffer = nullptr;
-    napi_get_reference_value(env, known->buffer, &buffer);
-    if (buffer != nullptr) napi_detach_arraybuffer(env, buffer);
-    known->memory.reset();
-  }
-}
-
-std::shared_ptr<PythonMemory> Exports::Behind(const void* address) const {
-  const auto* at = static_cast<const char*>(address);
-  for (const auto& [low, known] : live_) {
-    if (low <= at && at < known->memory->high()) return known->memory;
-  }
-  return {};
-}
-
-// --- getBuffer ---------------------------------------------------------------
-
-namespace {
 
 // A copy, in C's order and the byte order of this machine. Null with a
 // JavaScript or a Python exception.

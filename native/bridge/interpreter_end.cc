@@ -21,6 +21,7 @@
 #include "bridge/interpreter.h"
 #include "bridge/interpreters.h"
 #include "bridge/limit.h"
+#include "bridge/python_memory.h"
 #include "cpython/gil.h"
 #include "cpython/owned.h"
 
@@ -89,6 +90,10 @@ void Interpreter::EndHere() {
   if (insists_.exchange(false)) --insisting;
   service_.Finish();
   Forget();
+  if (Exports::Outlive(*this)) {
+    PyEval_SaveThread();
+    return;
+  }
   if (!Interpreters::Get().BeginFinish(number_)) {
     for (;;) ::pause();  // with the GIL: the process is ending
   }

@@ -2,14 +2,10 @@
 //
 // What holds the memory is V8's BackingStore, by its shared_ptr: not the
 // ArrayBuffer, which a program may detach (transfer(), postMessage) and which
-// ends with its Worker. Node-API has no way to it; V8's functions are looked up
-// by name, and where they are not there, or not of our standard library
-// (Electron), Python gets a copy.
+// ends with its Worker. Where that is not to be had, Python gets a copy.
 #include "cpython/python_setup.h"
 
 #include "bridge/js_memory.h"
-
-#include <dlfcn.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -22,9 +18,10 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/buffers.h"
+#include "bridge/backing_store.h"
 #include "bridge/frame.h"
 #include "bridge/interpreter.h"
+#include "bridge/python_memory.h"
 #include "cpython/functions.h"
 #include "cpython/owned.h"
 
@@ -33,8 +30,6 @@ namespace inmem::bridge {
 using cpython::Owned;
 
 namespace {
-
-struct BackingStore;  // v8::BackingStore
 
 // Memory, for as long as it is held, and how its elements lie in it. Any
 // thread.
@@ -54,36 +49,10 @@ struct Memory {
   bool is_readonly = false;
 };
 
-// V8's functions; null where they are not as we know them.
-struct V8 {
-  std::shared_ptr<BackingStore> (*store_of)(void* buffer) = nullptr;
-  void* (*data_of)(const BackingStore* store) = nullptr;
-
-  // A function that takes a shared_ptr has the name of its standard library's
-  // in its own: this one's is ours.
-  static constexpr const char* kProof =
-      "_ZN2v811ArrayBuffer3NewEPNS_7IsolateESt10shared_ptrINS_"
-      "12BackingStoreEE";
-
-  V8() {
-    if (!MayShareMemory() || dlsym(RTLD_DEFAULT, kProof) == nullptr) return;
-    store_of = reinterpret_cast<decltype(store_of)>(
-        dlsym(RTLD_DEFAULT, "_ZN2v811ArrayBuffer15GetBackingStoreEv"));
-    data_of = reinterpret_cast<decltype(data_of)>(
-        dlsym(RTLD_DEFAULT, "_ZNK2v812BackingStore4DataEv"));
-  }
-};
-
-// A napi_value is the slot that V8's Local points to. False: it has to be
-// copied.
+// False: it has to be copied.
 bool Hold(napi_value buffer, std::size_t offset, Memory& memory) {
-  static const V8 v8;
-  if (v8.store_of == nullptr || v8.data_of == nullptr) return false;
-  memory.store = v8.store_of(buffer);
-  if (!memory.store) return false;
-  const auto* first =
-      static_cast<std::uint8_t*>(v8.data_of(memory.store.get()));
-  if (first == nullptr || first + offset != memory.data) memory.store.reset();
+  if (!MayShareMemory()) return false;
+  memory.store = StoreOf(buffer, memory.data - offset);
   return static_cast<bool>(memory.store);
 }
 
@@ -169,7 +138,12 @@ JsMemory* Cast(PyObject* object) { return reinterpret_cast<JsMemory*>(object); }
 
 void Dealloc(PyObject* self) {
   PyTypeObject* type = Py_TYPE(self);
-  delete Cast(self)->memory;
+  const std::unique_ptr<Memory> memory(Cast(self)->memory);
+  if (memory != nullptr && memory->python) {
+    memory->store.reset();
+    memory->python.reset();
+    Exports::LetGo();
+  }
   type->tp_free(self);
   Py_DECREF(type);
 }

@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "bridge/blocked_watch.h"
-#include "bridge/buffers.h"
 #include "bridge/call_scope.h"
 #include "bridge/end_watch.h"
 #include "bridge/handles.h"
@@ -25,6 +24,7 @@
 #include "bridge/js_thread.h"
 #include "bridge/limit.h"
 #include "bridge/protocol.h"
+#include "bridge/python_memory.h"
 #include "bridge/tape.h"
 #include "cpython/owned.h"
 #include "napi/js_calls.h"
