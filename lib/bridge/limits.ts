@@ -51,15 +51,6 @@ export function limitsOf({ timeout, signal }: CallOptions): Limits {
   return { timeout: timeout === undefined || timeout === Infinity ? -1 : timeout, signal };
 }
 
-/** Of `callWithOptions()`. @throws {TypeError} an option that there is not. */
-export function checkCallOptions(options: unknown): Limits {
-  if (options !== undefined) {
-    checkIsObject(options);
-    checkNames(options as object, ["timeout", "signal"]);
-  }
-  return checkLimits(options as CallOptions | undefined);
-}
-
 /** The error for a call that was ended, by what; `cause` is what Python raised, if it has ended. */
 export function endedError(why: number, limits: Limits, cause: unknown, overdue = false): unknown {
   const still = overdue ? ", and has not ended since: its thread is still in Python" : "";

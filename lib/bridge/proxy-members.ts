@@ -12,7 +12,7 @@ import {
 import { getBuffer } from "./buffers.js";
 import { toRaise } from "./errors.js";
 import { namesOf } from "./kwargs.js";
-import { checkCallOptions, limited } from "./limits.js";
+import { type CallOptions, checkLimits, limited } from "./limits.js";
 import { PyTrait } from "./native.js";
 import { makeProxy } from "./proxy.js";
 import { inspectProxy } from "./proxy-inspect.js";
@@ -131,13 +131,13 @@ const members = new Map<string, Entry>(
       PyTrait.callable,
     ),
     callWithOptions: method((target, options, ...args) => {
-      const limits = checkCallOptions(options);
+      const limits = checkLimits(options as CallOptions);
       return limited(target.crossing, limits, () =>
         callForProgram(target.crossing, handleFor(target), args),
       );
     }, PyTrait.callable),
     callAsyncWithOptions: method((target, options, ...args) => {
-      const limits = checkCallOptions(options);
+      const limits = checkLimits(options as CallOptions);
       const { crossing, proxy } = target;
       return crossing.async.call(handleFor(target), args, undefined, proxy, limits);
     }, PyTrait.callable),

@@ -71,7 +71,7 @@ function objectOf(entries: Iterable<[key: unknown, value: unknown]>): Record<str
   const list = [...entries];
   const object = Object.fromEntries(list) as Record<string, unknown>;
   if (Object.keys(object).length === list.length) return object;
-  throw new RangeError("two keys of a dict would be the same in JSON: one would be lost");
+  throw new RangeError("two keys of a dict would be the same in an object: one would be lost");
 }
 
 /** What has no conversion stays a proxy, where the caller allows that. */
@@ -169,7 +169,9 @@ class Walk {
       if (dict_converter === undefined) map.set(entry[0], entry[1]);
     }
     if (dict_converter === undefined) return map;
-    const result = dict_converter(entries);
+    // It keeps the last of two keys that are one to an object.
+    const isCommon = (dict_converter as unknown) === Object.fromEntries;
+    const result = isCommon ? objectOf(entries) : dict_converter(entries);
     this.#known.set(of, result);
     return result;
   }

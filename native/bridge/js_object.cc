@@ -151,8 +151,19 @@ PyObject* GetAttribute(PyObject* self, PyObject* name) {
                      : value.release();
 }
 
+// What Python has of that name itself would be read, and not what was set.
+bool IsPythons(PyObject* self, PyObject* name) {
+  if (_PyType_Lookup(Py_TYPE(self), name) == nullptr) return false;
+  PyErr_Format(PyExc_AttributeError,
+               "%R of %T is Python's own (expected as_object_map()[%R] for a "
+               "member of the JavaScript object)",
+               name, self, name);
+  return true;
+}
+
 int SetAttribute(PyObject* self, PyObject* name, PyObject* value) {
   JsObject* object = Cast(self);
+  if (value != nullptr && IsPythons(self, name)) return -1;
   PyObject* args[] = {name, value};
   Owned done = value != nullptr
                    ? object->realm->Call(JsOp::kSet, object->function.index,

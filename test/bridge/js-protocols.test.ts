@@ -310,6 +310,20 @@ describe("names", () => {
     expect(of("'0' in dir(x), 'byteLength' in dir(x)", new Uint8Array(4))).toEqual([false, true]);
   });
 
+  it("that Python has itself cannot be set: what was set would never be read", () => {
+    const object: Record<string, unknown> = {};
+    for (const name of ["typeof", "to_py", "__class__"]) {
+      expect(() => of(`setattr(x, '${name}', 1)`, object)).toThrow(
+        /is Python's own \(expected as_object_map/,
+      );
+    }
+    ran("x.as_object_map()['typeof'] = 1\nx.get = 2", object);
+    expect(object).toEqual({ typeof: 1, get: 2 });
+    expect(() => of("setattr(x, 'append', 1)", [])).toThrow(
+      /'append' of inmem.ffi.JsArray is Python's own/,
+    );
+  });
+
   it("of an error are the exception's, too", () => {
     const caught =
       "try: x()\nexcept Exception as error: return error.name, error.message, 'at ' in error.stack";

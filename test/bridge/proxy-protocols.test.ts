@@ -271,6 +271,9 @@ describe("values", () => {
     expect(() => JSON.stringify(run("{1: 'a', '1': 'b'}"))).toThrow(
       /two keys of a dict would be the same/,
     );
+    expect(() => run("{1: 'a', '1': 'b'}").toJs({ dict_converter: Object.fromEntries })).toThrow(
+      /would be the same/,
+    );
     const date = "datetime.datetime(2024, 1, 2, tzinfo=datetime.UTC)";
     const stringify = (code: string) => JSON.stringify(run(`import datetime\n${code}`));
     expect(stringify(date)).toBe('"2024-01-02T00:00:00.000Z"');
