@@ -1,5 +1,6 @@
 // lib/bridge/proxy-sequence.ts: Array's methods, for Python's sequences.
 import { handleFor, python, type Target } from "./target.js";
+import { Tuple } from "./wrapped.js";
 
 /** Whether they take a callback, which gets the proxy as the array that it is called for. */
 const takesCallback: ReadonlyMap<string, boolean> = new Map(
@@ -34,15 +35,17 @@ const takesCallback: ReadonlyMap<string, boolean> = new Map(
   }),
 );
 
-/** Those that change: Python does it, to the object itself. */
-const changes: ReadonlySet<string> = new Set([
-  "copyWithin",
-  "fill",
-  "push",
-  "shift",
-  "splice",
-  "unshift",
-]);
+/** Those that change: Python does it, to the object itself. Which of the arguments are positions. */
+const changes: ReadonlyMap<string, readonly number[]> = new Map(
+  Object.entries({
+    copyWithin: [0, 1, 2],
+    fill: [1, 2],
+    push: [],
+    shift: [],
+    splice: [0, 1],
+    unshift: [],
+  }),
+);
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 type Callback = (...args: unknown[]) => unknown;
@@ -54,7 +57,10 @@ export function arrayMethod(target: Target, name: string): Method | undefined {
 
 function changingMethod(target: Target, name: string): Method {
   return (...args) => {
-    const result = python(target, "array_change", name, ...args);
+    for (const i of changes.get(name) ?? []) {
+      if (i < args.length) args[i] = args[i] === undefined ? null : Number(args[i]);
+    }
+    const result = python(target, "array_change", name, new Tuple(args));
     if (name === "fill" || name === "copyWithin") return target.proxy;
     return name === "shift" ? (result as [unknown?])[0] : result;
   };

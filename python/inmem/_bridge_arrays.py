@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def array_change(sequence: Any, name: str, *args: Any) -> object:
+def array_change(sequence: Any, name: str, args: tuple[Any, ...]) -> object:
     """A method of Array that changes it."""
     return _changes[name](sequence, *args)
 

@@ -66,6 +66,9 @@ describe("Array's methods that change", () => {
     both([4, 5], (array) => [array.push(1, 2, 3), array.push()]);
     both([4, 5], (array) => [array.unshift(1, 2), array.shift(), array.shift()]);
     both([], (array) => array.shift());
+    both([], (array) => array.push(...Array<number>(50_000).fill(1)));
+    both(letters, (array) => array.splice("1" as never, undefined as never, "x"));
+    both(letters, (array) => array.fill("x", undefined, "2" as never));
     for (const args of [
       [2, 0, "x", "y"],
       [3, 1],
