@@ -37,6 +37,14 @@ class JsBuffer:
         copy[index] = value
         js(self, "assign", bytes(copy))
 
+    def __eq__(self, other: object) -> bool:
+        """With bytes by content; two of JavaScript's are equal where they are one."""
+        if isinstance(other, bytes | bytearray | memoryview):
+            return memoryview(self) == other
+        return NotImplemented
+
+    __hash__ = object.__hash__
+
     def __delitem__(self, index: Any) -> None:
         raise TypeError(f"{type(self).__name__!r} object doesn't support item deletion")
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from _collections_abc import Iterator, Mapping, MutableMapping, MutableSet
 from _collections_abc import Set as AbstractSet
 
-from _inmem_bridge import js
+from _inmem_bridge import JsProxy, js
 
 # `typing` and its like would take as long as all else here, and megabytes.
 TYPE_CHECKING = False
@@ -104,6 +104,14 @@ class JsMap(JsCounted, JsMapping):
         iterator: Iterator[Any] = js(self, "map_keys")
         return iterator
 
+    def __eq__(self: Any, other: object) -> bool:
+        """As mappings are compared; two of JavaScript's are equal where they are one."""
+        if isinstance(other, JsProxy) or not isinstance(other, Mapping):
+            return NotImplemented
+        return dict(self.items()) == dict(other.items())
+
+    __hash__ = object.__hash__
+
 
 class JsSet(JsCounted):
     """A Set: a mutable set."""
@@ -136,6 +144,15 @@ class JsSet(JsCounted):
     __iand__ = MutableSet.__iand__
     __isub__ = MutableSet.__isub__
     __ixor__ = MutableSet.__ixor__
+
+    def __eq__(self: Any, other: object) -> bool:
+        """As sets are compared; two of JavaScript's are equal where they are one."""
+        if isinstance(other, JsProxy) or not isinstance(other, AbstractSet):
+            return NotImplemented
+        return AbstractSet.__eq__(self, other)
+
+    __hash__ = object.__hash__
+
     __le__ = AbstractSet.__le__
     __lt__ = AbstractSet.__lt__
     __ge__ = AbstractSet.__ge__
