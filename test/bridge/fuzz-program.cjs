@@ -93,7 +93,9 @@ async def later(x):
     await asyncio.sleep(0)
     return x
 def collect(): return gc.collect()
-(grid, strided, grow, write, touch, each, asgi, wsgi, keep, give, call, call_all, attributes, items, generate, fail, reraise, mutate, nested, later, collect,
+def members(x): return [*x.as_object_map(hereditary=True).items()][:5]
+def change(x, y): x[:5] = [y]; x.pop(); return x == y
+(grid, strided, grow, write, touch, each, asgi, wsgi, keep, give, call, call_all, attributes, items, generate, fail, reraise, mutate, nested, later, collect, members, change,
  Odd, len, repr, str, list, dict, tuple, set, frozenset, begin, next, sorted, isinstance, type, id, hash, getattr, setattr, hasattr, octets, array, memoryview, int, float, bool, sum, max, zip, map, filter, enumerate)
 `;
 
@@ -254,6 +256,14 @@ async function main() {
           if (++n > 5) break;
         }
       }
+    },
+    () => {
+      const name = pick(["push", "splice", "fill", "copyWithin", "shift", "callRelaxed"]);
+      keep(value()?.[name]?.(value(), below(3), value()));
+    },
+    () => {
+      const defaultConverter = (x, convert) => (below(9) ? x : convert(value()));
+      keep(py.toPy(value(), { defaultConverter }));
     },
     () => String(value()),
     () => require("node:util").inspect(value()),
