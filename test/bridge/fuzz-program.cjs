@@ -261,10 +261,7 @@ async function main() {
       const name = pick(["push", "splice", "fill", "copyWithin", "shift", "callRelaxed"]);
       keep(value()?.[name]?.(value(), below(3), value()));
     },
-    () => {
-      const defaultConverter = (x, convert) => (below(9) ? x : convert(value()));
-      keep(py.toPy(value(), { defaultConverter }));
-    },
+    () => keep(py.toPy(value(), { defaultConverter: (x, to) => (below(9) ? x : to(value())) })),
     () => String(value()),
     () => require("node:util").inspect(value()),
     () => JSON.stringify(value()),
