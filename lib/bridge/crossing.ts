@@ -370,11 +370,18 @@ export class Crossing implements Owner, Numbers {
     return number;
   }
 
-  #throw(error: unknown): unknown {
+  /** What Python raises for it, if that is an exception of Python's. */
+  exceptionBehind(error: unknown): object | undefined {
     const exception = isObject(error) ? (exceptionOf(error) ?? exceptionItself(error)) : undefined;
     // That of another interpreter is a JavaScript error here.
-    const isOurs = exception !== undefined && targetOf(exception)?.crossing === this;
-    const handle = isOurs ? this.handleOf(exception) : -1;
+    return exception !== undefined && targetOf(exception)?.crossing === this
+      ? exception
+      : undefined;
+  }
+
+  #throw(error: unknown): unknown {
+    const exception = this.exceptionBehind(error);
+    const handle = exception === undefined ? -1 : this.handleOf(exception);
     if (handle >= 0) {
       this.registers[Register.kind] = Kind.error;
       return handle;

@@ -27,18 +27,33 @@ export type Description = readonly [
   /** What JavaScript threw, or an exception of Python's; null: none. */
   cause: readonly [ofPython: false, error: unknown] | readonly [true, object, Told] | null,
   group: readonly (readonly [exception: object, told: Told])[],
+  /** How many frames its traceback has. */
+  frames: number,
 ];
 /** null: it was told of already, by the error that this one belongs to. */
 type Told = Description | null;
 
+/** Frames of each traceback that has been told. */
+const frameCounts = new WeakMap<Error, number>();
+
 /** The error for a Python exception; Python is asked about it where it has not told. */
 export function errorOf(crossing: Crossing, exception: object, told?: Told): Error {
   const known = errors.get(exception);
-  if (known !== undefined) return known;
-  const [type, message, traceback, code, cause, group] =
+  if (known === undefined) return newErrorOf(crossing, exception, told);
+  // It has come through more of Python since.
+  if (told) retold(known, told[2], told[6]);
+  else if (told === undefined) grow(crossing, exception, known);
+  return known;
+}
+
+function newErrorOf(crossing: Crossing, exception: object, told: Told | undefined): Error {
+  const [type, message, traceback, code, cause, group, frames] =
     told ?? (crossing.python("describe", exception) as Description);
   const options = code === "" ? {} : { code: code as InmemErrorCode };
-  const error = new PythonError(type, message, traceback, options);
+  const error = withoutOurFrames(() => new PythonError(type, message, traceback, options));
+  // Its stack has it: console.log() would show it twice.
+  Object.defineProperty(error, "traceback", { enumerable: false });
+  frameCounts.set(error, frames);
   // Known before its causes are made: it may be one of them.
   exceptions.set(error, exception);
   errors.set(exception, error);
@@ -51,6 +66,51 @@ export function errorOf(crossing: Crossing, exception: object, told?: Told): Err
     Object.defineProperty(error, "errors", { value: parts, enumerable: false });
   }
   error.stack = `${error.stack}\n--- Python ---\n${traceback}`;
+  return error;
+}
+
+// The frames above those that are known already come before them.
+function grow(crossing: Crossing, exception: object, error: Error): void {
+  const told = crossing.python("grown", exception, frameCounts.get(error) ?? 0);
+  if (told === null) return;
+  const [frames, text, isAll] = told as [number, string, boolean];
+  const { traceback } = error as PythonError;
+  const at = traceback.lastIndexOf(HEADER);
+  const end = isAll || at < 0 ? 0 : at + HEADER.length;
+  const rest = end === 0 ? "" : traceback.slice(end);
+  retold(error, traceback.slice(0, end) + text + rest, frames);
+}
+
+const HEADER = "Traceback (most recent call last):\n";
+
+function retold(error: Error, traceback: string, frames: number): void {
+  if (frameCounts.get(error) === frames) return;
+  const { traceback: known } = error as PythonError;
+  const { stack } = error;
+  frameCounts.set(error, frames);
+  Object.defineProperty(error, "traceback", { value: traceback });
+  // A program may have written something else there.
+  if (typeof stack !== "string" || !stack.endsWith(known)) return;
+  error.stack = stack.slice(0, stack.length - known.length) + traceback;
+}
+
+/** As many frames of the program as it asks for: ours tell it nothing. */
+function withoutOurFrames(make: () => Error): Error {
+  const { stackTraceLimit } = Error;
+  if (typeof stackTraceLimit !== "number" || !(stackTraceLimit > 0)) return make();
+  Error.stackTraceLimit = stackTraceLimit * 4;
+  let error: Error;
+  try {
+    error = make();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+  const { stack } = error;
+  if (typeof stack !== "string") return error; // a program's Error.prepareStackTrace()
+  const lines = stack.slice(error.message.length + error.name.length).split("\n");
+  const theirs = lines.filter((line, i) => i === 0 || !line.includes(`${__filename}:`));
+  const head = stack.slice(0, error.message.length + error.name.length);
+  error.stack = head + theirs.slice(0, stackTraceLimit + 1).join("\n");
   return error;
 }
 

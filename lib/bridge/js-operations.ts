@@ -3,7 +3,7 @@ import { inspect, types } from "node:util";
 import { assignMemory, holdMemory } from "./buffers.js";
 import type { Crossing } from "./crossing.js";
 import { equalKey } from "./equal-keys.js";
-import { errorOf } from "./errors.js";
+import { errorOf, exceptionOf } from "./errors.js";
 import { traitsOf } from "./js-objects.js";
 import { JsOp, JsTrait, PyTrait } from "./native.js";
 import { targetOf } from "./target.js";
@@ -95,7 +95,7 @@ const named = {
   string: (object) => stringOf(object),
   inspect: (object) => inspect(object, { depth: 1, breakLength: Number.POSITIVE_INFINITY }),
   typeof: (object) => typeof object,
-  stack: (object) => stackOf(object),
+  told: (object) => pair(stackOf(object), causeOf(object)),
   names: (object) => new Tuple(allNames(object)),
   keys: (object) => new Tuple(Object.keys(object)),
   values: (object) => new Tuple(Object.values(object)),
@@ -249,6 +249,16 @@ function stringOf(object: object): string {
     return String(object);
   } catch {
     return Object.prototype.toString.call(object);
+  }
+}
+
+// Python's __cause__; an error that stands for an exception is that.
+function causeOf(error: object): unknown {
+  try {
+    const { cause } = error as { cause?: unknown };
+    return types.isNativeError(cause) ? (exceptionOf(cause) ?? cause) : null;
+  } catch {
+    return null;
   }
 }
 

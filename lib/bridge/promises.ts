@@ -22,7 +22,15 @@ export async function answer(
     const value = await asked(object as AsyncIterators, what);
     give(crossing, number, Kind.value, value);
   } catch (error) {
-    give(crossing, number, Kind.thrown, thrownObject(error));
+    reject(crossing, number, error);
+  }
+}
+
+function reject(crossing: Crossing, number: number, error: unknown): void {
+  try {
+    give(crossing, number, Kind.thrown, crossing.exceptionBehind(error) ?? thrownObject(error));
+  } catch (other) {
+    give(crossing, number, Kind.thrown, thrownObject(other)); // its proxy was destroyed
   }
 }
 

@@ -90,6 +90,15 @@ PyObject* Subscribe(PyObject*, PyObject* args) {
   return RaiseClosed().release();
 }
 
+// moves_here(proxy): a number that changes when this thread, which is that of
+// the proxy's environment, goes back to JavaScript; -1: it is another's.
+PyObject* MovesHere(PyObject*, PyObject* proxy) {
+  const Realm* realm = RealmOf(Interpreter::Current(), proxy);
+  const bool is_here = realm != nullptr && realm->OnJsThread();
+  return PyLong_FromLongLong(
+      is_here ? static_cast<long long>(realm->progress.moves()) : -1);
+}
+
 }  // namespace
 
 void FailWaiting(Realm& realm) {
@@ -123,6 +132,7 @@ PyMethodDef* PromiseMethods() {
   static PyMethodDef methods[] = {
       {"set_settle", SetSettle, METH_O, nullptr},
       {"subscribe", Subscribe, METH_VARARGS, nullptr},
+      {"moves_here", MovesHere, METH_O, nullptr},
       {nullptr, nullptr, 0, nullptr}};
   return methods;
 }

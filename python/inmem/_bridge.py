@@ -90,7 +90,27 @@ def describe(
         _describe.error_code(error),
         told,
         tuple((part, describe(part, depth + 1, told_of)) for part in parts),
+        _describe.count_frames(error),
     )
+
+
+def grown(error: BaseException, known: int) -> tuple[Any, ...] | None:
+    """What its traceback has more than `known` frames since it was told; None: nothing.
+
+    How many frames, their text, and whether that is all of the traceback's.
+    """
+    import traceback
+
+    from inmem import _describe
+
+    count = _describe.count_frames(error)
+    if count == known:
+        return None
+    traceback.clear_frames(error.__traceback__)
+    if count < known or known == 0 or isinstance(error, BaseExceptionGroup):
+        return count, _describe.text_of(error), True
+    frames = traceback.format_tb(error.__traceback__, count - known)
+    return count, _describe.cut("".join(frames)), False
 
 
 def call_in(module: str, name: str, *args: Any) -> Any:
@@ -213,11 +233,9 @@ def run(
 
     names = session if names is None else names
     local_names = names if local_names is None else local_names
-    tree, last = _bridge_code.parse(code, filename)
-    exec(compile(tree, filename, "exec", dont_inherit=True), names, local_names)
-    if last is None:
-        return None
-    return eval(compile(last, filename, "eval", dont_inherit=True), names, local_names)
+    statements, value = _bridge_code.compiled(code, filename)
+    exec(statements, names, local_names)
+    return None if value is None else eval(value, names, local_names)
 
 
 def choose_loop(name: str) -> None:

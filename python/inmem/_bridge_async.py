@@ -320,10 +320,8 @@ def run_async(code: str, filename: str, names: dict[str, Any], local_names: Any)
     from inmem import _bridge_code
 
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    tree, last = _bridge_code.parse(code, filename)
-    codes = [compile(tree, filename, "exec", flags, dont_inherit=True)]
-    if last is not None:
-        codes.append(compile(last, filename, "eval", flags, dont_inherit=True))
+    both = _bridge_code.compiled(code, filename, flags)
+    codes = [part for part in both if part is not None]
     if any(_awaits(part) for part in codes):
         return _run_parts(codes, names, local_names)
     value = None

@@ -6,6 +6,8 @@ JavaScript is asked and answers without any thread that waits for another.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import _inmem_bridge
 from _inmem_bridge import js
 
@@ -25,9 +27,32 @@ VALUE, ITERATOR, NEXT, END, ABORT = range(5)
 def ask(proxy: Any, what: int) -> asyncio.Future[Any]:
     import asyncio
 
-    future = asyncio.get_running_loop().create_future()
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
     _inmem_bridge.subscribe(proxy, what, future)
+    moves = _inmem_bridge.moves_here(proxy)
+    if moves >= 0:
+        loop.call_later(PATIENCE, look, future, proxy, moves)
     return future
+
+
+#: Seconds until a wait of JavaScript's own thread is looked at.
+PATIENCE = 1
+
+
+def look(future: asyncio.Future[Any], proxy: Any, moves: int) -> None:
+    """A loop that runs on JavaScript's thread: no Promise is settled before it gives that back."""
+    if future.done():
+        return
+    if (now := _inmem_bridge.moves_here(proxy)) != moves:
+        future.get_loop().call_later(PATIENCE, look, future, proxy, now)
+        return
+    error = RuntimeError(
+        "a loop of asyncio on JavaScript's thread awaits JavaScript, which has no thread meanwhile "
+        "(expected it free: run the loop by callAsync(), or await the coroutine in JavaScript)"
+    )
+    error.inmem_code = "ERR_INMEM_DEADLOCK"  # type: ignore[attr-defined]
+    future.set_exception(error)
 
 
 def settle(future: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
@@ -76,11 +101,13 @@ class JsAsyncIterable:
 
 
 class Iteration:
-    """One iteration; `aclose()` ends it before its end, and the stream behind it."""
+    """One iteration; `aclose()` ends it before its end, and the stream behind it. So does letting
+    it go, as `async for` does that is left by `break`."""
 
     def __init__(self, iterable: Any) -> None:
         self._iterable = iterable
         self._iterator: Any = None
+        self._ended = False
 
     def __aiter__(self) -> Iteration:
         return self
@@ -88,11 +115,22 @@ class Iteration:
     async def __anext__(self) -> Any:
         if self._iterator is None:
             self._iterator = await ask(self._iterable, ITERATOR)
-        return await _item(self._iterator)
+        try:
+            return await _item(self._iterator)
+        except Exception:
+            self._ended = True
+            raise
 
     async def aclose(self) -> None:
-        if self._iterator is not None:
+        if self._iterator is not None and not self._ended:
+            self._ended = True
             await ask(self._iterator, END)
+
+    def __del__(self) -> None:
+        if self._iterator is None or self._ended:
+            return
+        with suppress(RuntimeError):  # its environment has ended
+            _inmem_bridge.subscribe(self._iterator, END, None)
 
 
 class JsAsyncIterator:

@@ -47,6 +47,13 @@ def text_of(error: "BaseException", traceback: "TracebackType | None" = None) ->
     return f"Traceback (most recent call last):\n{frames}{name}: {message}\n"
 
 
+def count_frames(error: "BaseException") -> int:
+    count, entry = 0, error.__traceback__
+    while entry is not None:
+        count, entry = count + 1, entry.tb_next
+    return count
+
+
 #: What a message or traceback has at most: all that is said of an error has to fit into one
 #: string of JavaScript.
 LONGEST = 2**26

@@ -90,11 +90,21 @@ class JsException(Exception):
         return getattr(self.js_error, "stack", None)
 
 
-def js_exception(error: Any) -> JsException:
+#: How far causes are followed.
+MAX_CAUSES = 16
+
+
+def js_exception(error: Any, depth: int = 0) -> JsException:
     made = JsException(error)
-    stack = js(error, "stack") if isinstance(error, JsProxy) else ""  # `throw "text"`
+    if not isinstance(error, JsProxy):  # `throw "text"`
+        return made
+    stack, cause = js(error, "told")
     if stack:
         made.add_note(f"--- JavaScript ---\n{stack}")
+    if isinstance(cause, BaseException):
+        made.__cause__ = cause
+    elif cause is not None and depth < MAX_CAUSES:
+        made.__cause__ = js_exception(cause, depth + 1)
     return made
 
 
