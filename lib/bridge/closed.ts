@@ -2,7 +2,7 @@
 import { InmemError } from "../errors.js";
 import { forget } from "./at-exit.js";
 import type { Crossing } from "./crossing.js";
-import type { NativeBridge } from "./native.js";
+import { Closing, type NativeBridge } from "./native.js";
 
 function closedError(): InmemError {
   return new InmemError(
@@ -18,13 +18,23 @@ export function otherInterpreter(): InmemError {
   );
 }
 
-/** Ends an interpreter of its own; whatever waits for it fails. Once. */
+function noThread(): InmemError {
+  return new InmemError(
+    "ERR_INMEM_INTERPRETER",
+    "this Python cannot be closed now: the system gives no thread to end it on, for want of memory or by a limit (expected one; it stays open, close() may be called again)",
+  );
+}
+
+/** Ends an interpreter of its own; whatever waits for it fails. Once, or until it resolves. */
 export function closeCrossing(crossing: Crossing): Promise<void> {
   const { native, outputs, async } = crossing;
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const close = (): void => {
+      const closing = native.close(resolve);
       // In a callback of Python's: when that has ended.
-      if (!native.close(resolve)) return void setImmediate(close);
+      if (closing === Closing.inPython) setImmediate(close);
+      if (closing === Closing.noThread) reject(noThread());
+      if (closing !== Closing.begun) return;
       forget(crossing);
       closeNative(native);
       for (const output of outputs.values()) output.flush();

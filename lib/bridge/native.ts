@@ -53,10 +53,10 @@ export interface NativeBridge {
   /** The process is ending: Python's threads get errors instead of JavaScript's time. */
   refuse(): void;
   /**
-   * Ends an interpreter of its own, and calls back when it has ended. false: not from a callback.
-   * After that no other function may be called.
+   * Ends an interpreter of its own, and calls back when it has ended: gives a Closing. Where that is
+   * Closing.begun, no other function may be called any more; else nothing has changed.
    */
-  close(done: () => void): boolean;
+  close(done: () => void): number;
 }
 
 /** What getBuffer() gives: start and strides are in bytes. */
@@ -117,6 +117,13 @@ export const JsOp = {
   promise: 13,
   drop: 14,
   notify: 15,
+} as const;
+
+/** native/bridge/protocol.h: Closing. */
+export const Closing = {
+  begun: 0,
+  inPython: 1,
+  noThread: 2,
 } as const;
 
 /** native/bridge/async_call.h: Answer. */

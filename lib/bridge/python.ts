@@ -208,7 +208,8 @@ export class Python {
    * Ends an interpreter of its own: its calls, its threads (by SystemExit), its `atexit` functions.
    * Calls without an answer fail, ArrayBuffers over its memory are detached. In a callback it begins
    * when Python has come back. Resolves when nothing is left of it.
-   * @throws {InmemError} ERR_INMEM_SHARED_INTERPRETER: this one is shared.
+   * @throws {InmemError} ERR_INMEM_SHARED_INTERPRETER: this one is shared. ERR_INMEM_INTERPRETER: the
+   * system gives no thread to end it on; it stays open.
    */
   async close(): Promise<void> {
     if (!this.#crossing.isOwn) {
@@ -217,7 +218,10 @@ export class Python {
         'all environments share this Python, which ends with the process (expected one of start({ interpreter: "own" }))',
       );
     }
-    this.#closing ??= closeCrossing(this.#crossing);
+    this.#closing ??= closeCrossing(this.#crossing).catch((error: unknown) => {
+      this.#closing = undefined;
+      throw error;
+    });
     return this.#closing;
   }
 

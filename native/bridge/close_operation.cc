@@ -10,19 +10,19 @@ namespace inmem::bridge {
 
 napi_value Close(napi_env env, napi_callback_info info) {
   Frame frame(env, info);
-  napi_value closes = nullptr;
   auto calls = napi::JsCalls::Make(
       Napi::Env(env), "inmem-python close", [] {},
       Napi::Function(env, frame.argv[0]));
   if (!calls) return nullptr;
-  const bool begun = frame.realm->CloseOwn([calls] {
+  const Closing closing = frame.realm->CloseOwn([calls] {
     calls->PostToListener(
         [](Napi::Env, Napi::Function done) { done.Call({}); });
     calls->Release();
   });
-  if (!begun) calls->Release();
-  napi_get_boolean(env, begun, &closes);
-  return closes;
+  if (closing != Closing::kBegun) calls->Release();
+  napi_value result = nullptr;
+  napi_create_int32(env, static_cast<std::int32_t>(closing), &result);
+  return result;
 }
 
 }  // namespace inmem::bridge

@@ -56,7 +56,7 @@ Result<std::shared_ptr<Interpreter>> Interpreter::Make(
   PyThreadState_Clear(state);
   PyThreadState_DeleteCurrent();
   if (status.ok()) return interpreter;
-  interpreter->End([] {});
+  interpreter->End();
   return status;
 }
 

@@ -58,11 +58,14 @@ class Interpreter : public std::enable_shared_from_this<Interpreter> {
   // where its interpreter has waited long enough. GIL.
   static bool Insist(PyThreadState* state);
 
-  // Ends one that Make() gave, on a thread of its own: tells its threads to
-  // end, waits for them, and lets the interpreter go; then calls `done` there,
-  // without a GIL. REQUIRES: no realm uses it, and nobody
-  // has called End().
-  void End(std::function<void()> done);
+  // Makes a thread that ends one that Make() gave, once it is told to by
+  // calling what is given back: tells its threads to end, waits for them, and
+  // lets the interpreter go; then calls `done`, without a GIL. Null: there is
+  // no thread to be had. REQUIRES of that call: no realm uses the interpreter,
+  // and nobody else has ended it.
+  std::function<void()> PrepareEnd(std::function<void()> done);
+  // At once, and nobody waits; it stays where there is no thread.
+  void End();
 
   Service& service() { return service_; }
   // Does things with its GIL, on a thread of their own.

@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <future>
+#include <memory>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -52,16 +54,29 @@ void EndInPython() {
 
 }  // namespace
 
-void Interpreter::End(std::function<void()> done) {
-  auto end = [self = shared_from_this(), done = std::move(done)] {
+std::function<void()> Interpreter::PrepareEnd(std::function<void()> done) {
+  auto told = std::make_shared<std::promise<void>>();
+  auto wait = [self = shared_from_this(), done = std::move(done),
+               telling = told->get_future().share()] {
+    try {
+      telling.get();
+    } catch (const std::future_error&) {
+      return;  // nobody ever will
+    }
     self->EndHere();
     done();
   };
   try {
-    std::thread(std::move(end)).detach();
+    std::thread(std::move(wait)).detach();
   } catch (const std::system_error&) {
-    return;  // it stays: there is no thread to end it with
+    return nullptr;
   }
+  return [told] { told->set_value(); };
+}
+
+void Interpreter::End() {
+  const auto end = PrepareEnd([] {});
+  if (end) end();
 }
 
 void Interpreter::EndHere() {

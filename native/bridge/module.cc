@@ -137,7 +137,7 @@ Result<std::uint32_t> PrepareOwn(int (*wake_signal)(),
 
 void EndUnopened(std::uint32_t number) {
   auto interpreter = Interpreter::Numbered(number);
-  if (interpreter != nullptr && interpreter->Claim()) interpreter->End([] {});
+  if (interpreter != nullptr && interpreter->Claim()) interpreter->End();
 }
 
 void ParkInterpreters(std::chrono::milliseconds limit) {

@@ -345,7 +345,7 @@ napi_value OpenBridge(napi_env env, napi_callback_info info) {
   }
   std::shared_ptr<Realm> realm = Realm::Open(env, argv[0], argv[1], argv[2],
                                              argv[3], of_worker, interpreter);
-  if (!realm && number != 0) interpreter->End([] {});
+  if (!realm && number != 0) interpreter->End();
   if (!realm) return nullptr;
   napi_value object = nullptr;
   napi_create_object(env, &object);

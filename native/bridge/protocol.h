@@ -55,4 +55,11 @@ enum class JsOp : std::int32_t {
   kNotify = 15,   // a call whose result and whose error nobody wants
 };
 
+// What came of the wish to end an interpreter.
+enum class Closing : std::int32_t {
+  kBegun = 0,
+  kInPython = 1,  // JavaScript was called by Python: not before it is back
+  kNoThread = 2,  // the system gives none
+};
+
 }  // namespace inmem::bridge

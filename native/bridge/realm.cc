@@ -108,7 +108,11 @@ std::shared_ptr<Realm> Realm::Open(napi_env env, napi_value dispatch,
       [](void* data) {
         std::unique_ptr<std::shared_ptr<Realm>> owner(
             static_cast<std::shared_ptr<Realm>*>(data));
-        (*owner)->Close(false, [] {});
+        const std::shared_ptr<Realm>& realm = *owner;
+        if (realm->done_) return;
+        realm->Close(false);
+        const bool is_own = !realm->interpreter_->is_main();
+        if (is_own && Py_IsInitialized() != 0) realm->interpreter_->End();
       },
       held);
   return realm;
@@ -119,8 +123,8 @@ Realm::~Realm() = default;
 // The environment ends, or the interpreter (`alive`: JavaScript goes on): what
 // JavaScript held of Python goes now, what Python holds of it gives errors from
 // now on.
-void Realm::Close(bool alive, std::function<void()> done) {
-  if (std::exchange(done_, true)) return;
+void Realm::Close(bool alive) {
+  done_ = true;
   closed_.store(true, std::memory_order_release);
   calls_->Release();
   const bool is_last = --js_thread_->realms == 0;
@@ -128,23 +132,24 @@ void Realm::Close(bool alive, std::function<void()> done) {
   for (const auto& [number, limit] : limits_) limit->Close();
   limits_.clear();
   if (Py_IsInitialized() == 0) return;
-  const bool is_own = !interpreter_->is_main();
-  if (python_ != nullptr || is_own) {
-    EnterPython();
-    if (alive) exports_->TakeAll(env_);
-    FailWaiting(*this);
-    handles_.Clear();
-    for (PyObject* name : names_) Py_DECREF(name);
-    names_.clear();
-    LeaveForGood();
-  }
-  if (is_own) interpreter_->End(std::move(done));
+  if (python_ == nullptr && interpreter_->is_main()) return;
+  EnterPython();
+  if (alive) exports_->TakeAll(env_);
+  FailWaiting(*this);
+  handles_.Clear();
+  for (PyObject* name : names_) Py_DECREF(name);
+  names_.clear();
+  LeaveForGood();
 }
 
-bool Realm::CloseOwn(std::function<void()> done) {
-  if (progress.in_python()) return false;
-  Close(true, std::move(done));
-  return true;
+Closing Realm::CloseOwn(std::function<void()> done) {
+  if (progress.in_python()) return Closing::kInPython;
+  // First: what is closed cannot be opened again.
+  const auto end = interpreter_->PrepareEnd(std::move(done));
+  if (!end) return Closing::kNoThread;
+  Close(true);
+  end();
+  return Closing::kBegun;
 }
 
 // With the state of this thread in the interpreter; all realms of the main one

@@ -164,8 +164,9 @@ class Realm : public std::enable_shared_from_this<Realm> {
   napi::JsCalls& calls() { return *calls_; }
 
   // Of an interpreter of its own: the realm closes, and that ends; then `done`
-  // is called. False: JavaScript's thread is in Python. JavaScript's thread.
-  bool CloseOwn(std::function<void()> done);
+  // is called. Where it cannot be begun, nothing has changed. JavaScript's
+  // thread.
+  Closing CloseOwn(std::function<void()> done);
 
  private:
   std::shared_ptr<JsThread> js_thread_ = JsThread::Here();
@@ -178,7 +179,7 @@ class Realm : public std::enable_shared_from_this<Realm> {
 
  private:
   Realm() = default;
-  void Close(bool alive, std::function<void()> done);
+  void Close(bool alive);
   void EnterPython();
   void LeaveForGood();
   cpython::Owned CallHere(JsOp op, std::uint32_t index, PyObject* const* args,

@@ -96,6 +96,38 @@ describe("where memory is short", () => {
     expect(others).toEqual([]);
   });
 
+  it("an interpreter that no thread can be had to end stays open, and can be closed later", async () => {
+    const result = await spawnNode(
+      `const api = require(${index});
+      (async () => {
+        const [py, own] = [await api.start(), await api.start({ interpreter: "own" })];
+        py.runPython(\`
+import resource, threading
+# Stacks of threads that have ended need no memory.
+waiting = threading.Event()
+for _ in range(16): threading.Thread(target=waiting.wait).start()
+def leave(more):
+    with open("/proc/self/statm") as file:
+        pages = int(file.read().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + more, -1))
+\`);
+        const leave = py.runPython("leave");
+        leave(4 << 20);
+        const told = await own.close().then(() => "closed", (error) => error.code);
+        leave(2 ** 32);
+        console.log(told, own.runPython("1 + 1"));
+        await own.close();
+        py.runPython("waiting.set()");
+        try { own.runPython("1"); } catch (error) { console.log(error.code); }
+      })();`,
+      { env: { MALLOC_ARENA_MAX: "1" } },
+    );
+    expect(result).toMatchObject({
+      code: 0,
+      stdout: "ERR_INMEM_INTERPRETER 2\nERR_INMEM_INTERPRETER_CLOSED\n",
+    });
+  });
+
   it("lists are refused that V8's heap is too small for", async () => {
     const result = await spawnNode(
       `require(${index}).start().then((py) => {
