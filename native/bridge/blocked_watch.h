@@ -18,12 +18,22 @@ class ThreadProgress {
   void EnterPython() { Move(1); }
   void LeavePython() { Move(-1); }
 
-  // It changes whenever the thread enters or leaves Python.
   std::uint64_t moves() const { return moves_.load(std::memory_order_relaxed); }
   bool in_python() const { return depth_.load(std::memory_order_relaxed) > 0; }
-  // In a wait for another thread: a lock, a condition, a join. No other system
-  // call counts: a sleep, a read end by themselves.
-  bool WaitsForThread() const;
+
+  // This thread waits for that one of JavaScript's to have time; null: for
+  // none. Gives what it was. REQUIRES: `other` lives until it is another.
+  const ThreadProgress* WaitFor(const ThreadProgress* other);
+
+  struct Seen {
+    // In Python, in a wait for another thread: a lock, a condition, a join, or
+    // for one of JavaScript's that is in such a wait itself. No other system
+    // call counts: a sleep, a read end by themselves.
+    bool waits;
+    // Changes whenever one of these threads enters or leaves Python.
+    std::uint64_t moves;
+  };
+  Seen See() const;
 
  private:
   // One writer: plain stores will do.
@@ -35,6 +45,7 @@ class ThreadProgress {
   }
 
   pid_t thread_;
+  const ThreadProgress* waits_for_ = nullptr;  // with the lock of all of them
   std::atomic<int> depth_{0};
   std::atomic<std::uint64_t> moves_{0};
 };

@@ -20,6 +20,7 @@
 #include "bridge/errors.h"
 #include "bridge/js_allocation.h"
 #include "bridge/js_object.h"
+#include "bridge/js_thread.h"
 #include "bridge/protocol.h"
 #include "bridge/realm.h"
 #include "bridge/request.h"
@@ -286,12 +287,37 @@ void Realm::Finish(Request& request) {
   EndTravel(request.ticket);
 }
 
+namespace {
+
+// The calling thread, if it is one of JavaScript's, waits for another one as
+// long as this lives.
+class WaitsForThread {
+ public:
+  explicit WaitsForThread(const ThreadProgress& other)
+      : thread_(JsThread::Find()) {
+    if (thread_ != nullptr) before_ = thread_->progress.WaitFor(&other);
+  }
+  ~WaitsForThread() {
+    if (thread_ != nullptr) thread_->progress.WaitFor(before_);
+  }
+  WaitsForThread(const WaitsForThread&) = delete;
+  WaitsForThread& operator=(const WaitsForThread&) = delete;
+
+ private:
+  const std::shared_ptr<JsThread> thread_;
+  // A signal handler of Python's may have one of its own.
+  const ThreadProgress* before_ = nullptr;
+};
+
+}  // namespace
+
 // Waits until the request is done, without the GIL; now and then with it, for
 // interrupts. False with a Python exception: it was given up.
 bool Realm::Wait(Request& request) {
   constexpr std::chrono::milliseconds kLook(10);
   constexpr int kLooks = 10;  // between two takings of the GIL
   constexpr std::chrono::milliseconds kLongForGil(50);
+  const WaitsForThread waits(progress);
   BlockedWatch watch(progress);
   std::chrono::steady_clock::time_point back;
   for (;;) {

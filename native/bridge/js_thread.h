@@ -20,6 +20,8 @@ namespace inmem::bridge {
 struct JsThread {
   // Of the calling thread, as long as any realm has it.
   static std::shared_ptr<JsThread> Here();
+  // The same; null: the calling thread is none of JavaScript's.
+  static std::shared_ptr<JsThread> Find();
 
   ThreadProgress progress{gettid()};
   std::shared_ptr<EndWatch> end_watch;  // null: nobody else can end it

@@ -57,11 +57,14 @@ bool TypedMemory(napi_env env, napi_value array, T** data, std::size_t* count) {
   return true;
 }
 
+thread_local std::weak_ptr<JsThread> here;
+
 }  // namespace
 
+std::shared_ptr<JsThread> JsThread::Find() { return here.lock(); }
+
 std::shared_ptr<JsThread> JsThread::Here() {
-  static thread_local std::weak_ptr<JsThread> here;
-  auto known = here.lock();
+  auto known = Find();
   if (known == nullptr) {
     known = std::make_shared<JsThread>();
     here = known;

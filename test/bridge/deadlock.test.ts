@@ -1,6 +1,8 @@
 // test/bridge/deadlock.test.ts: threads of Python that need JavaScript's while that is in Python itself.
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { api } from "../helpers/python.js";
+import { packageRoot, spawnNode } from "../helpers/spawn-node.js";
 
 type Call = (...args: unknown[]) => unknown;
 
@@ -71,4 +73,50 @@ describe("a thread that needs JavaScript's", () => {
     while (Date.now() < until); // JavaScript's thread has no time
     await expect(called).rejects.toMatchObject({ code: "ERR_INMEM_TIMEOUT" });
   });
+});
+
+// Other work on each processor: whoever waits and looks now and then is mostly about to run.
+const workers = `
+const { spawn } = require("node:child_process");
+const { availableParallelism } = require("node:os");
+const { Worker, isMainThread, parentPort } = require("node:worker_threads");
+const api = require(${JSON.stringify(join(packageRoot, "dist", "index.js"))});
+const message = (port) => new Promise((done) => port.once("message", done));
+async function main() {
+  const py = await api.start();
+  py.runPython(\`
+import threading
+barrier = threading.Barrier(2)
+def meet(other):
+    barrier.wait()
+    try:
+        return other()
+    except RuntimeError as error:
+        return error.inmem_code\`);
+  py.globals.set("of_main", () => "main's");
+  const worker = new Worker(__filename);
+  await message(worker);
+  const busy = Array.from({ length: 4 * availableParallelism() }, () =>
+    spawn(process.execPath, ["-e", "for (;;);"]));
+  worker.postMessage("go");
+  const told = py.runPython("meet(of_worker)");
+  console.log(told, await message(worker));
+  for (const one of busy) one.kill();
+  await worker.terminate();
+}
+async function work() {
+  const py = await api.start();
+  py.globals.set("of_worker", () => "worker's");
+  parentPort.postMessage("ready");
+  await message(parentPort);
+  parentPort.postMessage(py.runPython("meet(of_main)"));
+}
+void (isMainThread ? main() : work());`;
+
+it("two environments that call each other at once go on, on a busy machine, too", async () => {
+  const { code, stdout } = await spawnNode(workers);
+  expect(code).toBe(0);
+  // The one that is told first comes back, and may have time for the other.
+  expect(stdout).toMatch(/ERR_INMEM_DEADLOCK/);
+  expect(stdout).toMatch(/^(ERR_INMEM_DEADLOCK|worker's) (ERR_INMEM_DEADLOCK|main's)\n$/);
 });
