@@ -160,21 +160,39 @@ def forget_js_modules(name: str) -> None:
 async_iterate = aiter
 
 
-async def async_next(iterator: Any, value: Any) -> tuple[Any, ...]:
+def async_next(iterator: Any, value: Any) -> Any:
+    return in_context(iterator, _next(iterator, value))
+
+
+def async_throw(iterator: Any, error: object) -> Any:
+    return in_context(iterator, _throw(iterator, error))
+
+
+def async_return(iterator: Any) -> Any:
+    return in_context(iterator, _return(iterator))
+
+
+def in_context(iterator: Any, step: Any) -> Any:
+    from inmem import _bridge_async
+
+    return _bridge_async.in_context(iterator, step)
+
+
+async def _next(iterator: Any, value: Any) -> tuple[Any, ...]:
     try:
         return (await (anext(iterator) if value is None else iterator.asend(value)),)
     except (StopAsyncIteration, GeneratorExit):  # that of return()
         return ()
 
 
-async def async_throw(iterator: Any, error: object) -> tuple[Any, ...]:
+async def _throw(iterator: Any, error: object) -> tuple[Any, ...]:
     try:
         return (await iterator.athrow(_bridge_members.exception_of(error)),)
     except StopAsyncIteration:
         return ()
 
 
-async def async_return(iterator: Any) -> tuple[Any, ...]:
+async def _return(iterator: Any) -> tuple[Any, ...]:
     """Ends it, as JavaScript's `return()` does: an item that it gives instead, or none."""
     throw = getattr(iterator, "athrow", None)
     if throw is None:

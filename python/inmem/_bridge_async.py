@@ -266,6 +266,30 @@ async def _awaited(awaitable: Awaitable[Any]) -> Any:
     return await awaitable
 
 
+#: By what iterates: all steps of an asynchronous iteration have one, as in Python. Weak keys.
+_contexts: Any = None
+#: By steps that have not begun.
+_steps: Any = None
+
+
+def in_context(iterator: Any, step: Any) -> Any:
+    """The step of an iteration, to be done in the context of the steps before."""
+    global _contexts, _steps
+    if _contexts is None:
+        from weakref import WeakKeyDictionary
+
+        _steps = WeakKeyDictionary()
+        _contexts = WeakKeyDictionary()
+    try:
+        context = _contexts.setdefault(iterator, copy_context())
+        for variable, value in copy_context().items():  # of this call
+            context.run(variable.set, value)
+    except (TypeError, RuntimeError):  # nothing that can be a key; another step is being made
+        return step
+    _steps[step] = context
+    return step
+
+
 def adopt(awaitable: Any, call: object, context: Context) -> None:
     """On the loop's thread: the answer of the call is what is awaited."""
     import asyncio
@@ -282,7 +306,9 @@ def adopt(awaitable: Any, call: object, context: Context) -> None:
                 loop.call_soon_threadsafe(task.add_done_callback, lambda done: _finish(done, call))
                 return
         else:
-            if type(awaitable) is not CoroutineType and not asyncio.iscoroutine(awaitable):
+            if type(awaitable) is CoroutineType:
+                context = _steps.pop(awaitable, context) if _steps else context
+            elif not asyncio.iscoroutine(awaitable):
                 awaitable = _awaited(awaitable)
             # Its first step at once, inside __init__(): most have no second one.
             task = asyncio.Task.__new__(asyncio.Task)

@@ -177,6 +177,26 @@ step`);
   });
 });
 
+it("an asynchronous generator keeps its context from item to item", async () => {
+  const rows = define(`
+import contextvars
+place = contextvars.ContextVar("place", default="outside")
+async def rows():
+    token = place.set("inside")
+    try:
+        yield place.get()
+        yield place.get()
+    finally:
+        place.reset(token)
+    yield place.get()
+rows`);
+  const found: unknown[] = [];
+  for await (const item of rows() as AsyncIterable<unknown>) found.push(item);
+  expect(found).toEqual(["inside", "inside", "outside"]);
+  for await (const item of rows() as AsyncIterable<unknown>) if (item === "inside") break;
+  expect(py.runPython("place.get()")).toBe("outside");
+});
+
 describe("an asynchronous iteration that Python leaves", () => {
   it("ends the stream behind it", async () => {
     let cancelled = 0;
