@@ -156,6 +156,34 @@ it("is mounted where express says that it is", async () => {
   expect(told).toMatchObject({ root: "/mounted", path: "/mounted/a" });
 });
 
+it("rejects when the request is aborted, also in the middle of its body", async () => {
+  errors.length = 0;
+  const waits = py.runPython(`
+async def waits(scope, receive, send):
+    if scope["type"] != "http":
+        raise ValueError(scope["type"])
+    if scope["path"] == "/body":
+        await send(start)
+        await send(body(b"begun", True))
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    log.append("told")
+waits`) as PyProxy;
+  const handler = py.asgi(waits, options);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const early = handler.fetch(new Request("http://app.example/", { signal }));
+  const late = await handler.fetch(new Request("http://app.example/body", { signal }));
+  const rest = late.text();
+  const reason = new Error("of the test");
+  controller.abort(reason);
+  await expect(early).rejects.toBe(reason);
+  await expect(rest).rejects.toBe(reason);
+  await expect(handler.fetch(new Request("http://app.example/", { signal }))).rejects.toBe(reason);
+  await until(() => log().filter((entry) => entry === "told").length >= 2);
+  expect(errors).toEqual([]);
+});
+
 it("of one application twice: each has a state of its own", async () => {
   const [first, second] = [py.asgi(named("app"), options), py.asgi(named("app"), options)];
   await Promise.all([first.ready(), second.ready()]);

@@ -2,30 +2,41 @@
 import { type Exchange, type OnError, type Sent, textOf, type WebApplication } from "./exchange.js";
 import { scopeOfFetch } from "./scope.js";
 
-/** Resolves in any case: a server has to answer something. */
+/** Resolves, for a server has to answer something; rejects only where the request is aborted. */
 export async function serveFetch(
   application: WebApplication,
   request: Request,
   rootPath: string,
   onError: OnError,
 ): Promise<Response> {
-  let exchange: Exchange | undefined;
+  // Some make Requests of their own, without one.
+  const signal = request.signal ?? new AbortController().signal;
+  signal.throwIfAborted();
+  const opening = application.open(scopeOfFetch(request, rootPath));
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  aborted.catch(async () => (await opening).disconnect()).catch(() => {});
   try {
-    exchange = await application.open(scopeOfFetch(request, rootPath));
-    return await answer(exchange, request, onError);
+    const exchange = await Promise.race([opening, aborted]);
+    return await answer(exchange, request, aborted, onError);
   } catch (error) {
-    await exchange?.cancel().catch(() => {});
+    if (signal.aborted) throw error;
+    await opening.then((exchange) => exchange.cancel()).catch(() => {});
     onError(textOf(error));
     return failed();
   }
 }
 
-async function answer(exchange: Exchange, request: Request, onError: OnError): Promise<Response> {
-  const gone = () => void exchange.disconnect().catch(() => {});
-  if (request.signal.aborted) gone();
-  else request.signal.addEventListener("abort", gone, { once: true });
+async function answer(
+  exchange: Exchange,
+  request: Request,
+  aborted: Promise<never>,
+  onError: OnError,
+): Promise<Response> {
   void exchange.bodyFrom(request.body ?? noBody());
-  const [start, first] = [await exchange.take(), await exchange.take()];
+  const take = () => Promise.race([exchange.take(), aborted]);
+  const [start, first] = [await take(), await take()];
   if (start?.[0] !== "start" || first?.[0] !== "body") {
     const isTold = await exchange.tellFailure(onError);
     if (!isTold) onError("the web application ended without a whole response\n");
@@ -34,7 +45,7 @@ async function answer(exchange: Exchange, request: Request, onError: OnError): P
   const [, status, pairs, statusText] = start;
   const hasBody = request.method !== "HEAD" && ![101, 204, 205, 304].includes(status);
   const headers = pairs.map(([name, value]): [string, string] => [name, value]);
-  const body = hasBody ? bodyOf(exchange, first, onError) : null;
+  const body = hasBody ? bodyOf(exchange, first, aborted, onError) : null;
   const response = new Response(body, { status, statusText, headers });
   if (!hasBody) void exchange.exhaust(onError);
   return response;
@@ -47,13 +58,26 @@ function failed(): Response {
 async function* noBody(): AsyncGenerator<Uint8Array> {}
 
 /** Read as the client reads: back-pressure is the application's. */
-function bodyOf(exchange: Exchange, first: Sent, onError: OnError): ReadableStream<Uint8Array> {
+function bodyOf(
+  exchange: Exchange,
+  first: Sent,
+  aborted: Promise<never>,
+  onError: OnError,
+): ReadableStream<Uint8Array> {
   let next: Sent | undefined = first;
+  let isAborted = false;
   return new ReadableStream({
+    start(controller) {
+      aborted.catch((reason) => {
+        isAborted = true;
+        controller.error(reason);
+      });
+    },
     async pull(controller) {
       for (;;) {
         const sent: Sent | null = next ?? (await exchange.take());
         next = undefined;
+        if (isAborted) return;
         if (sent === null) {
           const reason = "the web application ended in the middle of its response";
           if (!(await exchange.tellFailure(onError))) onError(`${reason}\n`);
