@@ -98,12 +98,13 @@ function retold(error: Error, traceback: string, frames: number): void {
 function withoutOurFrames(make: () => Error): Error {
   const { stackTraceLimit } = Error;
   if (typeof stackTraceLimit !== "number" || !(stackTraceLimit > 0)) return make();
-  Error.stackTraceLimit = stackTraceLimit * 4;
+  // It may be frozen: then it stays as it is.
+  Reflect.set(Error, "stackTraceLimit", stackTraceLimit * 4);
   let error: Error;
   try {
     error = make();
   } finally {
-    Error.stackTraceLimit = stackTraceLimit;
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
   }
   const { stack } = error;
   if (typeof stack !== "string") return error; // a program's Error.prepareStackTrace()

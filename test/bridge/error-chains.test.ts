@@ -72,6 +72,18 @@ describe("an error's trace", () => {
     expect(inspect(error).split("ValueError: deep")).toHaveLength(2);
   });
 
+  it("comes where Error.stackTraceLimit cannot be set, or there are no frames", () => {
+    const limit = Error.stackTraceLimit;
+    try {
+      Object.defineProperty(Error, "stackTraceLimit", { writable: false });
+      expect(thrown(inner)).toMatchObject({ type: "ValueError", message: "deep" });
+      Object.defineProperty(Error, "stackTraceLimit", { value: 0, writable: true });
+      expect(thrown(inner).stack).toMatch(/^PythonError: deep\n--- Python ---\n/);
+    } finally {
+      Object.defineProperty(Error, "stackTraceLimit", { value: limit, writable: true });
+    }
+  });
+
   it("leaves a stack that a program wrote", () => {
     const error = thrown(() =>
       outer(() => {
