@@ -88,10 +88,10 @@ function retold(error: Error, traceback: string, frames: number): void {
   const { traceback: known } = error as PythonError;
   const { stack } = error;
   frameCounts.set(error, frames);
-  Object.defineProperty(error, "traceback", { value: traceback });
+  if (!Reflect.defineProperty(error, "traceback", { value: traceback })) return; // frozen
   // A program may have written something else there.
   if (typeof stack !== "string" || !stack.endsWith(known)) return;
-  error.stack = stack.slice(0, stack.length - known.length) + traceback;
+  Reflect.set(error, "stack", stack.slice(0, stack.length - known.length) + traceback);
 }
 
 /** As many frames of the program as it asks for: ours tell it nothing. */

@@ -84,6 +84,17 @@ describe("an error's trace", () => {
     }
   });
 
+  it("stays what it was where the error is frozen", () => {
+    let first: unknown;
+    const freezing = (): never => {
+      first = Object.freeze(thrown(inner));
+      throw first;
+    };
+    const error = thrown(() => outer(freezing));
+    expect(error).toBe(first);
+    expect(error.traceback).not.toContain("in outer");
+  });
+
   it("leaves a stack that a program wrote", () => {
     const error = thrown(() =>
       outer(() => {
