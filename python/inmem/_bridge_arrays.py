@@ -23,7 +23,14 @@ def _push(sequence: Any, *values: object) -> int:
     return len(sequence)
 
 
+#: Where many items come and go at once, the others move once, and not for each of them.
+_SLICED = (list, bytearray)
+
+
 def _unshift(sequence: Any, *values: object) -> int:
+    if isinstance(sequence, _SLICED):
+        sequence[0:0] = values  # type: ignore[assignment]
+        return len(sequence)
     for at, value in enumerate(values):
         sequence.insert(at, value)
     return len(sequence)
@@ -41,8 +48,13 @@ def _splice(sequence: Any, *args: Any) -> tuple[object, ...]:
     length = len(sequence)
     start = _position(args[0] if args else 0, length)
     count = length - start if len(args) == 1 else _whole(args[1] if args else 0)
+    end = start + min(max(count, 0), length - start)
+    if isinstance(sequence, _SLICED):
+        items = tuple(sequence[start:end])
+        sequence[start:end] = args[2:]
+        return items
     taken = []
-    for _ in range(min(max(count, 0), length - start)):
+    for _ in range(start, end):
         taken.append(sequence[start])
         del sequence[start]
     for at, value in enumerate(args[2:]):

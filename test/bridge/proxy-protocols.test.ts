@@ -101,6 +101,25 @@ describe("Array's methods that change", () => {
     expect(() => run<PyList>("range(3)").push(1)).toThrow(/has no attribute 'append'/);
   });
 
+  it("change a list once for all the items that come and go", () => {
+    const list = run<PyList & { changes: number }>(`
+class Counting(list):
+    changes = 0
+    def insert(self, at, value):
+        self.changes += 1
+        super().insert(at, value)
+    def __setitem__(self, at, value):
+        self.changes += 1
+        super().__setitem__(at, value)
+    def __delitem__(self, at):
+        self.changes += 1
+        super().__delitem__(at)
+Counting(range(100))`);
+    expect(list.splice(10, 80)).toHaveLength(80);
+    expect(list.unshift(...Array<number>(50).fill(1))).toBe(70);
+    expect(list.changes).toBe(2);
+  });
+
   it("spread where Arrays do", () => {
     expect([0].concat(run<never>("[1, 2]"), 3)).toEqual([0, 1, 2, 3]);
     expect(run<PyList>("[1]").concat(run<never>("[2]"))).toEqual([1, 2]);
