@@ -108,7 +108,13 @@ class JsMap(JsCounted, JsMapping):
         """As mappings are compared; two of JavaScript's are equal where they are one."""
         if isinstance(other, JsProxy) or not isinstance(other, Mapping):
             return NotImplemented
-        return dict(self.items()) == dict(other.items())
+        if len(self) != len(other):
+            return False
+        try:
+            items = dict(self.items())
+        except TypeError:  # a key of JavaScript's may be a list of Python's, which no mapping has
+            return False
+        return items == dict(other.items())
 
     __hash__ = object.__hash__
 

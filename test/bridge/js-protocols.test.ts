@@ -136,6 +136,8 @@ describe("what Python compares by content", () => {
       ),
     ).toEqual([true, false, true, false, false]);
     expect(of("len({x, y, x})", map, new Set())).toBe(2);
+    // Keys that no mapping of Python's has.
+    expect(of("x == {1: 2}, x == {}", new Map([[py.runPython("[1]"), 2]]))).toEqual([false, false]);
   });
 });
 
