@@ -153,6 +153,9 @@ const named = {
   splice: (object, [start, count, ...items]) => {
     (object as AnyArray).splice(start as number, count as number, ...items);
   },
+  remove_every: (object, [start, step, count]) => {
+    removeEvery(object as AnyArray, start as number, step as number, count as number);
+  },
   reverse: (object) => {
     (object as AnyArray).reverse();
   },
@@ -202,6 +205,20 @@ function byReference(value: unknown): unknown {
 
 function pair(first: unknown, second: unknown): Tuple {
   return new Tuple([first, second]);
+}
+
+// What stays moves once, and a hole stays one.
+function removeEvery(array: AnyArray, start: number, step: number, count: number): void {
+  const { length } = array;
+  let to = start;
+  for (let from = start; from < length; from++) {
+    const offset = from - start;
+    if (offset % step === 0 && offset / step < count) continue;
+    if (from in array) array[to] = array[from];
+    else Reflect.deleteProperty(array, to);
+    to++;
+  }
+  array.length = to;
 }
 
 // An object may be of the one kind or the other: only what it gives tells.

@@ -204,8 +204,9 @@ class JsArray(JsLength):
         if index.step in (None, 1):
             self._splice(positions.start, len(positions), [])
             return
-        for position in sorted(positions, reverse=True):
-            js(self, "splice", position, 1)
+        if positions:
+            ascending = positions if positions.step > 0 else positions[::-1]
+            js(self, "remove_every", ascending.start, ascending.step, len(ascending))
 
     # What stays is not touched: Python has one nothing where JavaScript has two.
     def _splice(self, start: int, count: int, values: list[Any]) -> None:

@@ -85,6 +85,27 @@ return 'same'`;
     expect(ran(same, (list: Iterable<unknown>) => [...list])).toBe("same");
   });
 
+  it("lose every other item in one pass", () => {
+    const remaining = (step: string): unknown[] => {
+      const array = Array.from({ length: 100 }, (_, i) => i);
+      delete array[97];
+      let sets = 0;
+      const counting = new Proxy(array, {
+        set(target, key, value) {
+          sets++;
+          return Reflect.set(target, key, value);
+        },
+      });
+      ran(`del x[${step}]`, counting);
+      expect(sets).toBeLessThanOrEqual(array.length + 1);
+      return array;
+    };
+    const odd = Array.from({ length: 50 }, (_, i) => 2 * i + 1);
+    delete odd[48];
+    for (const step of ["::2", "98::-2"]) expect(remaining(step)).toStrictEqual(odd);
+    expect(remaining("5:5:2")).toHaveLength(100);
+  });
+
   it("are changed in place by += and *=, also by very many items", () => {
     const array = [1, 2];
     expect(ran("y = x\ny += [3]\ny *= 2\nreturn y is x", array)).toBe(true);
