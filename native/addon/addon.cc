@@ -26,8 +26,10 @@ namespace {
 
 using interpreter::PythonThread;
 
-// How long the end of the process waits for Python to stand still.
-constexpr std::chrono::milliseconds kParkLimit(500);
+// How long the end of the process waits for Python to stand still: all of it
+// only where C code keeps the GIL. Threads that compute on a busy machine give
+// it away late, and what has been printed is still to be written then.
+constexpr std::chrono::seconds kParkLimit(2);
 
 // Extension modules find CPython's API in the global scope, but Node loads
 // addons RTLD_LOCAL. The extra reference also keeps the addon from being
