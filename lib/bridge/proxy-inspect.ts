@@ -13,7 +13,6 @@ export function inspectProxy(this: object, depth: number, options: Styled): stri
   if (target.held.handle < 0) {
     return options.stylize(`[PyProxy: destroyed, ${target.held.gone}]`, "special");
   }
-  const { used } = target.held;
   try {
     const [type, text, summary] = python(target, "inspect", depth >= 0) as string[];
     const name = options.stylize(`[PyProxy: ${type}]`, "special");
@@ -21,8 +20,6 @@ export function inspectProxy(this: object, depth: number, options: Styled): stri
     return summary === "" ? shown : `${shown} ${options.stylize(`"${summary}"`, "string")}`;
   } catch (error) {
     return `[PyProxy] <${String(error)}>`;
-  } finally {
-    target.held.used = used; // to be shown is no use
   }
 }
 

@@ -30,5 +30,11 @@ export function handleFor(target: Target): number {
 /** Calls a function of inmem._bridge with the object. */
 export function python(target: Target, name: string, ...args: unknown[]): unknown {
   handleFor(target);
-  return target.crossing.python(name, target.proxy, ...args);
+  const { held } = target;
+  const { used } = held;
+  try {
+    return target.crossing.python(name, target.proxy, ...args);
+  } finally {
+    held.used = used; // to be shown or asked about is no use
+  }
 }

@@ -34,7 +34,8 @@ describe("a coroutine that a call gave", () => {
     note.callWithOptions({ timeout: 60_000 }, "limited");
     note.callRelaxed("relaxed", "surplus");
     inspect(note("shown"));
-    await until("listener", "timer", "keywords", "limited", "relaxed", "shown");
+    String(note("text"));
+    await until("listener", "timer", "keywords", "limited", "relaxed", "shown", "text");
   });
 
   it("is the program's to end, or Python's, in the same turn", async () => {
