@@ -45,7 +45,7 @@ def is_header(pair: Any) -> bool:
     return (
         isinstance(pair, tuple | list)
         and len(pair) == 2
-        and all(isinstance(text, str) and all(c <= "\xff" for c in text) for text in pair)
+        and all(isinstance(text, str) and (text.isascii() or max(text) <= "\xff") for text in pair)
     )
 
 
