@@ -108,6 +108,7 @@ class Interpreter : public std::enable_shared_from_this<Interpreter> {
  private:
   Interpreter(PyInterpreterState* state, std::uint32_t number);
   void EndHere();
+  bool EndThreads();
   bool TellThreads(bool raise);
   void Forget();
 

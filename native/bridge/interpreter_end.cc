@@ -44,11 +44,11 @@ constexpr milliseconds kPatience{1000};
 constexpr milliseconds kShortest{1};
 constexpr milliseconds kLongest{50};
 
-// inmem._bridge_async.end(): the loop, and threads of pools that wait.
-void EndInPython() {
+// A function of inmem._bridge_async.
+void CallInPython(const char* name) {
   Owned module = Owned::Steal(PyImport_ImportModule("inmem._bridge_async"));
   Owned done = Owned::Steal(
-      module ? PyObject_CallMethod(module.get(), "end", nullptr) : nullptr);
+      module ? PyObject_CallMethod(module.get(), name, nullptr) : nullptr);
   if (!done) PyErr_Clear();
 }
 
@@ -83,26 +83,13 @@ void Interpreter::EndHere() {
   PyThreadState* const mine = PyThreadState_New(state_);
   PyEval_AcquireThread(mine);
   service_.Close();
-  EndInPython();
-  const Clock::time_point begun = Clock::now();
-  Clock::time_point raised = begun + kQuiet - kRaise;
-  milliseconds pause = kShortest;
+  CallInPython("end");
   // The runner's thread takes the GIL for what is left to do.
   {
     cpython::GilRelease release;
     runner_.Close();
   }
-  for (;;) {
-    const Clock::time_point now = Clock::now();
-    const bool raise = now - raised >= kRaise;
-    if (raise) raised = now;
-    if (now - begun >= kPatience && !insists_.exchange(true)) ++insisting;
-    if (!TellThreads(raise)) break;
-    cpython::GilRelease release;
-    std::this_thread::sleep_for(pause);
-    pause = std::min(pause * 2, kLongest);
-  }
-  if (insists_.exchange(false)) --insisting;
+  EndThreads();
   service_.Finish();
   Forget();
   if (Exports::Outlive(*this)) {
@@ -112,8 +99,35 @@ void Interpreter::EndHere() {
   if (!Interpreters::Get().BeginFinish(number_)) {
     for (;;) ::pause();  // with the GIL: the process is ending
   }
+  // Those of atexit, before Py_EndInterpreter() comes to them: they may begin
+  // threads, too.
+  do {
+    CallInPython("call_exit_functions");
+  } while (EndThreads());
+  for (PyObject*& end : errors.ends) Py_CLEAR(end);
   Py_EndInterpreter(mine);
   Interpreters::Get().Finished(number_);
+}
+
+// Whether there were any.
+bool Interpreter::EndThreads() {
+  const Clock::time_point begun = Clock::now();
+  Clock::time_point raised = begun + kQuiet - kRaise;
+  milliseconds pause = kShortest;
+  bool any = false;
+  for (;;) {
+    const Clock::time_point now = Clock::now();
+    const bool raise = now - raised >= kRaise;
+    if (raise) raised = now;
+    if (now - begun >= kPatience && !insists_.exchange(true)) ++insisting;
+    if (!TellThreads(raise)) break;
+    any = true;
+    cpython::GilRelease release;
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, kLongest);
+  }
+  if (insists_.exchange(false)) --insisting;
+  return any;
 }
 
 // False: there is none but this one. The list changes with the GIL alone, but
@@ -147,6 +161,7 @@ bool Interpreter::Insist(PyThreadState* state) {
   return true;
 }
 
+// But for what threads are told to end by.
 void Interpreter::Forget() {
   waiting.clear();
   for (auto& [traits, type] : types.by_traits) Py_CLEAR(type);
@@ -158,7 +173,6 @@ void Interpreter::Forget() {
         &plain}) {
     Py_CLEAR(*kept);
   }
-  for (PyObject*& end : errors.ends) Py_CLEAR(end);
   datetime = nullptr;
 }
 

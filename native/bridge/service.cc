@@ -259,6 +259,8 @@ void Service::Finish() {
     }
     for (Work& work : works) Do(work);
   }
+  // Not with this object, which JavaScript may hold for long.
+  if (descriptor_ >= 0) close(std::exchange(descriptor_, -1));
   Py_CLEAR(spawn_);
   Py_CLEAR(start_loop_);
   Py_CLEAR(loop_ready_);

@@ -7,6 +7,7 @@ one loop on a thread of its own, which begins with the first that comes.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 import threading
@@ -173,6 +174,22 @@ def end() -> None:
         for queue in list(pools._threads_queues.values()):
             queue.put(None)
     gc.unfreeze()
+
+
+def call_exit_functions() -> None:
+    """What Py_EndInterpreter() does before it looks for threads, and ends the process where one
+    is left: nothing of that is to be done when it comes, nor may a collection begin one."""
+    gc.disable()
+    shutdown, threading._shutdown = threading._shutdown, _nothing  # type: ignore[attr-defined]
+    try:
+        shutdown()
+    finally:
+        while atexit._ncallbacks():
+            atexit._run_exitfuncs()
+
+
+def _nothing() -> None:
+    pass
 
 
 def _open_to_threads(loop: Any) -> None:

@@ -95,7 +95,7 @@ describe("objects that are no proxies of ours", () => {
 });
 
 /** What a program prints, in a process of its own. */
-async function printed(body: string): Promise<string[]> {
+async function printed(body: string, env = {}): Promise<string[]> {
   const library = JSON.stringify(`${packageRoot}/dist/index.js`);
   const source = `
     const { Worker } = require("node:worker_threads");
@@ -104,7 +104,7 @@ async function printed(body: string): Promise<string[]> {
     const told = (use) => { try { return String(use()); } catch (error) { return error.name + ": " + error.message; } };
     (async () => {${body}})().catch((error) => { console.error(error); process.exit(1); });
   `;
-  const { code, signal, stdout, stderr } = await spawnNode(source);
+  const { code, signal, stdout, stderr } = await spawnNode(source, { env });
   expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: "" });
   return stdout.trim().split("\n");
 }
@@ -175,7 +175,9 @@ describe("calls when the process ends", () => {
 
 describe("shared memory", () => {
   it("is written by Python while JavaScript waits on it with Atomics", async () => {
-    const lines = await printed(`
+    const shares = { INMEM_NO_EXTERNAL_BUFFERS: "0" };
+    const lines = await printed(
+      `
       const py = await start();
       const shared = new Int32Array(new SharedArrayBuffer(8));
       const copied = py.runPython("lambda x: x.to_memoryview().obj.copied")(shared);
@@ -189,7 +191,9 @@ write\`).callAsync(shared);
       Atomics.store(shared, 0, 41);
       await answer;
       console.log(copied || Atomics.load(shared, 1));
-    `);
+    `,
+      shares,
+    );
     expect(lines).toEqual(["42"]);
   });
 });

@@ -84,7 +84,9 @@ beforeAll(async () => {
 async function run(name: string, program: string) {
   const file = join(folder, `${name.replaceAll(/\W+/g, "-")}.mjs`);
   writeFileSync(file, program);
-  const { code, stdout, stderr } = await spawnProcess(process.execPath, [file], { cwd: folder });
+  // The pages show memory that is shared.
+  const options = { cwd: folder, env: { INMEM_NO_EXTERNAL_BUFFERS: "0" } };
+  const { code, stdout, stderr } = await spawnProcess(process.execPath, [file], options);
   return { code, stdout, stderr };
 }
 

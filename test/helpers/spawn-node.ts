@@ -33,10 +33,13 @@ export interface SpawnResult {
   readonly timedOut: boolean;
 }
 
-/** The environment of children: no variable of the caller's can change what they do. */
+/** Makes each buffer a copy (docs/bridge-buffers.md): a suite that runs so has its children so. */
+const CAGE = "INMEM_NO_EXTERNAL_BUFFERS";
+
+/** The environment of children: no other variable of the caller's can change what they do. */
 export function cleanEnv(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const { PATH = "/usr/bin:/bin", HOME = "/" } = process.env;
-  return { PATH, HOME, LANG: "C.UTF-8", ...extra };
+  const { PATH = "/usr/bin:/bin", HOME = "/", [CAGE]: cage } = process.env;
+  return { PATH, HOME, LANG: "C.UTF-8", ...(cage ? { [CAGE]: cage } : {}), ...extra };
 }
 
 /** Runs JavaScript source (CommonJS, as in `node -e`) from the checkout. */

@@ -135,16 +135,25 @@ export class Exchange {
     await this.#application.call("cancel", this.#ticket);
   }
 
-  /** What comes after the response: background tasks, and what they raise. */
+  /** What comes after the response: background tasks, and what they raise. They end with Python. */
   async exhaust(onError: OnError): Promise<void> {
-    while ((await this.take()) !== null);
-    await this.tellFailure(onError);
+    const traceback = await this.#rest().catch(() => "");
+    if (traceback !== "") onError(traceback);
   }
 
   async tellFailure(onError: OnError): Promise<boolean> {
-    const traceback = (await this.#application.call("failure", this.#ticket)) as string;
+    const traceback = await this.#failure();
     if (traceback !== "") onError(traceback);
     return traceback !== "";
+  }
+
+  async #rest(): Promise<string> {
+    while ((await this.take()) !== null);
+    return this.#failure();
+  }
+
+  async #failure(): Promise<string> {
+    return (await this.#application.call("failure", this.#ticket)) as string;
   }
 }
 

@@ -64,15 +64,17 @@ export async function answer(
       if (!sent[2]) {
         isThrough = true;
         response.end();
+        await exchange.exhaust(onError);
+        return;
       } else if (!response.headersSent) {
         response.flushHeaders();
       }
     }
   }
-  const isComplete = isThrough || response.destroyed;
+  const isGone = response.destroyed;
   isThrough = true;
   const hasFailed = await exchange.tellFailure(onError);
-  if (isComplete) return;
+  if (isGone) return;
   if (!hasFailed) onError("the web application ended without a whole response\n");
   fail(response);
 }

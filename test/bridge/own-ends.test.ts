@@ -1,0 +1,100 @@
+// test/bridge/own-ends.test.ts: what an interpreter of its own has at work when close() comes.
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { packageRoot, spawnNode } from "../helpers/spawn-node.js";
+
+async function printed(body: string): Promise<string> {
+  const source = `
+    const api = require(${JSON.stringify(join(packageRoot, "dist", "index.js"))});
+    (async () => {
+      const py = await api.start({ interpreter: "own" });
+      ${body}
+    })().catch((error) => { console.error(error); process.exit(1); });`;
+  const { code, signal, stdout, stderr } = await spawnNode(source);
+  expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: "" });
+  return stdout;
+}
+
+const sleeper = "import _thread, atexit, threading, time\nsleep = lambda: time.sleep(600)\n";
+
+it.each([
+  ["threading", "atexit.register(lambda: threading.Thread(target=sleep).start())"],
+  ["_thread", "atexit.register(_thread.start_new_thread, sleep, ())"],
+  [
+    "_thread, by what threading calls",
+    "threading._register_atexit(_thread.start_new_thread, sleep, ())",
+  ],
+  [
+    "_thread, by an object that goes with the functions",
+    `class Last:
+  def __call__(self): pass
+  def __del__(self, begin=_thread.start_new_thread, what=sleep): begin(what, ())
+atexit.register(Last())`,
+  ],
+])("threads that functions of atexit begin end: %s", async (_, code) => {
+  const stdout = await printed(`
+    py.runPython(${JSON.stringify(sleeper + code)});
+    await py.close();
+    console.log((await api.start()).runPython("1 + 1"));`);
+  expect(stdout).toBe("2\n");
+});
+
+// An application that goes on after its response, as with background tasks.
+const application = `
+import asyncio
+async def app(scope, receive, send):
+  if scope["type"] != "http": raise ValueError
+  await send({"type": "http.response.start", "status": 200})
+  await send({"type": "http.response.body", "body": b"all of it", "more_body": scope["path"] == "/half"})
+  await asyncio.sleep(600)
+app`;
+
+it("a web application at work after its response is no unhandled rejection", async () => {
+  const stdout = await printed(`
+    const handler = py.asgi(py.runPython(${JSON.stringify(application)}), { onError: console.log });
+    const server = require("node:http").createServer(handler).listen(0, "127.0.0.1");
+    await require("node:events").once(server, "listening");
+    const url = "http://127.0.0.1:" + server.address().port;
+    const texts = await Promise.all([
+      handler.fetch(new Request(url)).then((response) => response.text()),
+      handler.fetch(new Request(url, { method: "HEAD" })).then((response) => response.text()),
+      fetch(url).then((response) => response.text()),
+    ]);
+    console.log(texts.join());
+    await py.close();
+    await new Promise(setImmediate);
+    server.close();`);
+  expect(stdout).toBe("all of it,,all of it\n");
+});
+
+it("a response in the middle breaks off, and onError is told", async () => {
+  const stdout = await printed(`
+    const told = [];
+    const onError = (text) => void told.push(text);
+    const handler = py.asgi(py.runPython(${JSON.stringify(application)}), { onError });
+    const server = require("node:http").createServer(handler).listen(0, "127.0.0.1");
+    await require("node:events").once(server, "listening");
+    const url = "http://127.0.0.1:" + server.address().port + "/half";
+    const responses = [await handler.fetch(new Request(url)), await fetch(url)];
+    const texts = Promise.allSettled(responses.map((response) => response.text()));
+    await py.close();
+    console.log((await texts).map(({ status }) => status).join());
+    console.log(told.every((text) => text.includes("has been closed")), told.length > 0);
+    server.close();`);
+  expect(stdout).toBe("rejected,rejected\ntrue true\n");
+});
+
+it("leaves no descriptor, whether or not JavaScript has let go of it", async () => {
+  const stdout = await printed(`
+    const once = async (of) => {
+      await of.runPythonAsync("import asyncio; await asyncio.sleep(0)");
+      await of.close();
+      return of;
+    };
+    const count = () => require("node:fs").readdirSync("/proc/self/fd").length;
+    const kept = [await once(py)];
+    const before = count();
+    for (let i = 0; i < 4; i++) kept.push(await once(await api.start({ interpreter: "own" })));
+    console.log(kept.length, count() - before);`);
+  expect(stdout).toBe("5 0\n");
+});
