@@ -140,6 +140,45 @@ const source = py`
       def origin(cls) -> Point: ...
 `;
 
+it("auto() of a StrEnum is the name in small letters, unless the class says otherwise", async () => {
+  const words = py`
+    import enum
+    class Word(enum.StrEnum):
+        YES = enum.auto()
+        NO = "nope"
+    class Own(enum.StrEnum):
+        def _generate_next_value_(name, start, count, last_values):
+            return name * 2
+        YES = enum.auto()
+  `;
+  const { types } = await api.types({ bundle: makeZip({ "words.py": words }) });
+  const judged = misjudged(types, {
+    right: [
+      'const value: "yes" | "nope" = m.Word.YES.value; value;',
+      "const value: unknown = m.Own.YES.value; value;",
+    ],
+    wrong: [
+      'const value: "YES" | "nope" = m.Word.YES.value; value;',
+      'const value: "yes" = m.Own.YES.value; value;',
+    ],
+  });
+  expect(judged).toEqual({ refused: [], taken: [], elsewhere: [] });
+});
+
+it("a tower of diamonds is written in the time of its classes, not of the ways through it", async () => {
+  const floors = Array.from(
+    { length: 40 },
+    (_, i) => `class L${i + 1}(T${i}): ...
+class R${i + 1}(T${i}): ...
+class T${i + 1}(L${i + 1}, R${i + 1}): ...
+`,
+  );
+  const source = `class T0:\n    x: int = 1\n${floors.join("")}`;
+  const { types, names } = await api.types({ bundle: makeZip({ "tower.py": source }) });
+  expect(names).toBe(121);
+  expect(types).toContain("interface T40 ");
+});
+
 const compileIt = py`
   import base64, importlib.util, marshal, sys
   code = marshal.dumps(compile(sys.stdin.read(), "m.py", "exec"))

@@ -33,9 +33,18 @@ class ClassFacts:
     def __init__(self, names: Names, variables: Variables) -> None:
         self.names = names
         self.variables = variables
+        # Every member of every class asks for them: found out once.
+        self.bases_of: dict[int, list[Base]] = {}
+        self.orders: dict[int, list[Entity | None]] = {}
 
     def bases(self, definition: Definition) -> list[Base]:
         """Without Generic, Protocol and object."""
+        key = id(definition)
+        if key not in self.bases_of:
+            self.bases_of[key] = self._bases(definition)
+        return self.bases_of[key]
+
+    def _bases(self, definition: Definition) -> list[Base]:
         found = []
         for node in definition.node.bases:
             value, arguments = node, ()
@@ -62,18 +71,22 @@ class ClassFacts:
 
     def order(self, definition: Definition) -> list[Entity | None]:
         """The method resolution order; None for a base that is not known."""
-        return list(self._order(definition, frozenset()))
+        key = id(definition)
+        if key not in self.orders:
+            self.orders[key] = [definition]  # while it is being found out: bases in a circle
+            self.orders[key] = self._order(definition)
+        return self.orders[key]
 
-    def _order(self, definition: Definition, above: frozenset[int]) -> Iterator[Entity | None]:
+    def _order(self, definition: Definition) -> list[Entity | None]:
         lists = []
         for base in self.bases(definition):
             entity = base.entity
             if isinstance(entity, Definition) and entity.kind == "class":
-                if id(entity) not in above:
-                    lists.append(list(self._order(entity, above | {id(definition)})))
+                lists.append(self.order(entity))
             else:
                 lists.append([entity if isinstance(entity, Known) else None])
-        return iter([definition, *merged(lists)])
+        every = [each for each in merged(lists) if each is not definition]
+        return [definition, *every]
 
     def classes(self, definition: Definition) -> list[Definition]:
         return [each for each in self.order(definition) if isinstance(each, Definition)]

@@ -40,21 +40,23 @@ class Declarations:
         self.classes.members.docs = self.docs
         self.namespaces: dict[str, Namespace] = {}
         self.waiting: list[tuple[Definition, bool]] = []
-        self.seen: set[tuple[int, bool]] = set()
+        self.seen: dict[tuple[int, bool], tuple[Definition, bool]] = {}
         self.published: set[str] = set()
 
     def write(self) -> None:
-        """Again where a protocol asked for methods that a class was written without before."""
-        while True:
-            before = len(self.classes.members.asked)
-            for container in (self.namespaces, self.seen, self.published):
-                container.clear()
-            for name in self.asked:
-                self.publish(name)
+        for name in self.asked:
+            self.publish(name)
+        self._declare_waiting()
+
+    def _declare_waiting(self) -> None:
+        """Classes again that were written before a protocol asked for methods that they have."""
+        asked = self.classes.members.asked
+        known = set(asked)
+        while self.waiting:
             while self.waiting:
                 self.declare(*self.waiting.pop())
-            if len(self.classes.members.asked) == before:
-                return
+            new, known = asked - known, set(asked)
+            self.waiting = [each for each in self.seen.values() if new & names_in_class(each[0])]
 
     def namespace(self, module: str) -> Namespace:
         return self.namespaces.setdefault(module, Namespace())
@@ -67,7 +69,7 @@ class Declarations:
         is_fixed = definition.kind == "class" and not self.facts.is_protocol(definition)
         key = (definition, is_argument and not is_fixed)
         if (id(definition), key[1]) not in self.seen:
-            self.seen.add((id(definition), key[1]))
+            self.seen[(id(definition), key[1])] = key
             self.waiting.append(key)
         name = self.classes.local_name(definition)
         suffix = "$" if key[1] else ""
@@ -337,6 +339,10 @@ class Declarations:
                 yield f"import {local} = {target};\n"
                 renamed.append(f"{local} as {name}")
         yield f"export {{ {', '.join(renamed)} }};\n" if renamed else "export {};\n"
+
+
+def names_in_class(definition: Definition) -> set[str]:
+    return set(class_scope(definition).names) if definition.kind == "class" else set()
 
 
 # Those that every object has.

@@ -35,6 +35,7 @@ class Classes:
         self.members.inherited = self.inherited
         self.protocols = Protocols(types, signatures, facts)
         self.special = SpecialClasses(self)
+        self.with_statics: dict[int, bool] = {}
 
     def local_name(self, definition: Definition) -> str:
         """Nested classes stand beside their owners: ``Outer$Inner``."""
@@ -214,8 +215,11 @@ class Classes:
     def has_statics(self, definition: Definition) -> bool:
         if self.facts.is_protocol(definition) or self.facts.is_enum(definition):
             return False
-        members = self.members.of_class(definition, self.context(definition))
-        return any(member.is_static for member in members)
+        key = id(definition)
+        if key not in self.with_statics:  # every subclass asks
+            members = self.members.of_class(definition, self.context(definition))
+            self.with_statics[key] = any(member.is_static for member in members)
+        return self.with_statics[key]
 
     def constructor(self, definition: Definition) -> str:
         context = self.context(definition)

@@ -7,7 +7,7 @@ from ts_members import Member, static_name, unique
 from ts_signatures import Parameter
 from ts_text import comment, literal, property_name, union
 from ts_types import Context
-from type_modules import Definition
+from type_modules import Definition, class_scope
 from type_names import Known
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ class SpecialClasses:
         name = self.classes.local_name(definition)
         context = self.classes.context(definition)
         members = enum_members(definition)
+        if self._is_named_by_auto(definition):
+            members = {key: self._of_auto(key, node, context) for key, node in members.items()}
         values = union([literal(value) for value in members.values()]) if members else UNKNOWN
         keys = union([f'"{key}"' for key in members]) if members else "string"
         every = list(self.classes.members.of_class(definition, context))
@@ -97,6 +99,19 @@ class SpecialClasses:
         text += f"  export interface {name}$Static {{\n{body}  }}\n"
         made = f"$.PyEnumClass<{name}, {keys}, {values}>"
         return f"{text}  export const {name}: {made} & {name}$Static;\n"
+
+    def _is_named_by_auto(self, definition: Definition) -> bool:
+        """Whether ``auto()`` gives the name in small letters; a class may say otherwise itself."""
+        own = [class_scope(cls).names for cls in self.facts.classes(definition)]
+        is_text = "enum.StrEnum" in self.facts.known(definition)
+        return is_text and not any("_generate_next_value_" in names for names in own)
+
+    def _of_auto(self, key: str, node: ast.expr, context: Context) -> ast.expr:
+        if isinstance(node, ast.Call):
+            found = self.names.expression(context.scope, node.func)
+            if found == Known("enum.auto"):
+                return ast.Constant(key.lower())
+        return node
 
 
 def enum_members(definition: Definition) -> dict[str, ast.expr]:
