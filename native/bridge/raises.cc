@@ -4,10 +4,13 @@
 
 #include "bridge/raises.h"
 
+#include <pthread.h>
+
 #include <atomic>
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "bridge/interpreter.h"
 
@@ -16,6 +19,20 @@ namespace inmem::bridge {
 Raises& Raises::Get() {
   static auto* raises = new Raises();
   return *raises;
+}
+
+Raises::Raises() {
+  pthread_atfork([] { Get().mutex_.lock(); }, [] { Get().mutex_.unlock(); },
+                 [] { Get().LeaveInChild(); });
+}
+
+// The calls that have limits are the parent's. What is left of those is not
+// destroyed: it may be half changed.
+void Raises::LeaveInChild() {
+  static auto* left = new std::vector<std::shared_ptr<Limit>>();
+  left->swap(limits_);
+  count_.store(0, std::memory_order_relaxed);
+  mutex_.unlock();
 }
 
 void Raises::Add(const std::shared_ptr<Limit>& limit) {

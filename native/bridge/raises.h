@@ -30,6 +30,8 @@ class Raises {
   bool RaiseHere();
 
  private:
+  Raises();
+  void LeaveInChild();
   bool RaiseAll(const Interpreter& interpreter);
   std::shared_ptr<Limit> Next(const Interpreter& interpreter);
 
