@@ -91,22 +91,22 @@ struct Exports::Export {
   // Whoever of JavaScript's has the memory, in this environment or another.
   std::weak_ptr<BackingStore> store;
 
-  // Whether an ArrayBuffer has it that is not `buffer`: transfer() and
-  // postMessage() make such. The memory of Python's that Python has as
-  // JavaScript's is not meant: that holds both.
-  bool IsMoved(napi_env env) const {
+  // Whether somebody has it who is not `buffer`: an ArrayBuffer that transfer()
+  // or postMessage() made, or Python in another interpreter, to which it is
+  // JavaScript's. Of this interpreter's own Python, each that has it holds the
+  // memory as well.
+  bool IsElsewhere(napi_env env) const {
     napi_value known = nullptr;
     napi_get_reference_value(env, buffer, &known);
-    if (known != nullptr) return IsDetached(env, known);
-    return !store.expired() && memory.use_count() == 1;
+    const bool is_here = known != nullptr && !IsDetached(env, known);
+    return store.use_count() - (memory.use_count() - 1) > (is_here ? 1 : 0);
   }
 };
 
 namespace {
 
-// Memory whose environment or interpreter has ended, while an ArrayBuffer is
-// over it that transfer() or postMessage() made: V8 tells nobody when that
-// goes.
+// Memory that was taken back, or whose environment or interpreter has ended,
+// while somebody has it whom nobody knows: V8 does not tell when he lets it go.
 class Orphans {
  public:
   static Orphans& Get() {
@@ -195,7 +195,7 @@ napi_value Exports::Share(napi_env env, std::shared_ptr<PythonMemory> memory,
 // When V8 has let the memory go, or the environment ends.
 void Exports::Finalize(napi_env env, void*, void* hint) {
   std::unique_ptr<Export> gone(static_cast<Export*>(hint));
-  if (gone->memory && gone->IsMoved(env) && !gone->store.expired()) {
+  if (gone->memory && gone->IsElsewhere(env)) {
     Orphans::Get().Add(gone->store, gone->memory);
   }
   auto& live = gone->table->live_;
@@ -221,6 +221,8 @@ void Exports::Take(napi_env env, napi_value buffer) {
       return;
     }
     live_.erase(at);
+    // The ArrayBuffer has let it go: who has it still is another.
+    if (known.IsElsewhere(env)) Orphans::Get().Add(known.store, known.memory);
     known.memory.reset();
     return;
   }
@@ -229,7 +231,8 @@ void Exports::Take(napi_env env, napi_value buffer) {
 void Exports::TakeAll(napi_env env) {
   const Napi::HandleScope scope(env);
   for (const auto& [low, known] : std::exchange(live_, {})) {
-    if (known->IsMoved(env)) Orphans::Get().Add(known->store, known->memory);
+    if (known->IsElsewhere(env))
+      Orphans::Get().Add(known->store, known->memory);
     napi_value buffer = nullptr;
     napi_get_reference_value(env, known->buffer, &buffer);
     if (buffer != nullptr) napi_detach_arraybuffer(env, buffer);

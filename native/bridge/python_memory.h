@@ -58,8 +58,8 @@ class Exports : public std::enable_shared_from_this<Exports> {
   // All of them: the interpreter ends. GIL.
   void TakeAll(napi_env env);
 
-  // Whether JavaScript still has memory of this interpreter's, in ArrayBuffers
-  // that nobody knows. Any thread.
+  // Whether anybody still has memory of this interpreter's: ArrayBuffers that
+  // nobody knows, other interpreters. Any thread.
   static bool Outlive(const Interpreter& interpreter);
 
   // Python has let go of an ArrayBuffer's memory, which may have been Python's
