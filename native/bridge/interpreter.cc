@@ -4,6 +4,7 @@
 
 #include "bridge/interpreter.h"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -72,7 +73,9 @@ Interpreter* Interpreter::Find() {
 
 Interpreter& Interpreter::Current() { return *Find(); }
 
+// A state's memory may be a later one's.
 bool Interpreter::IsHeld() const {
+  if (ended_.load(std::memory_order_acquire)) return false;
   PyThreadState* const state = PyThreadState_GetUnchecked();
   return state != nullptr && state->interp == state_;
 }

@@ -48,7 +48,7 @@ class Interpreter : public std::enable_shared_from_this<Interpreter> {
   std::uint32_t number() const { return number_; }
   bool is_main() const { return number_ == 0; }
   PyInterpreterState* state() const { return state_; }
-  // The calling thread has its GIL.
+  // The calling thread has its GIL. False once it has ended.
   bool IsHeld() const;
 
   // True for the first who asks: it is his to use, and to end. Any thread.
@@ -116,6 +116,7 @@ class Interpreter : public std::enable_shared_from_this<Interpreter> {
   const std::uint32_t number_;
   std::atomic<bool> claimed_{false};
   std::atomic<bool> insists_{false};
+  std::atomic<bool> ended_{false};
   static inline std::atomic<int> insisting{0};  // how many do
   Service service_;
   GilRunner runner_;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -106,6 +107,7 @@ void Interpreter::EndHere() {
   } while (EndThreads());
   for (PyObject*& end : errors.ends) Py_CLEAR(end);
   Py_EndInterpreter(mine);
+  ended_.store(true, std::memory_order_release);
   Interpreters::Get().Finished(number_);
 }
 
