@@ -1,23 +1,9 @@
 // test/bridge/js-names.test.ts: names of JavaScript's members and modules in Python; variables of a later start().
 import { describe, expect, it } from "vitest";
 import { api } from "../helpers/python.js";
-
-type Call = (...args: unknown[]) => unknown;
+import { of, ran } from "../helpers/python-code.js";
 
 const py = await api.start();
-
-/** Calls a Python function of one expression over `x`, `y`. */
-function of(expression: string, ...values: unknown[]): unknown {
-  const names = ["x", "y", "z"].slice(0, values.length).join(", ");
-  return (py.runPython(`lambda ${names}: (${expression})`) as Call)(...values);
-}
-
-/** Runs statements with `x`, and gives their `result`. */
-function ran(statements: string, x: unknown): unknown {
-  const indented = statements.replaceAll("\n", "\n    ");
-  const run = py.runPython(`def statements(x):\n    ${indented}\nstatements`) as Call;
-  return run(x);
-}
 
 describe("names", () => {
   it("are told as Python writes them, without the numbers of items", () => {
