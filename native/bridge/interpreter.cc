@@ -12,6 +12,7 @@
 
 #include "base/status.h"
 #include "bridge/interpreters.h"
+#include "cpython/owned.h"
 
 namespace inmem::bridge {
 
@@ -30,6 +31,21 @@ constexpr PyInterpreterConfig kConfig = {
     .gil = PyInterpreterConfig_OWN_GIL,
 };
 
+// The types of _datetime are the only ones of an extension that CPython 3.13
+// lets interpreters share. Their tuples of bases are of the first one's memory
+// that imports it, and are freed by the last one, into its own: the process
+// ends by that (double free). The main interpreter never ends, so that with it
+// among them no other is the last.
+Status HoldSharedTypes() {
+  const PyGILState_STATE state = PyGILState_Ensure();
+  const bool held =
+      bool{cpython::Owned::Steal(PyImport_ImportModule("_datetime"))};
+  PyErr_Clear();
+  PyGILState_Release(state);
+  if (held) return Status::Ok();
+  return {ErrorCode::kInterpreter, "no interpreter could be made: _datetime"};
+}
+
 }  // namespace
 
 Interpreter::Interpreter(PyInterpreterState* state, std::uint32_t number)
@@ -43,6 +59,7 @@ Interpreter& Interpreter::Main() {
 
 Result<std::shared_ptr<Interpreter>> Interpreter::Make(
     const std::function<Status()>& set_up) {
+  if (Status held = HoldSharedTypes(); !held.ok()) return held;
   PyThreadState* state = nullptr;
   const PyStatus made = Py_NewInterpreterFromConfig(&state, &kConfig);
   if (PyStatus_Exception(made) != 0) {

@@ -98,3 +98,18 @@ it("leaves no descriptor, whether or not JavaScript has let go of it", async () 
     console.log(kept.length, count() - before);`);
   expect(stdout).toBe("5 0\n");
 });
+
+it.each(["import datetime", "import asyncio, logging.handlers, email.utils"])(
+  "interpreters that use the same types of CPython's end one after the other: %s",
+  async (code) => {
+    const stdout = await printed(`
+      const more = await api.start({ interpreter: "own" });
+      for (const each of [py, more]) each.runPython(${JSON.stringify(code)});
+      await py.close();
+      const later = await api.start({ interpreter: "own" });
+      await more.close();
+      console.log(String(later.runPython("import datetime; datetime.date(2026, 1, 2).__class__.mro()[1].__name__")));
+      await later.close();`);
+    expect(stdout).toBe("object\n");
+  },
+);
