@@ -17,62 +17,78 @@ export interface PyLooseCalls<Result = unknown> {
   captureThis(): (this: unknown, ...args: unknown[]) => Result;
 }
 
-/** What can be called, nothing known of its arguments. */
-export type PyCallable<Result = unknown> = PyProxy &
-  PyLooseCalls<Result> &
-  {
-    // A method's parameters are compared in both directions: any callable will do where one is asked for.
-    call(...args: unknown[]): Result;
-  }["call"] & {
-    callKwargs(...args: unknown[]): Result;
-    callAsync(...args: unknown[]): Promise<Awaited<Result>>;
-    /** A call that ends in time, or when a signal says so. */
-    callWithOptions(options: CallOptions, ...args: unknown[]): Result;
-    callAsyncWithOptions(options: CallOptions, ...args: unknown[]): Promise<Awaited<Result>>;
-  };
+/** A call: a method's parameters are compared in both directions, as Python's overriding methods are. */
+type Call<Args extends readonly unknown[], Result> = { call(...args: Args): Result }["call"];
+
+/** What can be called, nothing known of its arguments: any callable will do where one is asked for. */
+export interface PyCallable<Result = unknown>
+  extends PyProxy,
+    PyLooseCalls<Result>,
+    Call<unknown[], Result> {
+  callKwargs(...args: unknown[]): Result;
+  callAsync(...args: unknown[]): Promise<Awaited<Result>>;
+  /** A call that ends in time, or when a signal says so. */
+  callWithOptions(options: CallOptions, ...args: unknown[]): Result;
+  callAsyncWithOptions(options: CallOptions, ...args: unknown[]): Promise<Awaited<Result>>;
+}
 
 /**
  * A function: parameters that may be given by position, the names of those that may be given by
  * keyword as well (null: by position alone), and those that are given by keyword alone.
  */
-export type PyFunction<
+// Interfaces, since TypeScript compares the parts of an intersection each with each: those of a
+// function with overloads would be its overloads times the parts of one.
+export interface PyFunction<
   Args extends readonly unknown[],
   Names extends readonly (string | null)[],
   Keywords extends object,
   Result,
-> = PyKeywordFunction<Args, Names, Keywords, Result> &
-  { call(...args: Args): Result }["call"] & {
-    callAsync(...args: Args): Promise<Awaited<Result>>;
-    callWithOptions(options: CallOptions, ...args: Args): Result;
-    callAsyncWithOptions(options: CallOptions, ...args: Args): Promise<Awaited<Result>>;
-  };
+> extends PyProxy,
+    PyLooseCalls<Result>,
+    Call<WithKeywords<Args, Names, Keywords>, Result>,
+    Call<Args, Result> {
+  /** Calls it with the properties of the last argument as keyword arguments. */
+  readonly callKwargs: KeywordCalls<[], Args, Names, Keywords, Result>;
+  /** Calls it on a thread of Python's own; the event loop goes on. */
+  callAsync(...args: WithKeywords<Args, Names, Keywords>): Promise<Awaited<Result>>;
+  callAsync(...args: Args): Promise<Awaited<Result>>;
+  /** A call that ends in time, or when a signal says so. */
+  callWithOptions(options: CallOptions, ...args: WithKeywords<Args, Names, Keywords>): Result;
+  callWithOptions(options: CallOptions, ...args: Args): Result;
+  callAsyncWithOptions(
+    options: CallOptions,
+    ...args: WithKeywords<Args, Names, Keywords>
+  ): Promise<Awaited<Result>>;
+  callAsyncWithOptions(options: CallOptions, ...args: Args): Promise<Awaited<Result>>;
+}
 
 /** A function that has to be given keyword arguments. */
-export type PyKeywordFunction<
+export interface PyKeywordFunction<
   Args extends readonly unknown[],
   Names extends readonly (string | null)[],
   Keywords extends object,
   Result,
-> = PyProxy &
-  PyLooseCalls<Result> &
-  { call(...args: WithKeywords<Args, Names, Keywords>): Result }["call"] & {
-    /** Calls it with the properties of the last argument as keyword arguments. */
-    readonly callKwargs: KeywordCalls<[], Args, Names, Keywords, Result>;
-    /** Calls it on a thread of Python's own; the event loop goes on. */
-    callAsync(...args: WithKeywords<Args, Names, Keywords>): Promise<Awaited<Result>>;
-    /** A call that ends in time, or when a signal says so. */
-    callWithOptions(options: CallOptions, ...args: WithKeywords<Args, Names, Keywords>): Result;
-    callAsyncWithOptions(
-      options: CallOptions,
-      ...args: WithKeywords<Args, Names, Keywords>
-    ): Promise<Awaited<Result>>;
-  };
+> extends PyProxy,
+    PyLooseCalls<Result>,
+    Call<WithKeywords<Args, Names, Keywords>, Result> {
+  readonly callKwargs: KeywordCalls<[], Args, Names, Keywords, Result>;
+  callAsync(...args: WithKeywords<Args, Names, Keywords>): Promise<Awaited<Result>>;
+  callWithOptions(options: CallOptions, ...args: WithKeywords<Args, Names, Keywords>): Result;
+  callAsyncWithOptions(
+    options: CallOptions,
+    ...args: WithKeywords<Args, Names, Keywords>
+  ): Promise<Awaited<Result>>;
+}
 
 /** A function with parameters of types: each way to call it is written out. */
-export type PyGenericFunction<Calls extends PyCalls> = PyProxy &
-  PyLooseCalls &
-  Calls["call"] &
-  Pick<Calls, Exclude<keyof PyCalls, "call">>;
+export type PyGenericFunction<Calls extends PyCalls> = Calls["call"] & PyGenericCalls<Calls>;
+
+interface PyGenericCalls<Calls extends PyCalls> extends PyProxy, PyLooseCalls {
+  readonly callKwargs: Calls["callKwargs"];
+  readonly callAsync: Calls["callAsync"];
+  readonly callWithOptions: Calls["callWithOptions"];
+  readonly callAsyncWithOptions: Calls["callAsyncWithOptions"];
+}
 
 /** The ways to call a generic function. */
 export interface PyCalls {

@@ -89,7 +89,7 @@ class Declarations:
         name = self.classes.local_name(definition)
         if definition.kind == "class" and is_argument:
             self._ask(definition)
-            head = self.classes.head(definition)
+            head = self.classes.head(definition, True)
             text = self.classes.protocols.declare(definition, name + "$", head)
             space.texts[name + "$"] = text
         elif definition.kind == "class":

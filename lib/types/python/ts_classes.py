@@ -2,17 +2,19 @@
 import ast
 import dataclasses
 import re
+from collections.abc import Iterator
 
 from class_facts import ClassFacts
 from known_types import UNKNOWN
+from ts_calls import Parameter, Signature, render
 from ts_members import BY_METHOD, Member, Members, unique
 from ts_protocols import Protocols
-from ts_signatures import Parameter, Signature, Signatures, first_parameter, overloads, render
+from ts_signatures import Signatures, first_parameter, overloads
 from ts_special import SpecialClasses
 from ts_text import comment, declared_name
 from ts_types import Context, Types
 from type_modules import Definition, DefNode, class_scope
-from type_names import Known, Names
+from type_names import Entity, Known, Names
 
 # Special methods that make an object one of the package's types.
 CAPABILITIES = {
@@ -54,8 +56,10 @@ class Classes:
         own = [v.name for v in self.types.variables.of_definition(definition)]
         return self.types.refer(definition, False) + (f"<{', '.join(own)}>" if own else "")
 
-    def head(self, definition: Definition) -> str:
-        """``<T = unknown>``: a class may be named without arguments."""
+    def head(self, definition: Definition, is_interface: bool = False) -> str:
+        """``<T = unknown>``: a class may be named without arguments. An interface says with its
+        variables what Python does of their variance: otherwise TypeScript has to find it out by
+        comparing all of its members, and what those name, which takes it a minute for numpy's."""
         own = self.types.variables.of_definition(definition)
         texts = []
         for v in own:
@@ -65,7 +69,8 @@ class Classes:
             if v.default is not None and not several:
                 inner = Context(v.scope, is_parameter=True)
                 default = self.types.of(v.default, inner)
-            texts.append(f"{v.name}{bound} = {default}")
+            variance = f"{v.variance} " if is_interface and v.variance else ""
+            texts.append(f"{variance}{v.name}{bound} = {default}")
         return f"<{', '.join(texts)}>" if texts else ""
 
     def declare(self, definition: Definition, docs: str | None) -> str:
@@ -86,13 +91,14 @@ class Classes:
             own += [Member(way, f'{call}["{way}"]', is_readonly=True) for way in ways]
         names = list(dict.fromkeys(m.name for m in own))
         heritage = self._heritage(definition, names, context)
+        self._widen_operators(definition, own, context)
         body = "".join(f"    {line};\n" for line in calls)
         body += "".join(m.lines("    ") for m in unique(own))
         if any("PyWithout" in part for part in heritage):
             body += "    copy(): this;\n"
         name = self.local_name(definition)
         text = alias + comment(docs, "  ")
-        text += f"  export interface {name}{self.head(definition)} extends "
+        text += f"  export interface {name}{self.head(definition, True)} extends "
         text += f"{', '.join(heritage)} {{\n{body}  }}\n"
         if self.facts.is_protocol(definition):
             return text
@@ -100,14 +106,35 @@ class Classes:
 
     # --- what it extends -------------------------------------------------------------------
 
-    def _heritage(self, definition: Definition, own: list[str], context: Context) -> list[str]:
-        parts = self._capabilities(definition, context)
+    def _bases(
+        self, definition: Definition, context: Context
+    ) -> Iterator[tuple[Entity | None, str]]:
         for base in self.facts.bases(definition):
             is_ours = isinstance(base.entity, Definition) and base.entity.kind == "class"
             if is_ours and definition in self.facts.classes(base.entity):
                 continue  # a circle, which Python refuses
             text = self.types.of_entity(base.entity, list(base.arguments), self._inner(context))
-            if text.startswith("$") and text not in parts and " " not in text.split("<")[0]:
+            if text.startswith("$") and " " not in text.split("<")[0]:
+                yield base.entity, text
+
+    def _widen_operators(self, definition: Definition, own: list[Member], context: Context) -> None:
+        """An object is one of the bases, whatever its operators take: to TypeScript it is one
+        only if they take what those of the bases do, too. Of generic classes it would be too much:
+        to check their variance TypeScript compares all members, and gives up at numpy.ma's."""
+        if any(v.variance for v in self.types.variables.of_definition(definition)):
+            return
+        for base, text in self._bases(definition, context):
+            if not isinstance(base, Definition) or base.kind != "class":
+                continue
+            names = {name for cls in self.facts.classes(base) for name in class_scope(cls).names}
+            for member in own:
+                if is_special(member.name) and member.name in names:
+                    member.text += f' & {text}["{member.name}"]'
+
+    def _heritage(self, definition: Definition, own: list[str], context: Context) -> list[str]:
+        parts = self._capabilities(definition, context)
+        for _, text in self._bases(definition, context):
+            if text not in parts:
                 parts.append(text)
         if self.facts.is_named_tuple(definition):
             parts = [self.special.tuple_type(definition, context), *parts]
@@ -253,14 +280,14 @@ class Classes:
     def _of_fields(self, definition: Definition, parameters: list[Parameter]) -> str:
         variables = self._declared(definition, self.context(definition))
         result = self.itself(definition)
-        return render(Signature(tuple(parameters), result, variables), True)
+        return render([Signature(tuple(parameters), result, variables)], True)
 
     def _of_method(self, definition: Definition, cls: Definition, method: Definition) -> str:
         own = self.context(definition)
         variables = {**self.inherited(definition, cls, own), **own.variables}
         itself = self.itself(definition)
         context = Context(class_scope(cls), variables, itself)
-        texts = []
+        found = []
         for node in overloads(method.nodes):
             made = self._made(node, cls is definition)
             signature = self.signatures.of_node(node, context, True, made or itself)
@@ -270,8 +297,8 @@ class Classes:
             every = self._declared(definition, own)
             needed = [v for v in every if re.search(rf"\b{v.split()[0]}\b", used)]
             declared = tuple(dict.fromkeys([*needed, *signature.variables]))
-            texts.append(render(dataclasses.replace(signature, variables=declared), True))
-        return " & ".join(dict.fromkeys(texts))
+            found.append(dataclasses.replace(signature, variables=declared))
+        return render(found, True)
 
     def _made(self, node: DefNode, is_own: bool) -> ast.expr | None:
         """What a constructor says itself that it makes."""
@@ -314,6 +341,10 @@ class Classes:
             if seen_optional and parameter.kind == "both":
                 found[i] = dataclasses.replace(parameter, is_optional=True)
         return found
+
+
+def is_special(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")
 
 
 def first_argument(node: ast.expr | None) -> ast.expr | None:

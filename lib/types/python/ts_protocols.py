@@ -5,7 +5,8 @@ import ast
 import dataclasses
 
 from class_facts import ClassFacts
-from ts_signatures import PROPERTIES, Signatures, overloads, spelled
+from ts_calls import spelled, spelled_call
+from ts_signatures import PROPERTIES, Signatures, overloads
 from ts_text import property_name
 from ts_types import Context, Types, for_python
 from type_modules import Definition, class_scope, decorator_names
@@ -75,9 +76,9 @@ class Protocols:
         lines = []
         for each in overloads(definition.nodes):
             signature = self.signatures.of_node(each, context, True, flips=True)
-            head = f"<{', '.join(signature.variables)}>" if signature.variables else ""
             placed = [p for p in signature.parameters if p.kind in ("position", "both", "rest")]
             words = [dataclasses.replace(p, is_optional=False) for p in placed]
             parameters = ", ".join(map(spelled, words))
-            lines.append(f"{name}{head}({parameters}): {for_python(signature.result)}")
+            taken = dataclasses.replace(signature, result=for_python(signature.result))
+            lines.append(name + spelled_call(taken, parameters))
         return list(dict.fromkeys(lines))

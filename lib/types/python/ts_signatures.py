@@ -4,7 +4,8 @@ import dataclasses
 from collections.abc import Iterable
 
 from known_types import UNKNOWN
-from ts_text import parameter_name, property_name, union
+from ts_calls import Parameter, Signature, call_signatures, render
+from ts_text import union
 from ts_types import Context, Types, array_of
 from type_modules import Definition, DefNode, decorator_names
 from type_variables import Variable, declared_variable
@@ -19,29 +20,6 @@ PROPERTIES = frozenset("property cached_property abstractproperty".split())
 MANAGERS = {"contextmanager": "PyContextManager", "asynccontextmanager": "PyAsyncContextManager"}
 
 
-@dataclasses.dataclass(frozen=True)
-class Parameter:
-    name: str
-    type: str
-    kind: str  # "position", "both", "rest", "keyword", "keywords"
-    is_optional: bool = False
-
-
-@dataclasses.dataclass(frozen=True)
-class Signature:
-    parameters: tuple[Parameter, ...]
-    result: str
-    # "T extends Bound": not empty for a generic function.
-    variables: tuple[str, ...] = ()
-
-    def of_kind(self, *kinds: str) -> list[Parameter]:
-        return [each for each in self.parameters if each.kind in kinds]
-
-    @property
-    def needs_keywords(self) -> bool:
-        return any(not each.is_optional for each in self.of_kind("keyword"))
-
-
 class Signatures:
     def __init__(self, types: Types) -> None:
         self.types = types
@@ -52,9 +30,7 @@ class Signatures:
         nodes = overloads(definition.nodes)
         if not all(self.keeps_type(node, definition) for node in nodes):
             return UNKNOWN
-        return " & ".join(
-            dict.fromkeys(render(self.of_node(node, context, binds)) for node in nodes)
-        )
+        return render([self.of_node(node, context, binds) for node in nodes])
 
     def calls(self, definition: Definition, context: Context) -> list[str]:
         """How an object is called that has this method as its ``__call__``."""
@@ -245,97 +221,3 @@ def has_yield(node: DefNode) -> bool:
         if not isinstance(each, DefNode | ast.Lambda | ast.ClassDef):
             waiting += ast.iter_child_nodes(each)
     return False
-
-
-# --- as text ----------------------------------------------------------------------------------
-
-
-def render(signature: Signature, is_class: bool = False) -> str:
-    if signature.variables:
-        return render_generic(signature, is_class)
-    placed = signature.of_kind("position", "both")
-    rest = signature.of_kind("rest")
-    args = tuple_of([*placed, *rest])
-    names = ", ".join("null" if p.kind == "position" else f'"{p.name}"' for p in placed)
-    kind = "Keyword" if signature.needs_keywords else ""
-    noun = "Class" if is_class else "Function"
-    keywords = keywords_of(signature, [])
-    return f"$.Py{kind}{noun}<{args}, [{names}], {keywords}, {signature.result}>"
-
-
-def tuple_of(parameters: list[Parameter]) -> str:
-    return f"[{', '.join(map(spelled, parameters))}]"
-
-
-def keywords_of(signature: Signature, named: list[Parameter]) -> str:
-    """The object type of keyword arguments, with those of the positions that were not given."""
-    every = [*(p for p in named if p.kind == "both"), *signature.of_kind("keyword")]
-    members = [
-        f"readonly {property_name(p.name)}{'?' if p.is_optional else ''}: {p.type}" for p in every
-    ]
-    for more in signature.of_kind("keywords"):
-        alone = not every and not signature.of_kind("both")
-        members.append(f"readonly [name: string]: {more.type if alone else UNKNOWN}")
-    body = f"{{ {'; '.join(members)} }}" if members else "{}"
-    fields = [p.type for p in signature.of_kind("fields")]
-    return " & ".join([*([body] if members or not fields else []), *fields])
-
-
-def render_generic(signature: Signature, is_class: bool) -> str:
-    """Each way to call it, written out."""
-    head = f"<{', '.join(signature.variables)}>"
-    placed = signature.of_kind("position", "both")
-    result = signature.result
-    arguments = plain_arguments(signature)
-    calls = [f"call{head}({arguments}): {result}"]
-    for given in range(len(placed) + 1):
-        left = placed[given:]
-        if any(p.kind == "position" and not p.is_optional for p in left):
-            continue
-        words = keywords_of(signature, left)
-        words = "$.NoKeywords" if words == "{}" else words
-        first = [dataclasses.replace(p, is_optional=False) for p in placed[:given]]
-        texts = [*map(spelled, first), f"kwargs: {words}"]
-        calls.append(f"callKwargs{head}({', '.join(texts)}): {result}")
-    promise = f"$.PyPromise<{result}>"
-    limited = ", ".join(["options: $.CallOptions", *filter(None, [arguments])])
-    calls.append(f"callAsync{head}({arguments}): {promise}")
-    calls.append(f"callWithOptions{head}({limited}): {result}")
-    calls.append(f"callAsyncWithOptions{head}({limited}): {promise}")
-    text = f"$.PyGenericFunction<{{ {'; '.join(calls)} }}>"
-    if is_class:
-        text += f" & $.PyTypeMembers & {{ new {head}({arguments}): {result} }}"
-    return text
-
-
-def plain_arguments(signature: Signature) -> str:
-    """Of a plain call: with kwargs() where there have to be keywords."""
-    if signature.needs_keywords:
-        return wrapped_arguments(signature)
-    return ", ".join(map(spelled, signature.of_kind("position", "both", "rest")))
-
-
-def wrapped_arguments(signature: Signature) -> str:
-    placed = signature.of_kind("position", "both")
-    required = [p for p in placed if not p.is_optional]
-    words = f"kwargs: $.PyKwargs<{keywords_of(signature, placed[len(required) :])}>"
-    return ", ".join([*map(spelled, required), words])
-
-
-def call_signatures(signatures: list[Signature]) -> list[str]:
-    """Members of an interface whose objects are called; kwargs() first, the plain ones last."""
-    found = []
-    for spell in (wrapped_arguments, plain_arguments):
-        for signature in signatures:
-            if spell is wrapped_arguments and not signature.of_kind("keyword", "keywords"):
-                continue
-            head = f"<{', '.join(signature.variables)}>" if signature.variables else ""
-            found.append(f"{head}({spell(signature)}): {signature.result}")
-    return list(dict.fromkeys(found))
-
-
-def spelled(parameter: Parameter) -> str:
-    if parameter.kind == "rest":
-        return f"...{parameter_name(parameter.name)}: {parameter.type}"
-    mark = "?" if parameter.is_optional else ""
-    return f"{parameter_name(parameter.name)}{mark}: {parameter.type}"

@@ -3,8 +3,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from known_types import UNKNOWN
+from ts_calls import Parameter
 from ts_members import Member, static_name, unique
-from ts_signatures import Parameter
 from ts_text import comment, literal, property_name, union
 from ts_types import Context
 from type_modules import Definition, class_scope

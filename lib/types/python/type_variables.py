@@ -8,6 +8,7 @@ from type_modules import Definition, Scope
 from type_names import Entity, Known, Names
 
 KINDS = {"TypeVar": "one", "TypeVarTuple": "several", "ParamSpec": "parameters"}
+VARIANCES = {"covariant": "out", "contravariant": "in"}
 CALLS = {
     "typing.TypeVar": "typevar",
     "typing.TypeVarTuple": "typevar",
@@ -33,6 +34,8 @@ class Variable:
     bound: ast.expr | None = None
     constraints: tuple[ast.expr, ...] = ()
     default: ast.expr | None = None
+    # As TypeScript writes what is declared: "out" for covariant, "in" for contravariant, or "".
+    variance: str = ""
 
 
 class Variables:
@@ -223,4 +226,9 @@ def called_variable(definition: Definition) -> Variable:
         words.get("bound"),
         tuple(call.args[1:]) if kind == "one" else (),
         words.get("default"),
+        next((VARIANCES[word] for word in VARIANCES if is_true(words.get(word))), ""),
     )
+
+
+def is_true(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
