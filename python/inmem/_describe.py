@@ -89,6 +89,11 @@ def _has_odd_group(error: "BaseException") -> bool:
     return False
 
 
+#: What CPython says of a module that an interpreter with a GIL of its own cannot have: all that is
+#: known where it is built in (for others, `ExtensionLoader`).
+REFUSED = " does not support loading in subinterpreters"
+
+
 def error_code(error: "BaseException | None") -> str:
     """Our permanent code, where the error came from us: packages wrap it."""
     for _ in range(16):
@@ -100,5 +105,7 @@ def error_code(error: "BaseException | None") -> str:
             code = ""
         if isinstance(code, str) and code:
             return code
+        if type(error) is ImportError and str(error.msg).endswith(REFUSED):
+            return "ERR_INMEM_NEEDS_SHARED"
         error = error.__cause__ or error.__context__
     return ""

@@ -1,0 +1,70 @@
+// test/bridge/own-shared-state.test.ts: what a process has once, and its interpreters share.
+import { afterAll, describe, expect, it } from "vitest";
+import { api } from "../helpers/python.js";
+
+const shared = await api.start();
+const others = [
+  await api.start({ interpreter: "own" }),
+  await api.start({ interpreter: "own" }),
+] as const;
+afterAll(() => Promise.all(others.map((py) => py.close())));
+
+it.each(["faulthandler", "tracemalloc", "readline", "_curses"])(
+  "what the process has once is the shared interpreter's: %s",
+  (name) => {
+    expect(() => others[1].pyimport(name)).toThrow(
+      expect.objectContaining({ code: "ERR_INMEM_NEEDS_SHARED", type: "ImportError" }),
+    );
+    expect(String(shared.pyimport(name))).toContain(`module '${name}'`);
+  },
+);
+
+describe("tracemalloc and interpreters of their own", () => {
+  it("beside others it does not begin", () => {
+    expect(() => shared.runPython("import tracemalloc; tracemalloc.start()")).toThrow(
+      /tracemalloc traces a process with one interpreter alone/,
+    );
+    expect(shared.runPython("tracemalloc.is_tracing()")).toBe(false);
+  });
+
+  it("while it is at work no other is made, by start() or in Python", async () => {
+    await Promise.all(others.map((py) => py.close()));
+    shared.runPython("tracemalloc.start()");
+    await expect(api.start({ interpreter: "own" })).rejects.toThrow(/tracemalloc is at work/);
+    const made = "import _interpreters; _interpreters.create()";
+    expect(() => shared.runPython(made)).toThrow(/interpreter creation failed/);
+    shared.runPython("tracemalloc.stop()");
+    const later = await api.start({ interpreter: "own" });
+    expect(later.runPython("1 + 1")).toBe(2);
+    await later.close();
+    expect(shared.runPython("tracemalloc.start(); tracemalloc.stop()")).toBe(null);
+  });
+});
+
+// The C library's answers, in memory that the process has once.
+it.each([
+  ["pwd.getpwall()", "want = pwd.getpwall()", "assert pwd.getpwall() == want", 200],
+  [
+    "socket.getservbyname() and its like",
+    `
+def ask(function, of):
+    try: return function(of)
+    except OSError: return None
+asked = [(socket.getprotobyname, of) for of in ('tcp', 'udp', 'icmp', 'no such')]
+asked += [(socket.getservbyname, of) for of in ('http', 'domain', 'smtp', 'no such')]
+asked += [(socket.getservbyport, of) for of in (80, 53, 25)]
+want = [ask(*one) for one in asked]`,
+    "assert [ask(*one) for one in asked] == want",
+    1500,
+  ],
+])(
+  "interpreters at the same time have answers of their own: %s",
+  async (_, first, again, times) => {
+    const all = await Promise.all([1, 2, 3].map(() => api.start({ interpreter: "own" })));
+    for (const py of all) py.runPython(`import pwd, socket\n${first}`);
+    await Promise.all(
+      all.map((py) => py.runPythonAsync(`for _ in range(${times}): ${again}\nNone`)),
+    );
+    await Promise.all(all.map((py) => py.close()));
+  },
+);
