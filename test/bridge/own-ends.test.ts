@@ -113,3 +113,26 @@ it.each(["import datetime", "import asyncio, logging.handlers, email.utils"])(
     expect(stdout).toBe("object\n");
   },
 );
+
+// CPython keeps an interpreter's arenas, for the strings that it interned; what is free in them goes back.
+it("leaves less than half of the memory that it had", async () => {
+  const stdout = await printed(`
+    const { readFileSync } = require("node:fs");
+    const resident = () => Number(/VmRSS:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]);
+    const make = async () => {
+      const one = await api.start({ interpreter: "own" });
+      one.runPython("import asyncio, email.message, json, ssl, urllib.request");
+      return one;
+    };
+    await py.close();
+    await (await make()).close();
+    const before = resident();
+    for (let i = 0; i < 10; i++) await (await make()).close();
+    const left = resident() - before;
+    const open = [];
+    for (let i = 0; i < 10; i++) open.push(await make());
+    const had = resident() - before - left;
+    console.log(left < had / 2 || { left, had });
+    await Promise.all(open.map((one) => one.close()));`);
+  expect(stdout).toBe("true\n");
+});
