@@ -4,6 +4,7 @@ import type { Crossing } from "./crossing.js";
 import { type Description, errorOf } from "./errors.js";
 import { End, endedError, type Limits, NO_LIMITS, timeLeft } from "./limits.js";
 import { Answer } from "./native.js";
+import { asItIs } from "./target.js";
 
 /**
  * How long after a call the event loop does not sleep, in ms: to be woken takes longer than many a
@@ -133,7 +134,8 @@ export class AsyncCalls {
     const pending = this.#take(number);
     if (pending === undefined) return;
     const { limits } = pending;
-    if (kind === Answer.value) {
+    if (kind === Answer.value || kind === Answer.asItIs) {
+      if (kind === Answer.asItIs) asItIs(value);
       pending.resolve(value);
       return;
     }

@@ -43,7 +43,7 @@ function beginSoon(proxy: object): void {
 
 /** `then` is what makes a Promise of it: all else must not have one. */
 export function thenOf(target: Target): unknown {
-  if ((target.held.traits & PyTrait.awaitable) === 0) return undefined;
+  if ((target.held.traits & PyTrait.awaitable) === 0 || target.isAwaited) return undefined;
   return (onValue: Handler, onError: Handler) => promiseOf(target).then(onValue, onError);
 }
 

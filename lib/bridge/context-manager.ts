@@ -2,7 +2,7 @@
 import { types } from "node:util";
 import type { Crossing } from "./crossing.js";
 import { toRaise } from "./errors.js";
-import { targetOf } from "./target.js";
+import { asItIs, targetOf } from "./target.js";
 
 /** One task of asyncio enters, waits for `use`, and leaves. Rejects as withManager() throws. */
 export async function withAsyncManager(
@@ -19,7 +19,8 @@ export async function withAsyncManager(
   // Neither crosses: they are given back as they are.
   let result: unknown;
   let thrown: unknown;
-  const body = async (value: unknown): Promise<unknown> => {
+  const body = async (value: unknown, isMore: boolean): Promise<unknown> => {
+    if (isMore) asItIs(value);
     try {
       result = await use(value);
       return undefined;

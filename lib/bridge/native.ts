@@ -132,6 +132,7 @@ export const Answer = {
   error: 1,
   thrown: 2,
   overdue: 3,
+  asItIs: 4,
 } as const;
 
 /** native/bridge/tape.h: Tag. */

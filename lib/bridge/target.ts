@@ -11,6 +11,8 @@ export interface Target extends Holder {
   proxy: object;
   /** Of what can be awaited, once it was. A WeakMap of them would cost each collection as much. */
   promise?: Promise<unknown>;
+  /** It can be awaited no more: see asItIs(). */
+  isAwaited?: boolean;
   /** Those of the call that gave it, for when it is awaited. */
   limits?: Limits;
 }
@@ -37,4 +39,13 @@ export function python(target: Target, name: string, ...args: unknown[]): unknow
   } finally {
     held.used = used; // to be shown or asked about is no use
   }
+}
+
+/**
+ * What Python's own `await` gave: a pool of connections that gives itself is no Promise from then on.
+ * JavaScript awaits what a Promise gives: it would open the pool once more, or wait for ever.
+ */
+export function asItIs(value: unknown): void {
+  const target = targetOf(value);
+  if (target !== undefined) target.isAwaited = true;
 }

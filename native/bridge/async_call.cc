@@ -45,6 +45,22 @@ bool CanBeAwaited(Realm& realm, PyObject* object) {
          !IndexOf(realm, object, &index);
 }
 
+// What has `__await__` besides all else that it is: a pool of connections gives
+// itself. A coroutine or a future is nothing but what it gives. GIL.
+bool IsMoreThanPromise(Realm& realm, PyObject* object) {
+  if (!CanBeAwaited(realm, object) || PyCoro_CheckExact(object) != 0 ||
+      PyGen_CheckExact(object)) {
+    return false;
+  }
+  // As asyncio.isfuture() tells.
+  Owned name =
+      Owned::Steal(PyUnicode_InternFromString("_asyncio_future_blocking"));
+  const bool is_future =
+      name && _PyType_Lookup(Py_TYPE(object), name.get()) != nullptr;
+  PyErr_Clear();
+  return !is_future;
+}
+
 bool HasObjects(const Tape& tape) {
   for (const std::uint8_t tag : tape.tags) {
     if (tag == static_cast<std::uint8_t>(Tag::kObject)) return true;
@@ -241,7 +257,8 @@ void AsyncCall::Settle(PyObject* value) {
   if (IsSettled()) return;
   tape.Clear();
   if (TapeWriter(*realm_, &tape).Put(value)) {
-    return Post(Answer::kValue, Owned::Borrow(value));
+    const bool stays = IsMoreThanPromise(*realm_, value);
+    return Post(stays ? Answer::kAsItIs : Answer::kValue, Owned::Borrow(value));
   }
   settled_ = false;
   Fail();

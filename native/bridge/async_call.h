@@ -21,6 +21,7 @@ enum class Answer : std::int32_t {
   kError = 1,  // a tuple: the exception, and what _bridge.describe() says of it
   kThrown = 2,   // a JavaScript error, on the tape
   kOverdue = 3,  // nothing: it was to end, and has not
+  kAsItIs = 4,   // the same as kValue: an object that is not awaited once more
 };
 
 // One call whose answer is to come. It is shared by who works on it and by the

@@ -209,8 +209,11 @@ async def _return(iterator: Any) -> tuple[Any, ...]:
 async def with_async(manager: Any, use: Any) -> str:
     """How it ended. One task does it all, as asyncio.timeout() wants it.
 
-    `use` gives None, or what it threw in an array.
+    `use` is given the value and whether it is more than a Promise; it gives None, or what it
+    threw in an array.
     """
+    import asyncio  # it runs already; most programs need none
+
     if not hasattr(type(manager), "__aexit__"):
         raise TypeError(
             f"{type(manager).__qualname__!r} object is no asynchronous context manager "
@@ -219,7 +222,8 @@ async def with_async(manager: Any, use: Any) -> str:
     raised: BaseException | None = None
     try:
         async with manager as value:
-            thrown = await use(value)
+            is_promise = asyncio.iscoroutine(value) or asyncio.isfuture(value)
+            thrown = await use(value, not is_promise)
             if thrown is None:
                 return "done"
             raised = _bridge_members.exception_of(thrown[0])
