@@ -18,6 +18,12 @@ export type NoKeywords = Readonly<Record<string, never>>;
 /** A base's members but for those that a class declares itself; as in Python, those may differ. */
 export type PyWithout<Base, Names extends PropertyKey> = Pick<Base, Exclude<keyof Base, Names>>;
 
+/** An object that can be awaited, as an `await` gives it: then it is no Promise any more. */
+export type PyAwaited<T> = {
+  // Not PyWithout: a class may be what its own `await` gives, and TypeScript resolves this one late.
+  [Name in keyof T as Name extends "then" ? never : Name]: T[Name];
+};
+
 export interface PyComplex extends PyProxy {
   readonly real: number;
   readonly imag: number;

@@ -116,17 +116,50 @@ describe("what gives itself", () => {
   });
 });
 
-it("aiosqlite's connections and cursors", async () => {
-  const bundle = await wheelBundle(["aiosqlite==0.21.0", "typing-extensions==4.15.0"], {});
+describe("sqlite3 in asyncio", async () => {
+  const bundle = await wheelBundle(
+    ["aiosqlite==0.22.1", "greenlet==3.5.6", "SQLAlchemy==2.1.9", "typing-extensions==4.16.0"],
+    {},
+  );
   const sql = await api.start({ bundles: bundle });
-  type Rows = { fetchall(): Promise<Iterable<unknown>>; close(): Promise<void> };
-  type Db = { execute(text: string): Promise<Rows>; close(): Promise<void>; total_changes: number };
-  const { connect } = sql.pyimport<{ connect(path: string): Promise<Db> }>("aiosqlite");
-  const db = await connect(":memory:");
-  await db.execute("create table t (x integer)");
-  await db.execute("insert into t values (1), (2)");
-  const rows = await (await db.execute("select x from t")).fetchall();
-  expect([...rows]).toEqual([[1], [2]]);
-  expect(db.total_changes).toBe(2);
-  await db.close();
+
+  it("aiosqlite's connections and cursors", async () => {
+    type Rows = { fetchall(): Promise<Iterable<unknown>> };
+    type Db = {
+      execute(code: string): Promise<Rows>;
+      close(): Promise<void>;
+      total_changes: number;
+    };
+    const { connect } = sql.pyimport<{ connect(path: string): Promise<Db> }>("aiosqlite");
+    const db = await connect(":memory:");
+    await db.execute("create table t (x integer)");
+    await db.execute("insert into t values (1), (2)");
+    const rows = await (await db.execute("select x from t")).fetchall();
+    expect([...rows]).toEqual([[1], [2]]);
+    expect(db.total_changes).toBe(2);
+    await db.close();
+  });
+
+  it("sqlalchemy's connections, and those of `async with`", async () => {
+    type Result = { scalar(): unknown };
+    type Connection = { execute(code: unknown): Promise<Result>; close(): Promise<void> };
+    type Engine = {
+      connect(): Promise<Connection>;
+      begin(): unknown;
+      dispose(): Promise<void>;
+    };
+    const { text: code } = sql.pyimport<{ text(code: string): unknown }>("sqlalchemy");
+    const { create_async_engine } = sql.pyimport<{ create_async_engine(url: string): Engine }>(
+      "sqlalchemy.ext.asyncio",
+    );
+    const engine = create_async_engine("sqlite+aiosqlite://");
+    const connection = await engine.connect();
+    expect((await connection.execute(code("select 41 + 1"))).scalar()).toBe(42);
+    await connection.close();
+    const found = await sql.withAsync(engine.begin() as never, async (begun) =>
+      (await (begun as Connection).execute(code("select 7"))).scalar(),
+    );
+    expect(found).toBe(7);
+    await engine.dispose();
+  });
 });

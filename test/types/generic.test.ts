@@ -5,7 +5,7 @@ import { makeZip } from "../helpers/zip.js";
 import { misjudged } from "./support.js";
 
 const stub = py`
-  from typing import Callable, Generic, Protocol, TypeVar, overload
+  from typing import Awaitable, Callable, Generator, Generic, Protocol, Self, TypeVar, overload
   T = TypeVar("T")
   Item_co = TypeVar("Item_co", covariant=True)
   Key_contra = TypeVar("Key_contra", contravariant=True)
@@ -48,6 +48,21 @@ const stub = py`
   def copied(item: T, /, deep: bool = False, memo: str = "") -> T: ...
   def wrapped(target: T, args: object, kwargs: object = None, options: str = "") -> T: ...
   def many(item: T, *more: T, sep: str) -> T: ...
+  class Connection:
+      number: int
+      def __await__(self) -> Generator[None, None, Connection]: ...
+      async def __aenter__(self) -> Self: ...
+      async def __aexit__(self, *error: object) -> None: ...
+  class Started(Awaitable[T]): ...
+  class Session(Started["Session"]):
+      name: str
+      async def itself(self) -> Self: ...
+      async def other(self) -> Connection: ...
+  def connect() -> Connection: ...
+  async def connected() -> Connection: ...
+  def use(connection: Connection) -> int: ...
+  session: Session
+
   @overload
   def pick(x: int) -> str: ...
   @overload
@@ -71,6 +86,10 @@ const right = [
   "m.many.callKwargs('a', 'b', 'c', { sep: '-' }).charAt(0); m.many('a', kwargs({ sep: '-' })).charAt(0);",
   "m.pick(1).charAt(0); m.pick('x', kwargs({ strict: true })).charAt(0);",
   "const s: t.Short = m.pick(m.first(m.short)); s;",
+  "const c = await m.connect(); m.use(c).toString(); c.number.toString(); (await c).number;",
+  "m.use(m.connect()); m.use(await m.connected()); (await m.connect.callAsync()).number;",
+  "const s = await m.session; s.name.charAt(0); const o = await s.other(); m.use(o);",
+  "const s = await (await m.session.itself()).itself(); s.name.charAt(0);",
 ];
 
 const wrong = [
@@ -84,6 +103,9 @@ const wrong = [
   "m.many('a', 'b');",
   "m.pick('x', kwargs({ strict: 3 }));",
   "const s: t.Short = m.total; s;",
+  "(await m.connect()).then((x) => x);",
+  "(await m.connect()).absent;",
+  "m.use(m.session);",
 ];
 
 it("are judged by TypeScript as Python would judge them", async () => {

@@ -100,6 +100,11 @@ class ClassFacts:
     def is_typed_dict(self, definition: Definition) -> bool:
         return "typing.TypedDict" in self.known(definition)
 
+    def is_awaitable(self, definition: Definition) -> bool:
+        if self.known(definition) & known_types.AWAITABLE:
+            return True
+        return any("__await__" in class_scope(cls).names for cls in self.classes(definition))
+
     def is_named_tuple(self, definition: Definition) -> bool:
         return "typing.NamedTuple" in self.known(definition)
 

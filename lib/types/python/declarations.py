@@ -35,6 +35,7 @@ class Declarations:
         self.types = Types(names, self.refer)
         self.facts = ClassFacts(names, self.types.variables)
         self.types.converted = self.converted
+        self.types.is_awaitable = self.facts.is_awaitable
         self.signatures = Signatures(self.types)
         self.classes = Classes(self.types, self.signatures, self.facts)
         self.classes.members.docs = self.docs

@@ -110,6 +110,12 @@ GENERIC = {
     ),
 }
 
+# Those of GENERIC whose arguments an `await` gives.
+AWAITABLE = frozenset(
+    """typing.Awaitable typing.Coroutine asyncio.Future asyncio.Task
+    contextlib.AbstractAsyncContextManager""".split()
+)
+
 ALIASES = {
     "collections.namedtuple": "typing.NamedTuple",
     "typing.List": "builtins.list",

@@ -196,8 +196,12 @@ class Classes:
                 element = first_argument(element)
             if special == "__await__":
                 element = last_argument(node.returns)
-            inner = dataclasses.replace(context, self_type=self.itself(definition))
-            text = self.types.of(element, inner.as_result())
+            inner = dataclasses.replace(
+                context.as_result(),
+                self_type=self.itself(definition),
+                is_awaited=special == "__await__",
+            )
+            text = self.types.of(element, inner)
             found.append(f"$.{interface}" + ("" if special == "__buffer__" else f"<{text}>"))
         return found
 

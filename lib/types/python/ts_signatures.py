@@ -142,9 +142,9 @@ class Signatures:
             inner = node.returns.slice if isinstance(node.returns, ast.Subscript) else None
             entered = inner.elts[0] if isinstance(inner, ast.Tuple) else inner
             return f"$.{manager}<{self.types.of(entered, context)}>"
-        result = self.types.of(node.returns, context)
         if not is_async or yields:
-            return result
+            return self.types.of(node.returns, context)
+        result = self.types.of(node.returns, dataclasses.replace(context, is_awaited=True))
         return f"$.ToAwaitable<{result}>" if context.is_argument else f"$.PyAwaitable<{result}>"
 
     # --- parameters ------------------------------------------------------------------------

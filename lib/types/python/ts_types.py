@@ -29,6 +29,8 @@ class Context:
     is_argument: bool = False
     # An argument of a generic class, which is a class itself, whatever its objects become.
     is_parameter: bool = False
+    # What an `await` gives: it is not awaited once more.
+    is_awaited: bool = False
 
     def as_argument(self) -> "Context":
         return dataclasses.replace(self, is_argument=True)
@@ -44,6 +46,8 @@ class Types:
         self.variables = type_variables.Variables(names)
         # What an object of a class becomes on its way to JavaScript; None: a proxy.
         self.converted: Callable[[Definition], str | None] = lambda _: None
+        # Whether objects of a class can be awaited.
+        self.is_awaitable: Callable[[Definition], bool] = lambda _: False
 
     def of(self, node: ast.expr | None, context: Context) -> str:
         match node:
@@ -82,7 +86,10 @@ class Types:
                 if converted is not None:
                     return converted
                 name = self.refer(entity, context.is_argument)
-                return self._with_arguments(name, entity, arguments, context)
+                text = self._with_arguments(name, entity, arguments, context)
+                if (context.is_argument or context.is_awaited) and self.is_awaitable(entity):
+                    return f"$.PyAwaited<{text}>"
+                return text
             case Definition(kind="alias"):
                 return self._alias(entity, arguments, context)
             case Definition(kind="variable"):
@@ -118,6 +125,7 @@ class Types:
         inner = dataclasses.replace(context, is_parameter=True)
         if definition.kind == "class":
             inner = inner.as_result()
+            inner = dataclasses.replace(inner, is_awaited=self.is_awaitable(definition))
         return f"{name}<{', '.join(self.for_variables(wanted, arguments, inner))}>"
 
     def for_variables(
@@ -186,6 +194,7 @@ class Types:
         count, result, argument = known_types.GENERIC[name]
         template = argument if context.is_argument else result
         inner = context if template.startswith("$.To") else context.as_result()
+        inner = dataclasses.replace(inner, is_awaited=name in known_types.AWAITABLE)
         texts = [self.of(node, inner) for node in arguments[:count]]
         missing = [UNKNOWN] * (count - len(texts))
         if name == "typing.Generator" and len(texts) in (1, 2):
@@ -239,7 +248,10 @@ class Types:
 
     def _on_typing_Self(self, _: list[ast.expr], context: Context) -> str:
         is_this = context.self_type.startswith("this")
-        return "this" if is_this else context.self_type or UNKNOWN
+        text = "this" if is_this else context.self_type or UNKNOWN
+        owner = context.scope.owner
+        ends = context.is_awaited and owner is not None and self.is_awaitable(owner)
+        return f"$.PyAwaited<{text}>" if ends and text != UNKNOWN else text
 
     def _on_builtins_type(self, arguments: list[ast.expr], context: Context) -> str:
         return f"$.PyType<{self.of(arguments[0], context.as_result()) if arguments else UNKNOWN}>"
