@@ -18,15 +18,15 @@ namespace inmem::bridge {
 
 namespace {
 
-// As an isolated one of PEP 684: nothing in it is another's. Threads of
-// Python's that nobody waits for would be there when it ends, which CPython
-// forbids.
+// As an isolated one of PEP 684: nothing in it is another's. But for threads
+// that nobody waits for: CPython forbids them, as it ends the process where one
+// is left in an interpreter that ends; EndThreads() leaves none.
 constexpr PyInterpreterConfig kConfig = {
     .use_main_obmalloc = 0,
     .allow_fork = 0,
     .allow_exec = 0,
     .allow_threads = 1,
-    .allow_daemon_threads = 0,
+    .allow_daemon_threads = 1,
     .check_multi_interp_extensions = 1,
     .gil = PyInterpreterConfig_OWN_GIL,
 };

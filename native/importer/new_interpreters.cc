@@ -1,5 +1,5 @@
 // native/importer/new_interpreters.cc: functions of `_inmem` that tell a new
-// subinterpreter what the program that starts it has.
+// subinterpreter what the program that starts it has, and what it is.
 #include "importer/new_interpreters.h"
 
 #include <string>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cpython/strings.h"
+#include "importer/interpreter_features.h"
 #include "importer/state.h"
 
 namespace inmem::importer {
@@ -38,10 +39,18 @@ PyObject* SetSitePoints(PyObject*, PyObject* list) {
   Py_RETURN_NONE;
 }
 
-PyMethodDef kMethods[] = {{"program_path", ProgramPath, METH_NOARGS, nullptr},
-                          {"site_points", SitePoints, METH_NOARGS, nullptr},
-                          {"set_site_points", SetSitePoints, METH_O, nullptr},
-                          {nullptr, nullptr, 0, nullptr}};
+// checks_extensions(): whether this interpreter has no extension module but
+// those that support several.
+PyObject* ChecksExtensions(PyObject*, PyObject*) {
+  return PyBool_FromLong(InmemChecksExtensions());
+}
+
+PyMethodDef kMethods[] = {
+    {"checks_extensions", ChecksExtensions, METH_NOARGS, nullptr},
+    {"program_path", ProgramPath, METH_NOARGS, nullptr},
+    {"site_points", SitePoints, METH_NOARGS, nullptr},
+    {"set_site_points", SetSitePoints, METH_O, nullptr},
+    {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace
 

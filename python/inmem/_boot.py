@@ -11,7 +11,7 @@ these frames from tracebacks as it cuts importlib's.
 
 import builtins
 import sys
-from _thread import daemon_threads_allowed, get_ident
+from _thread import get_ident
 
 import _inmem
 
@@ -137,7 +137,7 @@ class ExtensionLoader(external.ExtensionFileLoader):  # type: ignore[misc]
 def check_interpreter(name: str, path: str) -> None:
     """A module of one phase is refused in an isolated interpreter before its code runs, which
     CPython refuses after that: numpy's would be of no use to the main one from then on."""
-    if not daemon_threads_allowed() and b"\0PyModuleDef_Init\0" not in read_file(path):
+    if _inmem.checks_extensions() and b"\0PyModuleDef_Init\0" not in read_file(path):
         message = f"module {name} does not support loading in subinterpreters"
         raise ImportError(message, name=name, path=path)
 

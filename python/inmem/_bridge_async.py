@@ -43,14 +43,14 @@ _factory_name = "asyncio"
 
 # --- threads ---------------------------------------------------------------------
 
-#: An interpreter with a GIL of its own has no such threads: native/bridge/interpreter_end.cc ends
-#: those of the bridge.
-DAEMON = threading._daemon_threads_allowed()  # type: ignore[attr-defined]
+#: Of an interpreter with a GIL of its own all threads end before it does, by
+#: native/bridge/interpreter_end.cc: none outlives it.
+IS_MAIN: bool = threading._is_main_interpreter()  # type: ignore[attr-defined]
 _ending = False
 
 
 def spawn(name: str) -> None:
-    begin(threading.Thread(target=_serve, name=name, daemon=DAEMON))
+    begin(threading.Thread(target=_serve, name=name, daemon=IS_MAIN))
 
 
 def _serve() -> None:
@@ -60,7 +60,7 @@ def _serve() -> None:
 
 def start_loop(descriptor: int) -> None:
     begin(
-        threading.Thread(target=_run_loop, args=(descriptor,), name="inmem-asyncio", daemon=DAEMON)
+        threading.Thread(target=_run_loop, args=(descriptor,), name="inmem-asyncio", daemon=IS_MAIN)
     )
 
 
@@ -272,7 +272,7 @@ _inmem_bridge.set_limits(
     CallTimeout,
     CallAborted,
     KeyboardInterrupt,
-    EnvironmentClosed if DAEMON else InterpreterEnds,
+    EnvironmentClosed if IS_MAIN else InterpreterEnds,
 )
 
 

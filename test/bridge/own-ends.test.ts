@@ -19,6 +19,10 @@ const sleeper = "import _thread, atexit, threading, time\nsleep = lambda: time.s
 
 it.each([
   ["threading", "atexit.register(lambda: threading.Thread(target=sleep).start())"],
+  [
+    "threading, a daemon",
+    "atexit.register(lambda: threading.Thread(target=sleep, daemon=True).start())",
+  ],
   ["_thread", "atexit.register(_thread.start_new_thread, sleep, ())"],
   [
     "_thread, by what threading calls",
@@ -37,6 +41,40 @@ atexit.register(Last())`,
     await py.close();
     console.log((await api.start()).runPython("1 + 1"));`);
   expect(stdout).toBe("2\n");
+});
+
+it("daemon threads end as others do, and run their finally", async () => {
+  const stdout = await printed(`
+    py.runPython(${JSON.stringify(`${sleeper}
+import http.server, os, queue
+reading, writing = os.pipe()
+begun = []
+def begin(wait, mark):
+    def run():
+        try:
+            begun.append(mark)
+            wait()
+        finally:
+            os.write(writing, mark)
+    threading.Thread(target=run, daemon=True).start()
+def catches():
+    while True:
+        try:
+            while True: pass
+        except BaseException: pass
+begin(sleep, b"s")
+begin(queue.Queue().get, b"q")
+begin(lambda: begin(sleep, b"i") or sleep(), b"o")
+threading.Thread(target=catches, daemon=True).start()
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
+begin(server.serve_forever, b"h")
+while len(begun) < 5: time.sleep(0.001)`)});
+    const shared = await api.start();
+    const reading = py.runPython("reading");
+    await py.close();
+    shared.globals.set("reading", reading);
+    console.log(shared.runPython("import os; ''.join(sorted(os.read(reading, 9).decode()))"));`);
+  expect(stdout).toBe("hioqs\n");
 });
 
 // An application that goes on after its response, as with background tasks.

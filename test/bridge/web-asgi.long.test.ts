@@ -332,14 +332,17 @@ describe("fastapi: WebSockets", () => {
   });
 });
 
-describe("django's ASGI application", () => {
+describe.each(["shared", "own"] as const)("django's ASGI application: %s", (interpreter) => {
   let django: Served;
+  let its: Python;
   beforeAll(async () => {
-    django = await serve((options) => py.asgi("django_app:asgi", options));
+    its = interpreter === "own" ? await startWeb({ interpreter }) : py;
+    django = await serve((options) => its.asgi("django_app:asgi", options));
   });
-  afterAll(() => {
+  afterAll(async () => {
     django.server.closeAllConnections();
     django.server.close();
+    if (interpreter === "own") await its.close();
   });
 
   it("serves views of both kinds, streams, and its database", async () => {
@@ -350,6 +353,7 @@ describe("django's ASGI application", () => {
     expect(await json(`${django.url}/database/`)).toEqual([expect.stringMatching(/^3\./), "given"]);
     expect((await fetch(`${django.url}/form/`, { method: "POST", body: "a=1" })).status).toBe(403);
     expect((await fetch(`${django.url}/absent`)).status).toBe(404);
+    expect(django.errors).toEqual([]);
   });
 });
 

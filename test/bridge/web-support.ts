@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import type { Python, WebHandler } from "../../lib/index.js";
+import type { Python, StartOptions, WebHandler } from "../../lib/index.js";
 import { api } from "../helpers/python.js";
 import { packageRoot } from "../helpers/spawn-node.js";
 import { wheelBundle } from "../helpers/wheel-bundle.js";
@@ -37,14 +37,14 @@ const FASTAPI = [
 const DJANGO = ["django==6.1.3", "asgiref==3.13.0", "sqlparse==0.6.1"];
 
 /** Starts Python with the wheels, and with fixtures/web beside them. */
-export async function startWeb(): Promise<Python> {
+export async function startWeb(options: StartOptions = {}): Promise<Python> {
   const folder = join(packageRoot, "test", "bridge", "fixtures", "web");
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
   const files = names
     .filter((name) => name.includes("."))
     .map((name) => [name, readFileSync(join(folder, name), "utf8")] as const);
   const bundle = await wheelBundle([...FLASK, ...FASTAPI, ...DJANGO], Object.fromEntries(files));
-  const py = await api.start({ bundles: bundle });
+  const py = await api.start({ ...options, bundles: bundle });
   // Which sockets Python listens on: none is what is promised.
   py.runPython(`
 import sys
