@@ -147,7 +147,11 @@ class Types:
             ][: len(wanted)]
         if len(wanted) == 1 and wanted[0].kind == "parameters" and len(arguments) != 1:
             return [tuple_type([self.of(node, context) for node in arguments], False)]
-        return [self.argument(node, context) for node in arguments[: len(wanted)]]
+        texts = [self.argument(node, context) for node in arguments[: len(wanted)]]
+        return [
+            "readonly unknown[]" if text == UNKNOWN and variable.kind != "one" else text
+            for text, variable in zip(texts, wanted, strict=False)
+        ]
 
     def argument(self, node: ast.expr, context: Context) -> str:
         """A type argument, which may be a list of parameters."""
