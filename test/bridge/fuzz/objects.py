@@ -37,6 +37,19 @@ class Odd:
         kept[:] = kept[-20:]
 
 
+class Pool:
+    """What gives itself when it is awaited."""
+
+    def __await__(self):
+        yield from asyncio.sleep(0).__await__()
+        return self
+
+    __aenter__ = __await__
+
+    async def __aexit__(self, *error):
+        keep(self)
+
+
 # Nothing here may take for ever, or all memory: that would be Python's right.
 def small(n):
     return min(n, 20) if isinstance(n, int) else n
@@ -174,7 +187,7 @@ def change(x, y):
 
 
 OWN = """grid strided grow write touch each asgi wsgi keep give call call_all attributes items
-generate fail reraise mutate nested later collect members change Odd begin octets array"""
+generate fail reraise mutate nested later collect members change Odd Pool begin octets array"""
 BUILTIN = """len repr str list dict tuple set frozenset next sorted isinstance type id hash getattr
 setattr hasattr memoryview int float bool sum max zip map filter enumerate"""
 FUNCTIONS = (
