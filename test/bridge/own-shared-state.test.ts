@@ -41,6 +41,37 @@ describe("tracemalloc and interpreters of their own", () => {
   });
 });
 
+it("frames and exceptions of threads are those of the interpreter alone", async () => {
+  const py = await api.start({ interpreter: "own" });
+  const waits = (name: string) => `
+import sys, threading
+begun, end = threading.Event(), threading.Event()
+def ${name}():
+    try: raise KeyError("${name}")
+    except KeyError:
+        begun.set()
+        end.wait()
+thread = threading.Thread(target=${name})
+thread.start()
+begun.wait()`;
+  shared.runPython(waits("of_shared"));
+  py.runPython(waits("of_own"));
+  const names = `
+def names():
+    frame = sys._current_frames()[thread.ident]
+    while frame.f_back.f_code.co_name != "run": frame = frame.f_back
+    keys = [str(error) for error in sys._current_exceptions().values() if isinstance(error, KeyError)]
+    ids = {*sys._current_frames(), *sys._current_exceptions()} - {one.ident for one in threading.enumerate()}
+    return frame.f_code.co_name, *keys, len(ids - {threading.get_ident()})
+names()`;
+  for (let i = 0; i < 100; i++) {
+    expect(shared.runPython(names)).toStrictEqual(["of_shared", "'of_shared'", 0]);
+    expect(py.runPython(names)).toStrictEqual(["of_own", "'of_own'", 0]);
+  }
+  for (const one of [shared, py]) one.runPython("end.set(); thread.join()");
+  await py.close();
+});
+
 // The C library's answers, in memory that the process has once.
 it.each([
   ["pwd.getpwall()", "want = pwd.getpwall()", "assert pwd.getpwall() == want", 200],
