@@ -19,6 +19,15 @@ it.each(["faulthandler", "tracemalloc", "readline", "_curses"])(
   },
 );
 
+it("handlers of signals are the shared interpreter's: None elsewhere", () => {
+  const ask = "import signal; str([signal.getsignal(n) for n in (signal.SIGINT, signal.SIGPIPE)])";
+  expect(shared.runPython(ask)).toBe(
+    "[<built-in function default_int_handler>, <Handlers.SIG_IGN: 1>]",
+  );
+  expect(others[0].runPython(ask)).toBe("[None, <Handlers.SIG_IGN: 1>]");
+  expect(() => others[0].runPython("signal.getsignal(65)")).toThrow(/signal number out of range/);
+});
+
 describe("tracemalloc and interpreters of their own", () => {
   it("beside others it does not begin", () => {
     expect(() => shared.runPython("import tracemalloc; tracemalloc.start()")).toThrow(
