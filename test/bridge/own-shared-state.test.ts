@@ -19,6 +19,32 @@ it.each(["faulthandler", "tracemalloc", "readline", "_curses"])(
   },
 );
 
+it("a callback that C calls on a thread of its own runs where it was made", async () => {
+  const py = await api.start({ interpreter: "own" });
+  const begin = `
+import ctypes, threading, time
+begin = ctypes.CDLL(None).pthread_create
+join = ctypes.CDLL(None).pthread_join
+where = []
+begun = threading.Event()
+@ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)
+def callback(last):
+    where.append(__import__("threading") is threading)
+    if last:
+        begun.set()
+        time.sleep(600)
+thread = ctypes.c_ulong()
+for i in range(50):
+    begin(ctypes.byref(thread), None, callback, None)
+    join(thread, None)
+(where.count(True), where.count(False))`;
+  for (const one of [shared, py]) expect(one.runPython(begin)).toStrictEqual([50, 0]);
+  // One that is in it when it is closed ends as other threads do.
+  py.runPython("begin(ctypes.byref(thread), None, callback, 1); begun.wait()");
+  await py.close();
+  expect(shared.runPython("len(where)")).toBe(50);
+});
+
 it("handlers of signals are the shared interpreter's: None elsewhere", () => {
   const ask = "import signal; str([signal.getsignal(n) for n in (signal.SIGINT, signal.SIGPIPE)])";
   expect(shared.runPython(ask)).toBe(
