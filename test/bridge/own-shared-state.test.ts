@@ -107,6 +107,23 @@ names()`;
   await py.close();
 });
 
+it("variables are set in one interpreter while another asks for the time", async () => {
+  const all = await Promise.all([1, 2, 3, 4].map(() => api.start({ interpreter: "own" })));
+  const code = `
+import os, time
+for i in range(20000):
+    os.environ[f"INMEM_TEST_{i % 50}"] = "x" * (i % 300)
+    os.environ.pop(f"INMEM_TEST_{(i + 7) % 50}", None)
+    assert time.mktime(time.localtime(i)) == i
+len([name for name in os.environ if name.startswith("INMEM_TEST_")])`;
+  const left = await Promise.all(all.map((py) => py.runPythonAsync(code)));
+  expect(left).toStrictEqual([43, 43, 43, 43]);
+  for (const py of all) {
+    py.runPython("for i in range(50): os.environ.pop(f'INMEM_TEST_{i}', None)");
+  }
+  await Promise.all(all.map((py) => py.close()));
+});
+
 // The C library's answers, in memory that the process has once.
 it.each([
   ["pwd.getpwall()", "want = pwd.getpwall()", "assert pwd.getpwall() == want", 200],
