@@ -50,6 +50,7 @@ export type { LoadOptions, Rebinding, SharedObject } from "./shared-objects.js";
 export {
   audit,
   bundle,
+  bytes,
   enableCrashReport,
   hostReport,
   isPyProxy,
@@ -62,6 +63,7 @@ export {
   sharedObjects,
   sign,
   start,
+  tuple,
   types,
   unmount,
   verify,

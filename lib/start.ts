@@ -65,6 +65,30 @@ export function kwargs<Keywords extends object>(keywords: Keywords): PyKwargs<Ke
   return bridge().kwargs(keywords);
 }
 
+/**
+ * An Array that is a tuple in Python wherever it crosses, not an Array by reference: for functions that take nothing else.
+ *
+ * @throws {TypeError} anything but an iterable object.
+ * @example
+ * py.globals.get("isinstance")(tuple([1, 2]), py.globals.get("tuple")); // true
+ */
+export function tuple<const Items extends readonly unknown[]>(items: Items): Readonly<Items>;
+export function tuple<Item>(items: Iterable<Item>): readonly Item[];
+export function tuple(items: Iterable<unknown>): readonly unknown[] {
+  return bridge().tuple(items);
+}
+
+/**
+ * A Uint8Array over the same memory that is `bytes` in Python wherever it crosses, as a copy.
+ *
+ * @throws {TypeError} anything but a typed array, DataView or ArrayBuffer.
+ * @example
+ * fernet.encrypt(bytes(Buffer.from("text")));
+ */
+export function bytes(data: ArrayBufferView | ArrayBufferLike): Uint8Array {
+  return bridge().bytes(data);
+}
+
 /** Whether the value is a proxy of a Python object; a destroyed one is still a proxy. */
 export function isPyProxy(value: unknown): value is AnyProxy {
   return bridge().isPyProxy(value);

@@ -4,6 +4,7 @@ import { AsyncCalls } from "./async.js";
 import { atExit } from "./at-exit.js";
 import { otherInterpreter } from "./closed.js";
 import { errorOf, exceptionOf } from "./errors.js";
+import { isExact } from "./exact.js";
 import { destroyedError, HeldObjects, holderOf } from "./held.js";
 import { JsObjects } from "./js-objects.js";
 import { operations } from "./js-operations.js";
@@ -344,7 +345,7 @@ export class Crossing implements Owner, Numbers {
       return value;
     }
     if (typeof value === "symbol") throw new TypeError("a Symbol cannot become a Python object");
-    if (value instanceof Tuple) return this.#giveTuple(value);
+    if (value instanceof Tuple || isExact(value as object)) return this.#giveValue(value);
     if (value instanceof ByReference) return this.#giveObject(value.object, Kind.object);
     const handle = this.handleOf(value as object);
     if (handle >= 0) {
@@ -354,7 +355,7 @@ export class Crossing implements Owner, Numbers {
     return this.#giveObject(value as object, Kind.object);
   }
 
-  #giveTuple(value: Tuple): unknown {
+  #giveValue(value: unknown): unknown {
     const extras = this.withMemory((tape) => {
       tape.value(value, 0);
       return tape.finish(this.registers);

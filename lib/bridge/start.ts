@@ -9,6 +9,7 @@ import { setInput, setOutput } from "./streams.js";
 import { targetOf } from "./target.js";
 import type { PyProxy } from "./types.js";
 
+export { bytes, tuple } from "./exact.js";
 export { kwargs } from "./kwargs.js";
 
 /** One for the environment: the shared Python is one, and so are the proxies of its objects. */

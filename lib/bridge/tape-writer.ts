@@ -1,6 +1,7 @@
 // lib/bridge/tape-writer.ts: JavaScript values, written for Python (native/bridge/tape.h).
 import { types } from "node:util";
 import { letterOf } from "./elements.js";
+import { type Exact, isExact, isTuple } from "./exact.js";
 import type { JsObjects } from "./js-objects.js";
 import { Kwargs } from "./kwargs.js";
 import { type NativeBridge, Register, Tag, type TapeExtras } from "./native.js";
@@ -205,9 +206,20 @@ export class TapeWriter {
     if (handle >= 0) {
       this.tag(Tag.handle);
       this.word(handle);
+    } else if (isExact(object)) {
+      this.#exact(object, depth);
     } else if (depth === 0 || !this.#copy(object, depth)) {
       this.reference(object);
     }
+  }
+
+  #exact(value: Exact, depth: number): void {
+    if (!isTuple(value)) {
+      this.#blob(Tag.bytes, value);
+      return;
+    }
+    this.begin(Tag.tuple, lengthOf(value));
+    for (const item of value) this.value(item, depth === 0 ? 0 : depth - 1);
   }
 
   reference(object: object): void {

@@ -2,6 +2,7 @@
 import { types } from "node:util";
 import { wrongType } from "../options.js";
 import type { Crossing } from "./crossing.js";
+import { isBytes, isTuple, tuple } from "./exact.js";
 import { isPlain, lengthOf } from "./tape-writer.js";
 import { targetOf } from "./target.js";
 import { isObject } from "./values.js";
@@ -37,9 +38,14 @@ export function toPy(crossing: Crossing, value: unknown, options: ToPyOptions = 
     throw new TypeError(`a Symbol cannot become a Python object: ${String(value)}`);
   }
   if (!isObject(value) || targetOf(value) !== undefined) return value;
-  if (defaultConverter === undefined) return crossing.toPython(value, depth);
-  return new Walk(crossing, defaultConverter).value(value, depth);
+  // A tuple of Python's would be an Array here: it stays one that crosses as a tuple.
+  if (defaultConverter !== undefined || isTuple(value)) {
+    return new Walk(crossing, defaultConverter ?? itself).value(value, depth);
+  }
+  return isBytes(value) ? value : crossing.toPython(value, depth);
 }
+
+const itself: ToPyConverter = (value) => value;
 
 /**
  * Container by container, since a function of the program decides: each is there, empty, before what
@@ -59,7 +65,8 @@ class Walk {
   value(value: unknown, depth: number): unknown {
     if (!isObject(value) || targetOf(value) !== undefined) return value;
     if (this.#known.has(value)) return this.#known.get(value);
-    if (depth === 0) return value;
+    if (depth === 0 || isBytes(value)) return value;
+    if (isTuple(value)) return this.#keep(value, this.#tuple(value, depth - 1));
     if (Array.isArray(value)) return this.#list(value, depth - 1);
     if (types.isMap(value)) return this.#dict(value, [...value], depth - 1);
     if (types.isSet(value)) return this.#set(value, depth - 1);
@@ -94,6 +101,10 @@ class Walk {
     }
     this.#crossing.python("fill_list", made, new Tuple(items));
     return made;
+  }
+
+  #tuple(items: readonly unknown[], depth: number): readonly unknown[] {
+    return tuple(items.map((item) => this.value(item, depth)));
   }
 
   #dict(of: object, entries: readonly (readonly [unknown, unknown])[], depth: number): unknown {
