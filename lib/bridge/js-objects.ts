@@ -87,6 +87,7 @@ export class JsObjects {
 export function traitsOf(object: object): number {
   let traits = 0;
   if (typeof object === "function") traits |= JsTrait.callable;
+  if (isAsyncFunction(object)) traits |= JsTrait.asyncFunction;
   if (Array.isArray(object)) traits |= JsTrait.array | JsTrait.length | JsTrait.iterable;
   else if (types.isMap(object)) traits |= JsTrait.map | JsTrait.length | JsTrait.iterable;
   else if (types.isSet(object)) traits |= JsTrait.set | JsTrait.length | JsTrait.iterable;
@@ -104,6 +105,11 @@ export function traitsOf(object: object): number {
     traits |= JsTrait.asyncDispose;
   }
   return traits;
+}
+
+/** An `async` function: Node takes those that give an async iterator for such, too. */
+export function isAsyncFunction(object: unknown): boolean {
+  return types.isAsyncFunction(object) && !types.isGeneratorFunction(object);
 }
 
 type Members = Record<PropertyKey, unknown>;

@@ -200,4 +200,5 @@ export const JsTrait = {
   delete: 1 << 14,
   dispose: 1 << 15,
   asyncDispose: 1 << 16,
+  asyncFunction: 1 << 17,
 } as const;

@@ -2,6 +2,7 @@
 //
 // For each there is a class in Python with the same methods, whose `self` is `this`; instances are
 // Python objects of that class.
+import { isAsyncFunction } from "./js-objects.js";
 import { handleFor, python, type Target, targetOf } from "./target.js";
 
 type Method = (...args: unknown[]) => unknown;
@@ -69,7 +70,8 @@ function membersOf(type: Constructor): Members {
 
 /** A function that takes what is `this` to the method first, as Python's do. */
 function withSelf(method: unknown): Method {
-  return (self, ...args) => Reflect.apply(method as Method, self, args);
+  const call: Method = (self, ...args) => Reflect.apply(method as Method, self, args);
+  return isAsyncFunction(method) ? async (...args) => call(...args) : call;
 }
 
 /** What `super.method()` looks at: the class's own methods, bound to `this`. */

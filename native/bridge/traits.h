@@ -48,6 +48,7 @@ enum JsTrait : std::uint32_t {
   kJsDelete = 1u << 14,
   kJsDispose = 1u << 15,
   kJsAsyncDispose = 1u << 16,
+  kJsAsyncFunction = 1u << 17,  // gives a Promise whenever it is called
 };
 
 inline std::uint32_t TraitsOf(PyObject* object) {

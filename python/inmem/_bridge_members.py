@@ -341,6 +341,10 @@ def _method(name: str, call: Callable[..., object]) -> Callable[..., object]:
         return call(self, *args, **keywords)
 
     method.__name__ = method.__qualname__ = name
+    if hasattr(type(call), "_is_coroutine_marker"):  # a JsAsyncFunction
+        import inspect
+
+        inspect.markcoroutinefunction(method)
     return method
 
 

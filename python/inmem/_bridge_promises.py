@@ -90,6 +90,19 @@ class JsPromise:
         return ask(self, VALUE).__await__()
 
 
+class JsAsyncFunction:
+    """An `async` function: inspect and asyncio take it for a coroutine function, so that who
+    calls it awaits what it gives."""
+
+    __slots__ = ()
+
+    @property
+    def _is_coroutine_marker(self) -> object:
+        import inspect  # whoever asks has it
+
+        return inspect._is_coroutine_mark  # type: ignore[attr-defined]
+
+
 class JsAsyncIterable:
     """An object with `Symbol.asyncIterator`, such as a ReadableStream: the next item is asked
     for when the last one has been taken."""

@@ -17,6 +17,7 @@ from _inmem_bridge import JsProxy, js, js_new, js_view
 
 from inmem._bridge_promises import (
     JsAsyncDisposable,
+    JsAsyncFunction,
     JsAsyncIterable,
     JsAsyncIterator,
     JsPromise,
@@ -57,6 +58,7 @@ HAS = 1 << 13
 DELETE = 1 << 14
 DISPOSE = 1 << 15
 ASYNC_DISPOSE = 1 << 16
+ASYNC_FUNCTION = 1 << 17
 
 #: Not of native's.
 ASYNC_ITERATOR = 1 << 31
@@ -357,6 +359,7 @@ MIXINS: list[tuple[int, type]] = [
     (DELETE, JsDelete),
     (DISPOSE, JsDisposable),
     (ASYNC_DISPOSE, JsAsyncDisposable),
+    (ASYNC_FUNCTION, JsAsyncFunction),
 ]
 KINDS = {ARRAY: MutableSequence, TYPED_ARRAY: Sequence, MAP: MutableMapping, SET: MutableSet}
 
