@@ -16,11 +16,14 @@
 #include "base/status.h"
 #include "bridge/begin.h"
 #include "bridge/operations.h"
+#include "importer/state.h"
 #include "interpreter/job.h"
 #include "interpreter/python_thread.h"
 #include "interpreter/session.h"
 #include "interpreter/signals.h"
 #include "napi/js_calls.h"
+
+extern "C" int __wrap_PyErr_CheckSignals(void);  // bridge/limit.cc
 
 namespace inmem::addon {
 namespace {
@@ -56,10 +59,23 @@ Result<Begun> BeginOwn(const interpreter::Job& job) {
   return Begun{points.Take(), std::make_shared<Unopened>(number.value())};
 }
 
+// Extensions that ask for signals while they compute or wait are told of the
+// end of a call, as CPython's own code is: the linker's --wrap is not for them.
+void RedirectSignalChecks() {
+  static const bool done = [] {
+    importer::State::Get().loader().Redirect(
+        "PyErr_CheckSignals",
+        reinterpret_cast<void*>(&__wrap_PyErr_CheckSignals));
+    return true;
+  }();
+  (void)done;
+}
+
 // Python may still be starting: a thread waits for it.
 Result<Begun> Begin(const interpreter::Job& job, bool own) {
   Status started = PythonThread::Get().WaitStarted();
   if (!started.ok()) return started;
+  RedirectSignalChecks();
   if (own) return BeginOwn(job);
   Status prepared = bridge::Prepare(interpreter::WakeSignal);
   if (!prepared.ok()) return prepared;

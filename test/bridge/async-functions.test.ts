@@ -75,9 +75,12 @@ describe("a function that looks for a running loop", () => {
       sleep(seconds: number, result: number): unknown;
       get_running_loop(): unknown;
     };
-    const onLoop = py.runPython(
-      "async def on_loop(f, *args, **keywords): return f(*args, **keywords)\non_loop",
-    ) as (f: unknown, ...given: unknown[]) => Promise<unknown>;
+    const onLoop = py.runPython(text`
+      async def on_loop(f, *args, **keywords):
+          given = f(*args, **keywords)
+          return await given if hasattr(given, "__await__") else given
+      on_loop
+    `) as (f: unknown, ...given: unknown[]) => Promise<unknown>;
     expect(() => asyncio.get_running_loop()).toThrow("no running event loop");
     expect(String(await onLoop(asyncio.get_running_loop))).toContain("running=True");
     const both = await onLoop(asyncio.gather, asyncio.sleep(0, 1), asyncio.sleep(0, 2));

@@ -1,6 +1,8 @@
 // test/bridge/async-limits.test.ts: calls that end in time, by a signal, or by py.interrupt().
 import { describe, expect, it } from "vitest";
 import { api } from "../helpers/python.js";
+import { extensionSource, extensionSuffix, sharedObject } from "../helpers/shared-object.js";
+import { zipFile } from "../helpers/zip.js";
 
 interface Callable {
   (...args: unknown[]): unknown;
@@ -52,6 +54,33 @@ describe("timeout", () => {
       expect(py.runPython("1 + 1")).toBe(2);
     });
   }
+
+  it("ends an extension that asks for signals as it waits", async () => {
+    // It gives up at last, so that nobody waits for ever where it is not told.
+    const source = extensionSource(
+      "asking",
+      0,
+      "int PyErr_CheckSignals(void), usleep(unsigned);",
+    ).replace(
+      "return PyLong",
+      "for (int i = 0; i < 8000; i++) if (PyErr_CheckSignals()) return 0; else usleep(1000);\n  return PyLong",
+    );
+    const path = zipFile(
+      { [`asking${extensionSuffix}`]: sharedObject("asking", source) },
+      "asking.pyz",
+    );
+    py.mount(path);
+    const call = define("import asking; asking.value");
+    const expected = { code: "ERR_INMEM_TIMEOUT", cause: { type: "CallTimeout" } };
+    let caught: unknown;
+    try {
+      call.callWithOptions({ timeout: 20 });
+    } catch (error) {
+      caught = error;
+    }
+    expect(caught).toMatchObject(expected);
+    await expect(call.callAsyncWithOptions({ timeout: 20 })).rejects.toMatchObject(expected);
+  });
 
   it("ends a regular expression in a coroutine", async () => {
     const match = define("async def match():\n  re.match('(a+)+b', 'a' * 60)\nimport re; match");
