@@ -112,6 +112,11 @@ class JsCallable(Members, _inmem_bridge.JsCallable):
 
     __slots__ = ()
 
+    @property
+    def __name__(self) -> str:  # decorators ask for it; a class may have another `name`
+        name: object = getattr(self, "name", None)
+        return name if isinstance(name, str) else ""
+
     def new(self, *args: Any, **keywords: Any) -> Any:
         """JavaScript's `new`."""
         return js_new(self, *args, **keywords)

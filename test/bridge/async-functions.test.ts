@@ -68,6 +68,28 @@ describe("an async function of JavaScript's, in Python", () => {
   });
 });
 
+describe("a function of JavaScript's", () => {
+  it("has its name in Python, by which decorators register it", () => {
+    const registered = py.runPython(text`
+      def registered(function):
+          @functools.wraps(function)
+          def call(*args):
+              return function(*args)
+          return call.__name__, call(4)
+      registered
+    `) as (given: unknown) => unknown;
+    expect(
+      registered(function twice(x: number) {
+        return 2 * x;
+      }),
+    ).toEqual(["twice", 8]);
+    expect(registered((x: number) => x)).toEqual(["", 4]);
+    const named = Object.assign((x: number) => x, {});
+    Object.defineProperty(named, "name", { value: 5 });
+    expect(registered(named)).toEqual(["", 4]);
+  });
+});
+
 describe("a function that looks for a running loop", () => {
   it("finds it where a coroutine calls it (docs/bridge-async.md)", async () => {
     const asyncio = py.pyimport("asyncio") as unknown as {
