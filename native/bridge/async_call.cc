@@ -143,7 +143,7 @@ Owned AsyncCall::Call() {
   Owned callee = Held(*realm_, callee_);
   std::vector<Owned> items;
   if (!callee || !reader.NextItems(&items)) return {};
-  Owned keywords = reader.Next();
+  Owned keywords = reader.NextKeywords();
   if (!keywords) return {};
   // The numbers on the tape have become objects: JavaScript may let them go.
   realm_->EndTravel(std::exchange(ticket_, 0));

@@ -297,6 +297,24 @@ Owned TapeReader::Set(bool frozen) {
   return made;
 }
 
+// In calls that Python compiled the names are interned, and C code may look for
+// them by address (orjson).
+Owned TapeReader::NextKeywords() {
+  Owned read = Next();
+  if (!read || PyDict_GET_SIZE(read.get()) == 0) return read;
+  Owned keywords = Owned::Steal(PyDict_New());
+  if (!keywords) return {};
+  PyObject* name = nullptr;
+  PyObject* value = nullptr;
+  for (Py_ssize_t at = 0; PyDict_Next(read.get(), &at, &name, &value) != 0;) {
+    PyObject* interned = Py_NewRef(name);
+    PyUnicode_InternInPlace(&interned);
+    const Owned key = Owned::Steal(interned);
+    if (PyDict_SetItem(keywords.get(), key.get(), value) < 0) return {};
+  }
+  return keywords;
+}
+
 bool TapeReader::NextItems(std::vector<Owned>* items) {
   std::size_t count = 0;
   if (tag_ >= tape_.tags.size()) return static_cast<bool>(Malformed());

@@ -26,6 +26,9 @@ class TapeReader {
   // The next value is a tuple, or a dict: its items, for a call.
   bool NextItems(std::vector<cpython::Owned>* items);
 
+  // The next value is a dict of keyword arguments.
+  cpython::Owned NextKeywords();
+
  private:
   cpython::Owned Value(Tag tag);
   cpython::Owned List();

@@ -126,7 +126,7 @@ class TapeIsRead {
 Owned CallWith(Realm& realm, PyObject* callee, TapeReader& reader) {
   std::vector<Owned> items;
   if (!reader.NextItems(&items)) return {};
-  Owned keywords = reader.Next();
+  Owned keywords = reader.NextKeywords();
   if (!keywords) return {};
   const std::size_t count = items.size();
   std::vector<PyObject*> args = {nullptr};

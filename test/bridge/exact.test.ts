@@ -139,6 +139,17 @@ class File {
   }
 }
 
+// orjson.dumps(value, default=...) finds its names by address.
+it("names of keyword arguments are the very strings that Python's own calls have", async () => {
+  const same = py.runPython(text`
+    known = "keyword_known"
+    lambda **words: [name is known for name in words]
+  `) as typeof tell & ((words: unknown) => Iterable<boolean>);
+  expect([...same.callKwargs({ keyword_known: 1 })]).toEqual([true]);
+  expect([...same(kwargs({ keyword_known: 1 }))]).toEqual([true]);
+  expect([...(await same.callAsync(kwargs({ keyword_known: 1 })))]).toEqual([true]);
+});
+
 describe("what is neither", () => {
   it("is a TypeError", () => {
     for (const wrong of [undefined, null, 5, "ab", {}, kwargs({})]) {
