@@ -287,7 +287,7 @@ def plain(value: object) -> tuple[bool, object] | None:
     modules = sys.modules
     if (enum := modules.get("enum")) is not None and isinstance(value, enum.Enum):
         return False, value.value
-    if (datetime := modules.get("datetime")) is not None and kind is datetime.datetime:
+    if (datetime := modules.get("datetime")) is not None and isinstance(value, datetime.datetime):
         return _date(value, datetime)
     if (uuid := modules.get("uuid")) is not None and kind is uuid.UUID:
         return False, str(value)
@@ -311,10 +311,13 @@ def _base_value(value: object) -> tuple[bool, object] | None:
 
 def _date(value: Any, datetime: Any) -> tuple[bool, object] | None:
     """A Date is a moment, in whole milliseconds: no other datetime is one."""
-    if value.utcoffset() is None:
+    base = datetime.datetime
+    # A subclass may have more than its base (nanoseconds), or stand for no moment at all.
+    exact = base.combine(base.date(value), base.timetz(value))
+    if exact.utcoffset() is None or (type(value) is not base and not value == exact):
         return None
-    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
-    whole, rest = divmod(value - epoch, datetime.timedelta(milliseconds=1))
+    epoch = base(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    whole, rest = divmod(exact - epoch, datetime.timedelta(milliseconds=1))
     return None if rest else (True, float(whole))
 
 

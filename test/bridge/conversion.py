@@ -26,6 +26,19 @@ class Level(enum.IntEnum):
     HIGH = 2
 
 
+class Moment(datetime):
+    pass
+
+
+class Finer(datetime):
+    """Has more than its base, as pandas' nanoseconds."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Finer)
+
+    __hash__ = datetime.__hash__
+
+
 class Text(str):
     pass
 
