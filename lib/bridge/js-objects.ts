@@ -86,8 +86,10 @@ export class JsObjects {
 /** What the object can do, as native/bridge/traits.h has it. */
 export function traitsOf(object: object): number {
   let traits = 0;
-  if (typeof object === "function") traits |= JsTrait.callable;
-  if (isAsyncFunction(object)) traits |= JsTrait.asyncFunction;
+  if (typeof object === "function") {
+    traits |= JsTrait.callable;
+    if (isAsyncFunction(object)) traits |= JsTrait.asyncFunction;
+  }
   if (Array.isArray(object)) traits |= JsTrait.array | JsTrait.length | JsTrait.iterable;
   else if (types.isMap(object)) traits |= JsTrait.map | JsTrait.length | JsTrait.iterable;
   else if (types.isSet(object)) traits |= JsTrait.set | JsTrait.length | JsTrait.iterable;
