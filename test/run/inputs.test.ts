@@ -271,7 +271,7 @@ describe("the package", () => {
     const { stdout, stderr } = await spawnProcess(process.execPath, args, { cwd: packageRoot });
     expect(stderr).toBe("");
     expect(stdout).toBe(
-      "InmemError,PyProxy,PythonError,audit,bundle,enableCrashReport,hostReport,isPyProxy,isSupported,keygen,kwargs,loadSharedObject,mount,run,sharedObjects,sign,start,types,unmount,verify,version,writeSymbols\ntrue\ntrue\n",
+      "InmemError,PyProxy,PythonError,audit,bundle,bytes,enableCrashReport,hostReport,isPyProxy,isSupported,keygen,kwargs,loadSharedObject,mount,run,sharedObjects,sign,start,tuple,types,unmount,verify,version,writeSymbols\ntrue\ntrue\n",
     );
   });
 
