@@ -38,19 +38,23 @@ lambda: rlock.acquire()`,
   "select()": "import select\nlambda: select.select([pair[0]], [], [])",
 };
 
+/** On JavaScript's thread and on Python's. */
+async function expectTimeout(call: Callable): Promise<void> {
+  const expected = { code: "ERR_INMEM_TIMEOUT", cause: { type: "CallTimeout" } };
+  let caught: unknown;
+  try {
+    call.callWithOptions({ timeout: 20 });
+  } catch (error) {
+    caught = error;
+  }
+  expect(caught).toMatchObject(expected);
+  await expect(call.callAsyncWithOptions({ timeout: 20 })).rejects.toMatchObject(expected);
+}
+
 describe("timeout", () => {
   for (const [name, code] of Object.entries(blocking)) {
     it(`ends ${name}, on JavaScript's thread and on Python's`, async () => {
-      const call = define(code);
-      const expected = { code: "ERR_INMEM_TIMEOUT", cause: { type: "CallTimeout" } };
-      let caught: unknown;
-      try {
-        call.callWithOptions({ timeout: 20 });
-      } catch (error) {
-        caught = error;
-      }
-      expect(caught).toMatchObject(expected);
-      await expect(call.callAsyncWithOptions({ timeout: 20 })).rejects.toMatchObject(expected);
+      await expectTimeout(define(code));
       expect(py.runPython("1 + 1")).toBe(2);
     });
   }
@@ -70,16 +74,7 @@ describe("timeout", () => {
       "asking.pyz",
     );
     py.mount(path);
-    const call = define("import asking; asking.value");
-    const expected = { code: "ERR_INMEM_TIMEOUT", cause: { type: "CallTimeout" } };
-    let caught: unknown;
-    try {
-      call.callWithOptions({ timeout: 20 });
-    } catch (error) {
-      caught = error;
-    }
-    expect(caught).toMatchObject(expected);
-    await expect(call.callAsyncWithOptions({ timeout: 20 })).rejects.toMatchObject(expected);
+    await expectTimeout(define("import asking; asking.value"));
   });
 
   it("ends a regular expression in a coroutine", async () => {

@@ -6,6 +6,7 @@ import { misjudged } from "./support.js";
 
 const stub = py`
   from typing import Any, Awaitable, Callable, Generator, Generic, ParamSpec, Protocol, Self, TypeVar, overload
+  from contextlib import AbstractAsyncContextManager
   T = TypeVar("T")
   Item_co = TypeVar("Item_co", covariant=True)
   P = ParamSpec("P")
@@ -49,6 +50,12 @@ const stub = py`
   def copied(item: T, /, deep: bool = False, memo: str = "") -> T: ...
   def wrapped(target: T, args: object, kwargs: object = None, options: str = "") -> T: ...
   def many(item: T, *more: T, sep: str) -> T: ...
+  class Adder:
+      def __call__(self, x: int, more: int = 0) -> str: ...
+  adder: Adder
+  class Manager(AbstractAsyncContextManager[Adder]):
+      pass
+  def manage(manager: Manager) -> None: ...
   class Connection:
       number: int
       def __await__(self) -> Generator[None, None, Connection]: ...
@@ -94,6 +101,7 @@ const right = [
   "m.use(m.connect()); m.use(await m.connected()); (await m.connect.callAsync()).number;",
   "const s = await m.session; s.name.charAt(0); const o = await s.other(); m.use(o);",
   "const s = await (await m.session.itself()).itself(); s.name.charAt(0);",
+  "m.adder(1, 2).charAt(0); m.adder(1, kwargs({ more: 2 })).charAt(0);",
 ];
 
 const wrong = [
@@ -110,11 +118,13 @@ const wrong = [
   "(await m.connect()).then((x) => x);",
   "(await m.connect()).absent;",
   "m.use(m.session);",
+  "m.adder(1, kwargs({ mor: 2 }));",
 ];
 
 it("are judged by TypeScript as Python would judge them", async () => {
   const bundle = makeZip({ "app.pyi": stub, "app.py": "" });
   const { types, warnings } = await api.types({ bundle, modules: ["app"] });
   expect(warnings).toEqual([]);
+  expect(types).toMatch(/manage: .*\[manager: \$app\.Manager\]/);
   expect(misjudged(types, { right, wrong })).toEqual({ refused: [], taken: [], elsewhere: [] });
 });

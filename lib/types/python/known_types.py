@@ -110,11 +110,9 @@ GENERIC = {
     ),
 }
 
+AWAITABLE = frozenset("typing.Awaitable typing.Coroutine asyncio.Future asyncio.Task".split())
 # Those of GENERIC whose arguments an `await` gives.
-AWAITABLE = frozenset(
-    """typing.Awaitable typing.Coroutine asyncio.Future asyncio.Task
-    contextlib.AbstractAsyncContextManager""".split()
-)
+AWAITED = AWAITABLE | {"contextlib.AbstractAsyncContextManager"}
 
 ALIASES = {
     "collections.namedtuple": "typing.NamedTuple",

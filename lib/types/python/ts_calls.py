@@ -84,7 +84,7 @@ def render_generic(signatures: list[Signature], is_class: bool) -> str:
 
 
 def generic_calls(signature: Signature) -> list[str]:
-    """Members of $.PyCalls: with kwargs() as the last argument first, the plain ones last."""
+    """Members of $.PyCalls."""
     later = dataclasses.replace(signature, result=f"$.PyPromise<{signature.result}>")
     options = f"{unlike('options', signature)}: $.CallOptions"
     found = [f"callKwargs{spelled_call(signature, each)}" for each in keyword_calls(signature)]
@@ -100,6 +100,7 @@ def generic_calls(signature: Signature) -> list[str]:
 
 
 def argument_lists(signature: Signature) -> list[str]:
+    """Of a plain call: with kwargs(), where it has names to give, and without."""
     found = []
     named = [p for p in signature.of_kind("both") if p.is_optional]
     if named or signature.of_kind("keyword", "keywords", "fields"):
@@ -156,14 +157,9 @@ def wrapped_arguments(signature: Signature) -> str:
 
 
 def call_signatures(signatures: list[Signature]) -> list[str]:
-    """Members of an interface whose objects are called; kwargs() first, the plain ones last."""
-    found = []
-    for spell in (wrapped_arguments, plain_arguments):
-        for signature in signatures:
-            if spell is wrapped_arguments and not signature.of_kind("keyword", "keywords"):
-                continue
-            found.append(spelled_call(signature, spell(signature)))
-    return list(dict.fromkeys(found))
+    """Members of an interface whose objects are called."""
+    every = [(each, arguments) for each in signatures for arguments in argument_lists(each)]
+    return list(dict.fromkeys(spelled_call(each, arguments) for each, arguments in every))
 
 
 def spelled(parameter: Parameter) -> str:

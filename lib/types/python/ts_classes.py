@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from class_facts import ClassFacts
 from known_types import UNKNOWN
 from ts_calls import Parameter, Signature, render
-from ts_members import BY_METHOD, Member, Members, unique
+from ts_members import BY_METHOD, Member, Members, is_special, unique
 from ts_protocols import Protocols
 from ts_signatures import Signatures, first_parameter, overloads
 from ts_special import SpecialClasses
@@ -345,10 +345,6 @@ class Classes:
             if seen_optional and parameter.kind == "both":
                 found[i] = dataclasses.replace(parameter, is_optional=True)
         return found
-
-
-def is_special(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__")
 
 
 def first_argument(node: ast.expr | None) -> ast.expr | None:

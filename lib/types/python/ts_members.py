@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from class_facts import ClassFacts
 from known_types import UNKNOWN
+from ts_calls import spelled_call
 from ts_signatures import PROPERTIES, Signatures, first_parameter, overloads
 from ts_text import comment, property_name
 from ts_types import Context, Types
@@ -89,7 +90,7 @@ class Members:
         frozen |= self.facts.is_named_tuple(definition)
         told = set()
         for name, found in class_scope(definition).names.items():
-            if name.startswith("__") and name.endswith("__"):
+            if is_special(name):
                 yield from self._special(name, found, context)
                 continue
             if name.startswith("_") or found.kind == "import":
@@ -242,13 +243,16 @@ class Members:
         nodes = overloads(definition.nodes)
         for node in nodes:
             signature = self.signatures.of_node(node, context, True)
-            head = f"<{', '.join(signature.variables)}>" if signature.variables else ""
             placed = [p for p in signature.parameters if p.kind in ("position", "both")]
             texts = [f"{word}: {p.type}" for word, p in zip(("key", "value"), placed, strict=False)]
             if name == "has":
                 texts = ["value: unknown"]
             result = {"get": signature.result, "has": "boolean"}.get(name, "void")
-            yield f"{head}({', '.join(texts)}): {result}"
+            yield spelled_call(dataclasses.replace(signature, result=result), ", ".join(texts))
+
+
+def is_special(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")
 
 
 def static_name(name: str) -> str:

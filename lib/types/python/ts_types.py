@@ -198,7 +198,7 @@ class Types:
         count, result, argument = known_types.GENERIC[name]
         template = argument if context.is_argument else result
         inner = context if template.startswith("$.To") else context.as_result()
-        inner = dataclasses.replace(inner, is_awaited=name in known_types.AWAITABLE)
+        inner = dataclasses.replace(inner, is_awaited=name in known_types.AWAITED)
         texts = [self.of(node, inner) for node in arguments[:count]]
         missing = [UNKNOWN] * (count - len(texts))
         if name == "typing.Generator" and len(texts) in (1, 2):
